@@ -20,7 +20,7 @@ endif()
 
 add_library(upcall_options INTERFACE)
 target_include_directories(upcall_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
-target_compile_options(upcall_options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror=return-type
+target_compile_options(upcall_options INTERFACE -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wnon-virtual-dtor -Werror=return-type
   -fstack-protector-strong)
 target_compile_definitions(upcall_options INTERFACE _GLIBCXX_ASSERTIONS UPCALL_VERSION="${PROJECT_VERSION}")
 find_program(UPCALL_MOLD mold)
