@@ -1,0 +1,35 @@
+#include "io/store/data_dir_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace upcall::store {
+
+Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
+  std::error_code made;
+  const bool existed = std::filesystem::exists(data_dir, made);
+  std::filesystem::create_directories(data_dir, made);
+  if (made) return fail(ErrorCode::unavailable, "the data directory cannot be made: " + made.message());
+  if (!existed) ::chmod(data_dir.c_str(), 0700);
+  const int fd = ::open((data_dir + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return fail(ErrorCode::unavailable, std::string("the data directory cannot be locked: ") + std::strerror(errno));
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const int why = errno;
+    ::close(fd);
+    if (why == EWOULDBLOCK) return fail(ErrorCode::conflict, "another process uses this data directory");
+    return fail(ErrorCode::unavailable, std::string("the data directory cannot be locked: ") + std::strerror(why));
+  }
+  return DataDirLock(fd);
+}
+
+DataDirLock::~DataDirLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+}  // namespace upcall::store

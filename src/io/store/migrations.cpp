@@ -1,0 +1,46 @@
+#include "io/store/migrations.hpp"
+
+namespace upcall::store {
+
+extern const std::string_view kMigration0001;
+
+std::span<const Migration> migrations() {
+  static const Migration list[] = {{1, kMigration0001}};
+  return list;
+}
+
+namespace {
+
+Result<void> migrate_locked(Database& db) {
+  auto present = db.one("select version from schema_version", [](Row& row) { return row.i64(0); });
+  if (!present) return tl::unexpected(present.error());
+  const std::int64_t version = present->value_or(0);
+  const std::int64_t newest = migrations().back().version;
+  if (version > newest) {
+    return fail(ErrorCode::unavailable, "the data directory was written by a newer version (schema " +
+                                            std::to_string(version) + ", this program knows " + std::to_string(newest) +
+                                            "): use that version, or restore a backup");
+  }
+  for (const Migration& migration : migrations()) {
+    if (migration.version <= version) continue;
+    if (auto done = db.script(migration.sql); !done) return done;
+    if (auto done = db.run("delete from schema_version"); !done) return tl::unexpected(done.error());
+    if (auto done = db.run("insert into schema_version(version) values(?1)", migration.version); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> migrate(Database& db) {
+  if (auto began = db.script("begin exclusive; create table if not exists schema_version(version bigint not null);"); !began) {
+    return began;
+  }
+  auto done = migrate_locked(db);
+  auto ended = db.script(done ? "commit" : "rollback");
+  return done ? ended : done;
+}
+
+}  // namespace upcall::store

@@ -1,0 +1,34 @@
+// Parameters (what `upcall configure` and the first start set) and the audit log. All calls use the caller's
+// transaction.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/store/database.hpp"
+
+namespace upcall::store::parameters {
+
+Result<std::optional<std::string>> get(Database& db, std::string_view name);
+// The value, or `fallback` when it was never set.
+Result<std::string> get_or(Database& db, std::string_view name, std::string_view fallback);
+Result<void> set(Database& db, std::string_view name, std::string_view value);
+Result<std::vector<std::pair<std::string, std::string>>> all(Database& db);
+
+}  // namespace upcall::store::parameters
+
+namespace upcall::store::audit {
+
+struct Entry {
+  WallTime at;
+  std::string actor;   // user id, access key id or "system"
+  std::string action;  // "recording.viewed", "user.added"
+  std::string target;  // id of what it was done to
+  std::string detail;  // short, without secrets
+};
+Result<void> add(Database& db, const Entry& entry);
+Result<std::vector<Entry>> of_target(Database& db, std::string_view target);
+
+}  // namespace upcall::store::audit

@@ -1,0 +1,60 @@
+// Recordings, their wrapped keys and the owner's lease. "One in progress per meeting" is a partial unique index over
+// the states requested to stopping: insert answers `conflict` for the second of two concurrent starts.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/store/database.hpp"
+
+namespace upcall::store {
+
+// The life of design §4. In progress: requested to stopping. Final: stored, failed.
+enum class RecordingState : std::uint8_t { requested, starting, recording, stopping, composing, stored, failed };
+std::string_view to_string(RecordingState state);
+std::optional<RecordingState> recording_state(std::string_view text);
+
+struct Recording {
+  std::string recording_id;
+  std::string external_meeting_id;
+  std::string meeting_id;
+  std::string owner_principal;
+  std::optional<std::string> hierarchy_group_id;  // the agent's at start; never changes
+  std::optional<std::string> hierarchy_path;      // group ids from the root, joined by '/'
+  std::optional<std::string> contact_id;
+  RecordingState state = RecordingState::requested;
+  std::string reason;  // of `failed`
+  std::string object_key;
+  WallTime requested;
+  std::optional<WallTime> started, stopped, stored;
+  std::optional<std::int64_t> duration_ms, size_bytes;
+  std::string data = "{}";  // JSON, the recorder's own facts
+};
+
+namespace recordings {
+
+Result<void> insert(Database& db, const Recording& recording);
+Result<std::optional<Recording>> find(Database& db, std::string_view recording_id);
+// Ascending by time of request.
+Result<std::vector<Recording>> of_meeting(Database& db, std::string_view external_meeting_id);
+Result<std::optional<Recording>> in_progress(Database& db, std::string_view external_meeting_id);
+// Neither stored nor failed: what a restarted server takes up again.
+Result<std::vector<Recording>> unfinished(Database& db);
+
+// Compare-and-set of the state and everything that goes with it (reason, times, sizes, data are written from
+// `recording`). False when the stored state is no longer `expected`.
+Result<bool> update(Database& db, const Recording& recording, RecordingState expected);
+
+// One owner at a time: true when `owner` holds it now, because it was free, expired, or already its own.
+Result<bool> take_lease(Database& db, std::string_view recording_id, std::string_view owner, WallTime now, WallTime until);
+Result<void> release_lease(Database& db, std::string_view recording_id, std::string_view owner);
+
+// The key wrapped by store::Sealer (purpose "recording_keys/<recording_id>").
+Result<void> insert_key(Database& db, std::string_view recording_id, Bytes wrapped);
+Result<std::optional<ByteVector>> wrapped_key(Database& db, std::string_view recording_id);
+// A number that no earlier writer of this journal had (from 1): commit it before the first seal under it.
+Result<std::uint64_t> next_writer_epoch(Database& db, std::string_view recording_id);
+
+}  // namespace recordings
+}  // namespace upcall::store

@@ -1,0 +1,137 @@
+#include <gtest/gtest.h>
+
+#include "io/store/meeting_repository.hpp"
+#include "io/store/migrations.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "io/store/recording_repository.hpp"
+#include "temp_dir.hpp"
+
+namespace upcall::store {
+namespace {
+
+class Repositories : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = Database::open(dir_.path() + "/t.db", Database::Mode::read_write);
+    ASSERT_TRUE(opened);
+    db_ = std::move(*opened);
+    ASSERT_TRUE(migrate(*db_));
+  }
+  Meeting meeting(std::string id) {
+    return {std::move(id), "ext", "title", "user-1", "Agent", "contact-1", WallTime::from_unix_ms(1000), {}, R"({"a":1})"};
+  }
+  Recording recording(std::string id) {
+    Recording r;
+    r.recording_id = std::move(id);
+    r.external_meeting_id = "ext";
+    r.meeting_id = "m1";
+    r.owner_principal = "user-1";
+    r.hierarchy_group_id = "g2";
+    r.hierarchy_path = "g1/g2";
+    r.object_key = "RECORDINGS/x.mp4";
+    r.requested = WallTime::from_unix_ms(5);
+    return r;
+  }
+  test::TempDir dir_;
+  std::unique_ptr<Database> db_;
+};
+
+TEST_F(Repositories, OneLiveMeetingPerExternalId) {
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m1")));
+  EXPECT_EQ(meetings::insert(*db_, meeting("m2")).error().code, ErrorCode::conflict);
+  EXPECT_TRUE(*meetings::end(*db_, "m1", WallTime::from_unix_ms(2000)));
+  EXPECT_FALSE(*meetings::end(*db_, "m1", WallTime::from_unix_ms(3000)));
+  EXPECT_EQ((*meetings::find_external(*db_, "ext"))->ended->unix_ms(), 2000);
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m2")));
+  EXPECT_EQ((*meetings::find_external(*db_, "ext"))->meeting_id, "m2");
+  EXPECT_EQ(meetings::live(*db_)->size(), 1u);
+  EXPECT_FALSE(meetings::find(*db_, "nope")->has_value());
+}
+
+TEST_F(Repositories, AttendeesByTokenAndExternalId) {
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m1")));
+  Attendee a{"a1", "m1", "u1", "Jane", "", AttendeeRole::customer, token_hash("t1"), {9, 9}, WallTime::from_unix_ms(1), {}};
+  ASSERT_TRUE(meetings::insert_attendee(*db_, a));
+  Attendee same = a;
+  same.attendee_id = "a2";
+  same.join_token_hash = token_hash("t2");
+  EXPECT_EQ(meetings::insert_attendee(*db_, same).error().code, ErrorCode::conflict);
+  auto found = meetings::find_attendee_by_token(*db_, "m1", "t1");
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->attendee_id, "a1");
+  EXPECT_EQ((*found)->role, AttendeeRole::customer);
+  EXPECT_EQ((*found)->join_token_sealed, (ByteVector{9, 9}));
+  EXPECT_FALSE(meetings::find_attendee_by_token(*db_, "m1", "t2")->has_value());
+  EXPECT_FALSE(meetings::find_attendee_by_token(*db_, "other", "t1")->has_value());
+  EXPECT_TRUE(*meetings::remove_attendee(*db_, "a1", WallTime::from_unix_ms(9)));
+  EXPECT_FALSE(meetings::find_attendee_by_token(*db_, "m1", "t1")->has_value());
+  EXPECT_TRUE(meetings::insert_attendee(*db_, same)) << "a removed attendee frees its external id";
+}
+
+TEST_F(Repositories, OneRecordingInProgressPerMeeting) {
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m1")));
+  Recording first = recording("r1");
+  ASSERT_TRUE(recordings::insert(*db_, first));
+  for (RecordingState next : {RecordingState::starting, RecordingState::recording, RecordingState::stopping}) {
+    EXPECT_EQ(recordings::insert(*db_, recording("r2")).error().code, ErrorCode::conflict) << to_string(first.state);
+    const RecordingState before = first.state;
+    first.state = next;
+    EXPECT_TRUE(*recordings::update(*db_, first, before));
+    EXPECT_FALSE(*recordings::update(*db_, first, before)) << "compare-and-set must fail the second time";
+  }
+  EXPECT_EQ((*recordings::in_progress(*db_, "ext"))->recording_id, "r1");
+  first.state = RecordingState::composing;
+  ASSERT_TRUE(*recordings::update(*db_, first, RecordingState::stopping));
+  EXPECT_TRUE(recordings::insert(*db_, recording("r2"))) << "composing is not in progress any more";
+  EXPECT_EQ(recordings::unfinished(*db_)->size(), 2u);
+  EXPECT_EQ(recordings::of_meeting(*db_, "ext")->size(), 2u);
+  EXPECT_EQ((*recordings::find(*db_, "r1"))->hierarchy_path, "g1/g2");
+}
+
+TEST_F(Repositories, RecordingNeedsItsMeeting) {
+  EXPECT_EQ(recordings::insert(*db_, recording("r1")).error().code, ErrorCode::conflict);
+}
+
+TEST_F(Repositories, LeaseAndWriterEpochNeverRepeat) {
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m1")));
+  ASSERT_TRUE(recordings::insert(*db_, recording("r1")));
+  const auto at = [](std::int64_t ms) { return WallTime::from_unix_ms(ms); };
+  EXPECT_TRUE(*recordings::take_lease(*db_, "r1", "host-a", at(0), at(10)));
+  EXPECT_FALSE(*recordings::take_lease(*db_, "r1", "host-b", at(9), at(20)));
+  EXPECT_TRUE(*recordings::take_lease(*db_, "r1", "host-a", at(9), at(20)));
+  EXPECT_TRUE(*recordings::take_lease(*db_, "r1", "host-b", at(20), at(30)));
+  ASSERT_TRUE(recordings::release_lease(*db_, "r1", "host-a"));
+  EXPECT_FALSE(*recordings::take_lease(*db_, "r1", "host-c", at(25), at(30))) << "only its owner releases";
+
+  EXPECT_EQ(recordings::next_writer_epoch(*db_, "r1").error().code, ErrorCode::not_found);
+  ASSERT_TRUE(recordings::insert_key(*db_, "r1", ByteVector{1, 2}));
+  EXPECT_EQ(*recordings::next_writer_epoch(*db_, "r1"), 1u);
+  EXPECT_EQ(*recordings::next_writer_epoch(*db_, "r1"), 2u);
+  EXPECT_EQ(**recordings::wrapped_key(*db_, "r1"), (ByteVector{1, 2}));
+}
+
+TEST_F(Repositories, OutboxIsGapFreePerMeetingAndEachConsumerGoesOnAlone) {
+  const auto add = [&](std::string id, std::string meeting_id) {
+    return outbox::add(*db_, {0, std::move(id), std::move(meeting_id), 0, "t", "{}", WallTime::from_unix_ms(1)});
+  };
+  EXPECT_EQ(add("e1", "a")->seq, 1u);
+  EXPECT_EQ(add("e2", "b")->seq, 1u);
+  // A rolled-back change leaves no gap.
+  ASSERT_TRUE(db_->script("savepoint s"));
+  EXPECT_EQ(add("e3", "a")->seq, 2u);
+  ASSERT_TRUE(db_->script("rollback to s; release s"));
+  EXPECT_EQ(add("e4", "a")->seq, 2u);
+  EXPECT_EQ(add("e4", "a").error().code, ErrorCode::conflict);
+
+  auto stop = outbox::pending(*db_, "stop-recordings", 10);
+  ASSERT_EQ(stop->size(), 3u);
+  ASSERT_TRUE(outbox::advance(*db_, "stop-recordings", stop->back().position));
+  ASSERT_TRUE(outbox::advance(*db_, "stop-recordings", 1)) << "no way back";
+  EXPECT_TRUE(outbox::pending(*db_, "stop-recordings", 10)->empty());
+  EXPECT_EQ(outbox::pending(*db_, "webhook", 2)->size(), 2u);
+  EXPECT_EQ(*outbox::prune(*db_, {"stop-recordings", "webhook"}, WallTime::from_unix_ms(100)), 0);
+  EXPECT_EQ(*outbox::prune(*db_, {"stop-recordings"}, WallTime::from_unix_ms(100)), 3);
+}
+
+}  // namespace
+}  // namespace upcall::store
