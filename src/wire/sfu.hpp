@@ -1,0 +1,183 @@
+// Commands to a media worker and events from it: the only way control and media talk. Values, moved through bounded
+// queues; kSfuVersion changes when a worker of another process must not understand them any more.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/spsc_ring.hpp"
+#include "base/time.hpp"
+#include "rtc/rtp/rtp_packet.hpp"
+#include "wire/tap_record.hpp"
+
+namespace upcall::wire {
+
+inline constexpr int kSfuVersion = 1;
+
+using MeetingNo = StrongId<struct MeetingNoTag>;        // unique in a server's life
+using ConnectionNo = StrongId<struct ConnectionNoTag>;  // one transport of one attendee; a reconnect gets a new one
+using TapNo = StrongId<struct TapNoTag>;
+
+// ---- commands ------------------------------------------------------------------------------------------------------
+
+struct SfuCreateMeeting {
+  MeetingNo meeting;
+};
+// Ends everything of the meeting; taps get their TapStop.
+struct SfuEndMeeting {
+  MeetingNo meeting;
+};
+
+// A session of an attendee that will connect with these local ICE credentials.
+struct SfuAddConnection {
+  MeetingNo meeting;
+  ConnectionNo connection;
+  std::string attendee_id;       // "…#content" for a content share
+  std::string owner_attendee_id; // of a content share: who shares (never hears it); else equal to attendee_id
+  std::string display_name;
+  bool muted = false;
+  std::string local_ufrag, local_pwd;
+};
+
+// The audio section, both ways.
+struct SfuAudio {
+  std::uint8_t payload_type = 0;   // Opus
+  std::uint32_t send_ssrc = 0;     // ours, constant for the connection's life
+  std::uint32_t receive_ssrc = 0;  // theirs, 0 unknown
+  std::string mid;
+  bool receives = true;            // they send
+  bool sends = true;               // they listen (a content share does not)
+};
+// The camera slot: what the attendee publishes.
+struct SfuCamera {
+  std::string mid;
+  std::uint32_t stream_id = 0;     // the publication, unique in the meeting
+  std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; rtx 0: none
+  std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // theirs; 0 unknown: bound by MID
+};
+// A section that receives another attendee's video.
+struct SfuReceive {
+  std::string mid;
+  std::uint32_t stream_id = 0;     // publication wanted
+  std::uint8_t payload_type = 0, rtx_payload_type = 0;
+  std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // ours
+};
+
+// What the latest offer and answer agreed on; replaces everything of the one before.
+struct SfuSetSession {
+  ConnectionNo connection;
+  std::string remote_ufrag, remote_pwd;
+  std::string remote_fingerprint;  // sha-256, upper-case hex with colons
+  rtc::RtpExtensionIds audio_extensions, video_extensions;
+  std::optional<SfuAudio> audio;
+  std::optional<SfuCamera> camera;
+  std::vector<SfuReceive> receives;
+};
+
+struct SfuRemoveConnection {
+  ConnectionNo connection;
+  bool dropped = false;
+};
+struct SfuSetMuted {
+  ConnectionNo connection;
+  bool muted = false;
+};
+// The receiver paused (or resumed) a tile.
+struct SfuPauseReceive {
+  ConnectionNo connection;
+  std::uint32_t stream_id = 0;
+  bool paused = false;
+};
+
+// Opens the tap of a meeting; records go into `ring` from this turn on, beginning with TapStart and the roster.
+struct SfuOpenTap {
+  MeetingNo meeting;
+  TapNo tap;
+  std::shared_ptr<ByteRing> ring;
+  std::string recording_id, meeting_title;
+  bool resumed = false;            // after a server restart: no TapStart, times go on from resume_at_us
+  std::uint64_t resume_at_us = 0;
+};
+struct SfuCloseTap {
+  TapNo tap;
+  TapStopReason reason = TapStopReason::requested;
+};
+// Asks for SfuMeetingReport.
+struct SfuInspect {
+  MeetingNo meeting;
+  std::uint64_t request = 0;
+};
+
+using SfuCommand = std::variant<std::monostate, SfuCreateMeeting, SfuEndMeeting, SfuAddConnection, SfuSetSession,
+                                SfuRemoveConnection, SfuSetMuted, SfuPauseReceive, SfuOpenTap, SfuCloseTap, SfuInspect>;
+
+// ---- events --------------------------------------------------------------------------------------------------------
+
+enum class SfuFailure : std::uint8_t { ice_timeout, dtls_failed, wrong_fingerprint, consent_lost };
+
+struct SfuConnected {   // ICE validated, DTLS done, keys installed
+  ConnectionNo connection;
+  std::uint32_t ice_ms = 0, dtls_ms = 0;  // since the session was set
+};
+struct SfuFailed {
+  ConnectionNo connection;
+  SfuFailure failure = SfuFailure::ice_timeout;
+};
+// No packet and no check for 15 s: the attendee is gone (its signalling may still be there).
+struct SfuDropped {
+  ConnectionNo connection;
+};
+// First packet of a publication, or silence of 5 s after there were some.
+struct SfuVideoState {
+  ConnectionNo connection;
+  std::uint32_t stream_id = 0;
+  bool flowing = false;
+  std::uint16_t width = 0, height = 0;
+};
+// Talkers of a meeting, at most every 200 ms and only while somebody talks or just stopped.
+struct SfuAudioLevels {
+  MeetingNo meeting;
+  struct Level {
+    ConnectionNo connection;
+    std::uint8_t minus_dbov = 127;
+  };
+  std::vector<Level> levels;
+};
+struct SfuTapOpened {
+  TapNo tap;
+};
+struct SfuTapClosed {
+  TapNo tap;
+  std::uint64_t records = 0, dropped = 0;
+};
+
+struct SfuConnectionReport {
+  ConnectionNo connection;
+  std::string attendee_id;
+  std::string ice, dtls;             // states as words
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t retransmitted = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
+  std::uint64_t lost_in = 0;
+  double rtt_ms = 0;
+  std::uint64_t remb_bps = 0;
+  // Drop reason → count.
+  std::vector<std::pair<std::string, std::uint64_t>> drops;
+};
+struct SfuMeetingReport {
+  MeetingNo meeting;
+  std::uint64_t request = 0;
+  bool found = false;
+  std::vector<SfuConnectionReport> connections;
+  std::size_t taps = 0;
+};
+
+using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFailed, SfuDropped, SfuVideoState, SfuAudioLevels,
+                              SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
+
+}  // namespace upcall::wire
