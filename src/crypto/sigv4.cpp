@@ -1,0 +1,220 @@
+#include "crypto/sigv4.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/wall_text.hpp"
+#include "crypto/hmac.hpp"
+
+namespace upcall::crypto {
+namespace {
+
+constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+constexpr std::size_t kMaxHeader = 2048;
+constexpr Duration kSkew = Duration::s(15 * 60);
+
+std::vector<std::string_view> split(std::string_view text, char at) {
+  std::vector<std::string_view> out;
+  for (;;) {
+    const std::size_t cut = text.find(at);
+    out.push_back(text.substr(0, cut));
+    if (cut == std::string_view::npos) return out;
+    text.remove_prefix(cut + 1);
+  }
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool unreserved(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string encode(std::string_view text, bool keep_slash) {
+  constexpr char kHex[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (unreserved(c) || (keep_slash && c == '/')) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHex[byte >> 4];
+      out += kHex[byte & 15];
+    }
+  }
+  return out;
+}
+
+std::string decode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+// Names and values encoded anew and sorted by their encoded bytes.
+std::string canonical_query(std::string_view query) {
+  if (query.empty()) return {};
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string_view part : split(query, '&')) {
+    if (part.empty()) continue;
+    const std::size_t equal = part.find('=');
+    pairs.emplace_back(encode(decode(part.substr(0, equal)), false),
+                       equal == std::string_view::npos ? "" : encode(decode(part.substr(equal + 1)), false));
+  }
+  std::sort(pairs.begin(), pairs.end());
+  std::string out;
+  for (const auto& [name, value] : pairs) {
+    if (!out.empty()) out += '&';
+    out += name + '=' + value;
+  }
+  return out;
+}
+
+// Every value of a header, trimmed, inner runs of blanks made one, joined by commas.
+std::optional<std::string> header_value(const SigV4Request& request, std::string_view name) {
+  std::optional<std::string> out;
+  for (const auto& [n, v] : request.headers) {
+    if (n != name) continue;
+    if (out) {
+      *out += ',';
+    } else {
+      out.emplace();
+    }
+    bool blank = false;
+    for (const char c : trim(v)) {
+      if (c == ' ' && blank) continue;
+      blank = c == ' ';
+      *out += c;
+    }
+  }
+  return out;
+}
+
+Sha256Digest mac(Bytes key, std::string_view text) { return hmac_sha256(key, as_bytes(text)); }
+
+bool digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "20150830T123600Z"
+std::optional<WallTime> parse_amz_date(std::string_view text) {
+  if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+  std::string iso;
+  iso.append(text.substr(0, 4)).append("-").append(text.substr(4, 2)).append("-").append(text.substr(6, 2)).append("T");
+  iso.append(text.substr(9, 2)).append(":").append(text.substr(11, 2)).append(":").append(text.substr(13, 2)).append("Z");
+  auto parsed = parse_iso8601(iso);
+  if (!parsed) return std::nullopt;
+  return *parsed;
+}
+
+}  // namespace
+
+ParseResult<SigV4Authorization> SigV4Authorization::parse(std::string_view header) {
+  if (header.size() > kMaxHeader) return fail(ParseError::too_long);
+  header = trim(header);
+  if (!header.starts_with(kAlgorithm)) return fail(ParseError::unsupported);
+  header.remove_prefix(kAlgorithm.size());
+  if (header.empty() || header.front() != ' ') return fail(ParseError::malformed);
+  SigV4Authorization out;
+  for (std::string_view part : split(header, ',')) {
+    part = trim(part);
+    if (part.starts_with("Credential=")) {
+      const auto scope = split(part.substr(11), '/');
+      if (scope.size() != 5 || scope[4] != "aws4_request" || scope[1].size() != 8 || !digits(scope[1])) return fail(ParseError::malformed);
+      out.access_key_id = scope[0];
+      out.date = scope[1];
+      out.region = scope[2];
+      out.service = scope[3];
+    } else if (part.starts_with("SignedHeaders=")) {
+      for (const std::string_view name : split(part.substr(14), ';')) out.signed_headers.emplace_back(name);
+    } else if (part.starts_with("Signature=")) {
+      out.signature = part.substr(10);
+    } else {
+      return fail(ParseError::malformed);
+    }
+  }
+  if (out.access_key_id.empty() || out.region.empty() || out.service.empty() || out.signed_headers.empty() ||
+      out.signature.size() != 64) {
+    return fail(ParseError::malformed);
+  }
+  if (!std::is_sorted(out.signed_headers.begin(), out.signed_headers.end())) return fail(ParseError::malformed);
+  return out;
+}
+
+Sha256Digest sigv4_signing_key(std::string_view secret, std::string_view date, std::string_view region, std::string_view service) {
+  const std::string first = "AWS4" + std::string(secret);
+  return mac(mac(mac(mac(as_bytes(first), date), region), service), "aws4_request");
+}
+
+std::string sigv4_signature(const SigV4Request& request, const SigV4Authorization& a, std::string_view secret, SigV4Path path_rule) {
+  std::string canonical(request.method);
+  canonical += '\n';
+  const std::string_view path = request.path.empty() ? "/" : request.path;
+  canonical += path_rule == SigV4Path::as_sent ? std::string(path) : encode(path, true);
+  canonical += '\n' + canonical_query(request.query) + '\n';
+  std::string names;
+  for (const std::string& name : a.signed_headers) {
+    canonical += name + ':' + header_value(request, name).value_or("") + '\n';
+    if (!names.empty()) names += ';';
+    names += name;
+  }
+  canonical += '\n' + names + '\n';
+  const auto stated = header_value(request, "x-amz-content-sha256");
+  canonical += stated && *stated == "UNSIGNED-PAYLOAD" ? *stated : to_hex(sha256(as_bytes(request.body)));
+  std::string to_sign(kAlgorithm);
+  to_sign += '\n' + header_value(request, "x-amz-date").value_or("") + '\n';
+  to_sign += a.date + '/' + a.region + '/' + a.service + "/aws4_request\n" + to_hex(sha256(as_bytes(canonical)));
+  return to_hex(mac(sigv4_signing_key(secret, a.date, a.region, a.service), to_sign));
+}
+
+Result<void> sigv4_verify(const SigV4Request& request, const SigV4Authorization& a, std::string_view secret, WallTime now,
+                          SigV4Path path) {
+  const auto signs = [&](std::string_view name) {
+    return std::find(a.signed_headers.begin(), a.signed_headers.end(), name) != a.signed_headers.end();
+  };
+  if (!signs("host") || !signs("x-amz-date")) {
+    return fail(ErrorCode::unauthenticated, "the signature must cover host and x-amz-date");
+  }
+  // A header that steers the request must not be addable behind the signer's back.
+  for (const auto& [name, value] : request.headers) {
+    if (name.starts_with("x-amz-") && name != "x-amz-user-agent" && !signs(name)) {
+      return fail(ErrorCode::unauthenticated, "the signature must cover every x-amz- header");
+    }
+  }
+  const auto date = header_value(request, "x-amz-date");
+  const auto at = date ? parse_amz_date(*date) : std::nullopt;
+  if (!at || !date->starts_with(a.date)) return fail(ErrorCode::unauthenticated, "x-amz-date is missing or not a date");
+  const Duration off = now - *at;
+  if (off > kSkew || off < -kSkew) return fail(ErrorCode::unauthenticated, "the signature has expired");
+  if (const auto stated = header_value(request, "x-amz-content-sha256"); stated) {
+    const bool unsigned_ok = path == SigV4Path::as_sent && *stated == "UNSIGNED-PAYLOAD";
+    if (!unsigned_ok && *stated != to_hex(sha256(as_bytes(request.body)))) {
+      return fail(ErrorCode::unauthenticated, "the body is not the one that was signed");
+    }
+  }
+  const std::string expected = sigv4_signature(request, a, secret, path);
+  if (!constant_time_equal(as_bytes(expected), as_bytes(a.signature))) {
+    return fail(ErrorCode::unauthenticated, "the signature does not match");
+  }
+  return {};
+}
+
+}  // namespace upcall::crypto
