@@ -1,0 +1,210 @@
+#include "signaling/answer.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace upcall::signaling {
+
+namespace {
+
+using rtc::RtpExtension;
+using rtc::SdpDirection;
+using rtc::SdpMedia;
+
+// Keeps those offered extensions that the section should use, under their offered ids.
+std::vector<rtc::SdpExtMap> pick_extensions(const SdpMedia& offered, std::initializer_list<RtpExtension> wanted,
+                                            rtc::RtpExtensionIds& ids) {
+  std::vector<rtc::SdpExtMap> out;
+  for (const rtc::SdpExtMap& e : offered.extensions) {
+    const auto known = rtc::extension_from_uri(e.uri);
+    if (!known || e.id > 14 || std::find(wanted.begin(), wanted.end(), *known) == wanted.end()) continue;
+    ids.set(*known, e.id);
+    out.push_back(e);
+  }
+  return out;
+}
+
+rtc::SdpCodec with_feedback(const rtc::SdpCodec& offered, std::initializer_list<std::string_view> wanted) {
+  rtc::SdpCodec out = offered;
+  out.feedback.clear();
+  for (const std::string& f : offered.feedback) {
+    if (std::find(wanted.begin(), wanted.end(), f) != wanted.end()) out.feedback.push_back(f);
+  }
+  return out;
+}
+
+SdpMedia rejected(const SdpMedia& offered) {
+  SdpMedia out;
+  out.kind = offered.kind;
+  out.mid = offered.mid;
+  out.port = 0;
+  out.direction = SdpDirection::inactive;
+  // An m= line needs a format (RFC 3264 §6: any of the offered).
+  if (!offered.codecs.empty()) out.codecs.push_back(offered.codecs.front());
+  if (!out.codecs.empty()) out.codecs[0].feedback.clear();
+  return out;
+}
+
+SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer& answer) {
+  const rtc::SdpCodec* opus = offered.codec("opus");
+  if (offered.port == 0 || opus == nullptr || opus->clock_rate != 48000) return rejected(offered);
+  SdpMedia out;
+  out.kind = "audio";
+  out.mid = offered.mid;
+  out.direction = rtc::reversed(offered.direction);
+  if (!input.listens && out.direction == SdpDirection::sendrecv) {
+    // The client wants to see sendrecv; what we do not send costs nothing.
+    out.direction = SdpDirection::sendrecv;
+  }
+  out.codecs.push_back(with_feedback(*opus, {"transport-cc"}));
+  out.codecs[0].fmtp = "minptime=10;useinbandfec=1";
+  out.extensions = pick_extensions(
+      offered, {RtpExtension::mid, RtpExtension::audio_level, RtpExtension::transport_cc, RtpExtension::abs_send_time},
+      answer.session.audio_extensions);
+  wire::SfuAudio audio;
+  audio.payload_type = opus->payload_type;
+  audio.mid = offered.mid;
+  audio.send_ssrc = input.audio_ssrc;
+  audio.receive_ssrc = offered.ssrcs.empty() ? 0 : offered.ssrcs.front().ssrc;
+  audio.receives = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
+  audio.sends = input.listens &&
+                (offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::recvonly);
+  if (audio.sends) {
+    out.msid = "upcall-audio upcall-audio";
+    out.ssrcs.push_back({input.audio_ssrc, input.cname});
+  }
+  answer.session.audio = audio;
+  return out;
+}
+
+// VP8 and its RTX as offered, or nothing.
+std::vector<rtc::SdpCodec> pick_vp8(const SdpMedia& offered, bool upstream) {
+  const rtc::SdpCodec* vp8 = offered.codec("VP8");
+  if (vp8 == nullptr || vp8->clock_rate != 90000) return {};
+  std::vector<rtc::SdpCodec> out;
+  // Upstream we feed the sender's bandwidth estimation; downstream the receiver's own (REMB) is what we can use.
+  out.push_back(upstream ? with_feedback(*vp8, {"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"})
+                         : with_feedback(*vp8, {"goog-remb", "ccm fir", "nack", "nack pli"}));
+  out[0].fmtp.clear();
+  if (const rtc::SdpCodec* rtx = offered.rtx_for(vp8->payload_type)) {
+    out.push_back(*rtx);
+    out.back().feedback.clear();
+  }
+  return out;
+}
+
+SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer& answer) {
+  SdpMedia out;
+  out.kind = "video";
+  out.mid = offered.mid;
+  out.codecs = pick_vp8(offered, true);
+  if (out.codecs.empty()) return rejected(offered);
+  const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
+  out.extensions = pick_extensions(offered,
+                                   {RtpExtension::mid, RtpExtension::rid, RtpExtension::repaired_rid,
+                                    RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
+                                   answer.session.video_extensions);
+  if (!sends || !input.camera_wanted) {
+    out.direction = SdpDirection::inactive;
+    return out;
+  }
+  out.direction = offered.direction == SdpDirection::sendrecv ? SdpDirection::sendrecv : SdpDirection::recvonly;
+  wire::SfuCamera camera;
+  camera.mid = offered.mid;
+  camera.stream_id = input.camera_stream_id;
+  camera.payload_type = out.codecs[0].payload_type;
+  camera.rtx_payload_type = out.codecs.size() > 1 ? out.codecs[1].payload_type : 0;
+  if (!offered.fid_groups.empty()) {
+    camera.ssrc = offered.fid_groups.front().first;
+    camera.rtx_ssrc = offered.fid_groups.front().second;
+  } else if (!offered.ssrcs.empty()) {
+    camera.ssrc = offered.ssrcs.front().ssrc;
+  }
+  answer.session.camera = camera;
+  answer.camera = true;
+  return out;
+}
+
+SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const AnswerInput& input, Answer& answer) {
+  SdpMedia out;
+  out.kind = "video";
+  out.mid = offered.mid;
+  out.codecs = pick_vp8(offered, false);
+  if (out.codecs.empty()) return rejected(offered);
+  out.extensions = pick_extensions(offered, {RtpExtension::mid, RtpExtension::abs_send_time, RtpExtension::orientation},
+                                   answer.session.video_extensions);
+  if (stream_id == 0 || offered.direction != SdpDirection::recvonly || !input.is_published(stream_id)) {
+    out.direction = SdpDirection::inactive;
+    return out;
+  }
+  out.direction = SdpDirection::sendonly;
+  const auto [ssrc, rtx_ssrc] = input.ssrcs_for(offered.mid);
+  out.msid = "v_" + offered.mid + " v_" + offered.mid;
+  wire::SfuReceive receive;
+  receive.mid = offered.mid;
+  receive.stream_id = stream_id;
+  receive.payload_type = out.codecs[0].payload_type;
+  receive.ssrc = ssrc;
+  out.ssrcs.push_back({ssrc, input.cname});
+  if (out.codecs.size() > 1) {
+    receive.rtx_payload_type = out.codecs[1].payload_type;
+    receive.rtx_ssrc = rtx_ssrc;
+    out.ssrcs.push_back({rtx_ssrc, input.cname});
+    out.fid_groups.emplace_back(ssrc, rtx_ssrc);
+  }
+  answer.session.receives.push_back(receive);
+  return out;
+}
+
+}  // namespace
+
+AnswerResult build_answer(std::string_view offer_text, const AnswerInput& input) {
+  const auto offer = rtc::parse_sdp(offer_text);
+  if (!offer) return fail(ErrorCode::invalid_argument, "the offer is not valid SDP: " + std::string(to_string(offer.error())));
+  if (offer->media.empty()) return fail(ErrorCode::invalid_argument, "the offer has no media section");
+  Answer answer;
+  std::vector<SdpMedia> sections;
+  std::size_t video_at = 0;
+  bool camera_seen = false;
+  const SdpMedia* bundled = nullptr;
+  for (const SdpMedia& m : offer->media) {
+    if (m.mid.empty()) return fail(ErrorCode::invalid_argument, "a section of the offer has no mid");
+    if (m.port != 0 && bundled == nullptr) bundled = &m;
+    if (m.kind == "audio") {
+      sections.push_back(answer.session.audio ? rejected(m) : answer_audio(m, input, answer));
+    } else if (m.kind == "video") {
+      const std::uint32_t stream_id = video_at < input.receive_stream_ids.size() ? input.receive_stream_ids[video_at] : 0;
+      ++video_at;
+      if (m.port == 0) {
+        sections.push_back(rejected(m));
+      } else if (!camera_seen && m.direction != SdpDirection::recvonly) {
+        camera_seen = true;
+        sections.push_back(answer_camera(m, input, answer));
+      } else {
+        sections.push_back(answer_receive(m, stream_id, input, answer));
+      }
+    } else {
+      sections.push_back(rejected(m));
+    }
+  }
+  if (bundled == nullptr) return fail(ErrorCode::invalid_argument, "every section of the offer is rejected");
+  if (bundled->ice_ufrag.empty() || bundled->ice_pwd.empty()) {
+    return fail(ErrorCode::invalid_argument, "the offer has no ICE credentials");
+  }
+  if (bundled->fingerprint_hash != "sha-256") {
+    return fail(ErrorCode::invalid_argument, "the offer needs a sha-256 fingerprint");
+  }
+  if (bundled->setup != "actpass" && bundled->setup != "active") {
+    return fail(ErrorCode::invalid_argument, "the offer must allow the client to be the active DTLS end");
+  }
+  answer.session.remote_ufrag = bundled->ice_ufrag;
+  answer.session.remote_pwd = bundled->ice_pwd;
+  answer.session.remote_fingerprint = bundled->fingerprint;
+  rtc::SdpTransport transport = input.transport;
+  transport.setup = "passive";
+  transport.ice_lite = true;
+  answer.sdp = rtc::write_sdp(input.session_id, input.version, transport, sections);
+  return answer;
+}
+
+}  // namespace upcall::signaling

@@ -1,0 +1,48 @@
+// From an offer of the media client to our answer and to what the media worker must know. Pure: all numbers that have
+// to be made (SSRCs) come from the caller.
+//
+// Shape of the answer: ICE-lite, DTLS passive, Opus alone, VP8 with its RTX in each video section; the camera slot is
+// answered sendrecv though nothing is sent on it (the client finds its send codec there), a received video is bound by
+// MediaStream id "v_<mid>".
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "rtc/sdp/sdp_writer.hpp"
+#include "rtc/sdp/session_description.hpp"
+#include "wire/sfu.hpp"
+
+namespace upcall::signaling {
+
+struct AnswerInput {
+  rtc::SdpTransport transport;           // ours
+  std::uint64_t session_id = 0;
+  std::uint32_t version = 1;
+  std::string cname;                     // of everything we send on this connection
+  bool camera_wanted = false;            // the SUBSCRIBE was DUPLEX with a video send stream
+  bool listens = true;                   // false: a content share, which gets no downlink audio
+  std::uint32_t audio_ssrc = 0;
+  std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none
+  std::uint32_t camera_stream_id = 0;
+  // Is there such a publication now?
+  std::function<bool(std::uint32_t stream_id)> is_published;
+  // Our (ssrc, rtx ssrc) for the section with this mid; the same for the same mid in the connection's life.
+  std::function<std::pair<std::uint32_t, std::uint32_t>(const std::string& mid)> ssrcs_for;
+};
+
+struct Answer {
+  std::string sdp;
+  wire::SfuSetSession session;           // `connection` is left to the caller
+  bool camera = false;                   // a camera section is sending
+};
+
+// Why an offer cannot be answered: a sentence for the client's log.
+using AnswerResult = Result<Answer>;
+
+AnswerResult build_answer(std::string_view offer, const AnswerInput& input);
+
+}  // namespace upcall::signaling

@@ -1,0 +1,382 @@
+#include "signaling/room.hpp"
+
+#include <algorithm>
+
+namespace upcall::signaling {
+
+namespace {
+// Close codes as the client understands them: before INDEX anything but 45xx ends it for good, 4410 as "meeting ended".
+constexpr std::uint16_t kCloseNormal = 1000;
+constexpr std::uint16_t kCloseBadRequest = 4400;
+constexpr std::uint16_t kCloseRemoved = 4403;
+constexpr std::uint16_t kCloseEnded = 4410;
+constexpr std::uint16_t kCloseReconnect = 4500;
+constexpr std::uint32_t kMalformedMax = 10;
+
+constexpr std::uint32_t kStatusOtherDevice = 301, kStatusFull = 409, kStatusEnded = 410, kStatusRemoved = 411;
+}  // namespace
+
+Room::Room(Now, RoomOptions options, RandomSource& random, std::function<wire::ConnectionNo()> connection_numbers,
+           RoomOutput& out)
+    : options_(std::move(options)), random_(random), connection_numbers_(std::move(connection_numbers)) {
+  out.commands.push_back(wire::SfuCreateMeeting{options_.meeting});
+}
+
+Session* Room::find(SessionNo session) {
+  const auto at = sessions_.find(session);
+  return at == sessions_.end() ? nullptr : at->second.get();
+}
+
+Session* Room::find(wire::ConnectionNo connection) {
+  for (auto& [no, session] : sessions_) {
+    if (session->connection == connection && !session->retired) return session.get();
+  }
+  return nullptr;
+}
+
+Session* Room::find_attendee(const std::string& attendee_id, SessionNo except) {
+  for (auto& [no, session] : sessions_) {
+    if (no != except && !session->retired && session->identity.attendee_id == attendee_id) return session.get();
+  }
+  return nullptr;
+}
+
+Session* Room::publisher_of(std::uint32_t stream_id) {
+  for (auto& [no, session] : sessions_) {
+    if (!session->retired && session->publication && session->publication->stream_id == stream_id) return session.get();
+  }
+  return nullptr;
+}
+
+std::uint32_t Room::make_ssrc() {
+  for (;;) {
+    const std::uint32_t ssrc = random_.u32();
+    if (ssrc == 0 || std::find(ssrcs_used_.begin(), ssrcs_used_.end(), ssrc) != ssrcs_used_.end()) continue;
+    ssrcs_used_.push_back(ssrc);
+    return ssrc;
+  }
+}
+
+std::uint32_t Room::participants() const {
+  std::uint32_t n = 0;
+  for (const auto& [no, session] : sessions_) {
+    if (session->joined && !session->retired) ++n;
+  }
+  return n;
+}
+
+std::size_t Room::people_connected() const {
+  std::size_t n = 0;
+  for (const auto& [no, session] : sessions_) {
+    if (session->connected && !session->retired && !session->identity.content) ++n;
+  }
+  return n;
+}
+
+bool Room::has_audio_connection() const {
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& entry) { return entry.second->connected && !entry.second->retired; });
+}
+
+std::vector<wire::ConnectionNo> Room::connections() const {
+  std::vector<wire::ConnectionNo> out;
+  for (const auto& [no, session] : sessions_) {
+    if (!session->retired && session->connection) out.push_back(session->connection);
+  }
+  return out;
+}
+
+SessionNo Room::open(Now now, const AttendeeIdentity& attendee, RoomOutput& out) {
+  const SessionNo no{next_session_++};
+  auto session = std::make_unique<Session>();
+  session->no = no;
+  session->identity = attendee;
+  session->opened_at = session->last_message_at = now.mono;
+  Session& placed = *sessions_.emplace(no, std::move(session)).first->second;
+  if (ended_) {
+    close(placed, kCloseEnded, "the meeting has ended", out);
+  } else if (sessions_.size() > options_.sessions_max) {
+    refuse(now, placed, kStatusFull, "the meeting is full", out);
+  }
+  return no;
+}
+
+void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
+  Session* session = find(no);
+  if (session == nullptr || session->retired) return;
+  session->last_message_at = now.mono;
+  const auto frame = wire::decode_signal(message);
+  if (!frame) {
+    ++malformed_;
+    // One odd message is skipped (a newer client may know more than we do), a stream of them is not a client.
+    if (++session->malformed >= kMalformedMax) {
+      retire(now, *session, false, out);
+      close(*session, kCloseBadRequest, "too many messages that cannot be read", out);
+    }
+    return;
+  }
+  using F = wire::SignalFrame;
+  switch (frame->type()) {
+    case F::PING_PONG:
+      if (frame->has_ping_pong() && frame->ping_pong().type() == signal::PING) {
+        F pong;
+        pong.set_type(F::PING_PONG);
+        pong.mutable_ping_pong()->set_type(signal::PONG);
+        pong.mutable_ping_pong()->set_ping_id(frame->ping_pong().ping_id());
+        send(now, *session, pong, out);
+      }
+      break;
+    case F::JOIN: on_join(now, *session, *frame, out); break;
+    case F::SUBSCRIBE: on_subscribe(now, *session, *frame, out); break;
+    case F::AUDIO_CONTROL:
+      if (frame->has_audio_control()) on_audio_control(now, *session, frame->audio_control().muted(), out);
+      break;
+    case F::PAUSE:
+    case F::RESUME: on_video_pause(*session, *frame, out); break;
+    case F::LEAVE: on_leave(now, *session, out); break;
+    default: break;  // metrics and timing are the client's report to itself; the rest is not for a server
+  }
+}
+
+void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
+  if (session.joined) return;
+  if (session.identity.content) {
+    std::size_t shares = 0;
+    for (const auto& [no, other] : sessions_) {
+      if (no != session.no && other->joined && !other->retired && other->identity.content &&
+          other->identity.attendee_id != session.identity.attendee_id) {
+        ++shares;
+      }
+    }
+    if (shares >= options_.content_shares_max) {
+      refuse(now, session, kStatusFull, "the meeting has as many content shares as it allows", out);
+      return;
+    }
+  }
+  session.audio_session_id = frame.join().audio_session_id();
+  if (Session* earlier = find_attendee(session.identity.attendee_id, session.no);
+      earlier != nullptr && earlier->joined && earlier->audio_session_id != session.audio_session_id) {
+    // The same token on another device: the newer one wins.
+    send_status(now, *earlier, kStatusOtherDevice, out);
+    retire(now, *earlier, false, out);
+    close(*earlier, kCloseNormal, "joined from another device", out);
+  }
+  session.joined = true;
+  session.connection = connection_numbers_();
+  session.local = ice::make_credentials(random_);
+  session.audio_ssrc = make_ssrc();
+
+  wire::SignalFrame ack;
+  ack.set_type(wire::SignalFrame::JOIN_ACK);
+  auto* joinack = ack.mutable_joinack();
+  joinack->set_video_subscription_limit(options_.video_subscription_limit);
+  joinack->set_wants_compressed_sdp(false);
+  joinack->set_default_server_side_network_adaption(signal::NONE);
+  send(now, session, ack, out);
+  broadcast_index(now, out);  // to everybody: the number of participants has changed
+}
+
+void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {
+  if (session.muted == muted) return;
+  session.muted = muted;
+  if (session.subscribed) out.commands.push_back(wire::SfuSetMuted{session.connection, muted});
+  if (!session.connected) return;
+  signal::SdkAudioStreamIdInfo entry;
+  entry.set_audio_stream_id(session.audio_stream_id);
+  entry.set_muted(muted);
+  broadcast_roster(now, entry, out);
+}
+
+void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
+  if (!session.subscribed || !frame.has_pause()) return;
+  const bool paused = frame.type() == wire::SignalFrame::PAUSE;
+  for (const std::uint32_t stream_id : frame.pause().stream_ids()) {
+    out.commands.push_back(wire::SfuPauseReceive{session.connection, stream_id, paused});
+  }
+}
+
+void Room::on_leave(Now now, Session& session, RoomOutput& out) {
+  wire::SignalFrame ack;
+  ack.set_type(wire::SignalFrame::LEAVE_ACK);
+  ack.mutable_leave_ack();
+  send(now, session, ack, out);
+  retire(now, session, false, out);  // the client closes the socket itself
+}
+
+void Room::on_close(Now now, SessionNo no, RoomOutput& out) {
+  Session* session = find(no);
+  if (session == nullptr) return;
+  session->socket_open = false;
+  if (session->retired || !session->subscribed) {
+    if (!session->retired) retire(now, *session, false, out);
+    sessions_.erase(no);
+    return;
+  }
+  session->lost_at = now.mono;
+}
+
+void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
+  if (const auto* connected = std::get_if<wire::SfuConnected>(&event)) {
+    if (Session* session = find(connected->connection)) on_connected(now, *session, out);
+  } else if (const auto* failed = std::get_if<wire::SfuFailed>(&event)) {
+    if (Session* session = find(failed->connection)) {
+      // The client's own ICE fails at the same time and it comes back by itself; a wrong fingerprint never can.
+      const bool hopeless = failed->failure == wire::SfuFailure::wrong_fingerprint;
+      retire(now, *session, true, out);
+      close(*session, hopeless ? kCloseBadRequest : kCloseReconnect, "the media transport failed", out);
+    }
+  } else if (const auto* dropped = std::get_if<wire::SfuDropped>(&event)) {
+    if (Session* session = find(dropped->connection); session != nullptr && !session->socket_open) {
+      retire(now, *session, true, out);
+      sweep();
+    }
+  } else if (const auto* video = std::get_if<wire::SfuVideoState>(&event)) {
+    Session* session = find(video->connection);
+    if (session == nullptr || !session->publication || session->publication->stream_id != video->stream_id) return;
+    Publication& publication = *session->publication;
+    if (video->flowing != publication.flowing) {
+      out.events.push_back({video->flowing ? RoomEventKind::video_started : RoomEventKind::video_stopped,
+                            session->identity.attendee_id, session->identity.content});
+    }
+    publication.flowing = video->flowing;
+    if (video->width != 0) {
+      publication.width = video->width;
+      publication.height = video->height;
+    }
+  } else if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
+    on_audio_levels(now, *levels, out);
+  }
+}
+
+void Room::on_connected(Now now, Session& session, RoomOutput& out) {
+  if (session.connected) return;
+  session.connected = true;
+  session.audio_stream_id = next_audio_stream_++;
+  Session* earlier = find_attendee(session.identity.attendee_id, session.no);
+  const bool again = earlier != nullptr && earlier->connected;
+  // The newcomer hears of everybody first, then everybody of the newcomer.
+  send_full_roster(now, session, out);
+  signal::SdkAudioStreamIdInfo entry;
+  entry.set_audio_stream_id(session.audio_stream_id);
+  entry.set_attendee_id(session.identity.attendee_id);
+  entry.set_external_user_id(session.identity.external_user_id);
+  entry.set_muted(session.muted);
+  broadcast_roster(now, entry, out, session.no);
+  if (earlier != nullptr) {
+    retire(now, *earlier, false, out);
+    if (earlier->socket_open) close(*earlier, kCloseNormal, "replaced by a newer connection", out);
+    sweep();
+  }
+  if (!again) out.events.push_back({RoomEventKind::attendee_joined, session.identity.attendee_id, session.identity.content});
+}
+
+void Room::retire(Now now, Session& session, bool dropped, RoomOutput& out) {
+  if (session.retired) return;
+  session.retired = true;
+  if (session.subscribed) out.commands.push_back(wire::SfuRemoveConnection{session.connection, dropped});
+  const Session* newer = find_attendee(session.identity.attendee_id, session.no);
+  const bool seat_taken = newer != nullptr && newer->connected;
+  if (session.connected && !seat_taken) {
+    signal::SdkAudioStreamIdInfo entry;  // neither attendee_id nor muted: a leave
+    entry.set_audio_stream_id(session.audio_stream_id);
+    entry.set_dropped(dropped);
+    broadcast_roster(now, entry, out, session.no);
+    out.events.push_back({dropped ? RoomEventKind::attendee_dropped : RoomEventKind::attendee_left,
+                          session.identity.attendee_id, session.identity.content});
+  }
+  if (session.joined && !ended_) broadcast_index(now, out);
+}
+
+void Room::close(Session& session, std::uint16_t code, std::string reason, RoomOutput& out) {
+  session.retired = true;
+  if (session.socket_open) out.closes.push_back({session.no, code, std::move(reason)});
+}
+
+void Room::refuse(Now now, Session& session, std::uint32_t status, std::string text, RoomOutput& out) {
+  send_status(now, session, status, out);
+  close(session, kCloseBadRequest, std::move(text), out);
+}
+
+void Room::sweep() {
+  std::erase_if(sessions_, [](const auto& entry) { return entry.second->retired && !entry.second->socket_open; });
+}
+
+void Room::add_silent_attendee(Now now, const AttendeeIdentity& attendee, RoomOutput& out) {
+  for (const Silent& s : silent_) {
+    if (s.identity.attendee_id == attendee.attendee_id) return;
+  }
+  silent_.push_back({attendee, next_audio_stream_++});
+  signal::SdkAudioStreamIdInfo entry;
+  entry.set_audio_stream_id(silent_.back().audio_stream_id);
+  entry.set_attendee_id(attendee.attendee_id);
+  entry.set_external_user_id(attendee.external_user_id);
+  entry.set_muted(true);
+  broadcast_roster(now, entry, out);
+}
+
+void Room::remove_silent_attendee(Now now, const std::string& attendee_id, RoomOutput& out) {
+  const auto at = std::find_if(silent_.begin(), silent_.end(),
+                               [&](const Silent& s) { return s.identity.attendee_id == attendee_id; });
+  if (at == silent_.end()) return;
+  signal::SdkAudioStreamIdInfo entry;
+  entry.set_audio_stream_id(at->audio_stream_id);
+  entry.set_dropped(false);
+  silent_.erase(at);
+  broadcast_roster(now, entry, out);
+}
+
+void Room::end(Now now, RoomOutput& out) {
+  if (ended_) return;
+  ended_ = true;
+  for (auto& [no, session] : sessions_) {
+    if (session->retired) continue;
+    if (session->connected) {
+      out.events.push_back({RoomEventKind::attendee_left, session->identity.attendee_id, session->identity.content});
+    }
+    send_status(now, *session, kStatusEnded, out);
+    close(*session, kCloseEnded, "the meeting has ended", out);
+  }
+  out.commands.push_back(wire::SfuEndMeeting{options_.meeting});
+}
+
+void Room::remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out) {
+  for (auto& [no, session] : sessions_) {
+    if (session->retired || session->identity.owner_id() != attendee_id) continue;
+    send_status(now, *session, kStatusRemoved, out);
+    retire(now, *session, false, out);
+    close(*session, kCloseRemoved, "removed from the meeting", out);
+  }
+  remove_silent_attendee(now, attendee_id, out);
+}
+
+void Room::handle_timeout(Now now, RoomOutput& out) {
+  for (auto& [no, session] : sessions_) {
+    if (session->retired) continue;
+    if (!session->socket_open) {
+      if (session->lost_at && now.mono - *session->lost_at >= kSeatGrace) retire(now, *session, true, out);
+    } else if (!session->joined && now.mono - session->opened_at >= kJoinTimeout) {
+      close(*session, kCloseBadRequest, "no JOIN came", out);
+    } else if (now.mono - session->last_message_at >= kSilenceTimeout) {
+      // Half open: the client pings every 10 s. Its media, if any, keeps the seat like a lost socket.
+      out.closes.push_back({no, kCloseReconnect, "no ping for too long"});
+      session->socket_open = false;
+      session->lost_at = now.mono;
+    }
+  }
+  sweep();
+}
+
+Instant Room::next_deadline() const {
+  Instant next = Instant::never();
+  for (const auto& [no, session] : sessions_) {
+    if (session->retired) continue;
+    if (!session->socket_open) {
+      if (session->lost_at) next = std::min(next, *session->lost_at + kSeatGrace);
+    } else {
+      next = std::min(next, session->joined ? session->last_message_at + kSilenceTimeout : session->opened_at + kJoinTimeout);
+    }
+  }
+  return next;
+}
+
+}  // namespace upcall::signaling

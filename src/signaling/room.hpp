@@ -1,0 +1,143 @@
+// The control side of one meeting: the signalling sessions of its attendees, the roster, the index of video sources,
+// and what the media worker must do. Sans-I/O: inputs with their time go in, RoomOutput comes out. One thread.
+//
+// Life of a session: open → JOIN (JOIN_ACK, INDEX) → SUBSCRIBE (SUBSCRIBE_ACK, SfuSetSession) → connected (roster) →
+// LEAVE or close. A socket that was lost keeps its seat and its media for kSeatGrace, so that a reconnect (same token,
+// same audio_session_id) is not seen by the others.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "rtc/sdp/sdp_writer.hpp"
+#include "signaling/session.hpp"
+#include "wire/sfu.hpp"
+#include "wire/signal/signal_frame.hpp"
+
+namespace upcall::signaling {
+
+struct RoomOptions {
+  wire::MeetingNo meeting;
+  std::string fingerprint;                        // of our DTLS certificate
+  std::vector<rtc::SdpCandidate> candidates;      // where media is received
+  std::uint32_t video_subscription_limit = 25;
+  std::size_t sessions_max = 64;                  // sockets, content shares included
+  std::size_t content_shares_max = 2;
+};
+
+// What happened, for the store and the outbox.
+enum class RoomEventKind : std::uint8_t {
+  attendee_joined, attendee_left, attendee_dropped, video_started, video_stopped
+};
+struct RoomEvent {
+  RoomEventKind kind;
+  std::string attendee_id;
+  bool content = false;
+};
+
+struct RoomOutput {
+  struct Send {
+    SessionNo session;
+    std::string message;
+  };
+  struct Close {
+    SessionNo session;
+    std::uint16_t code;
+    std::string reason;
+  };
+  std::vector<Send> sends;      // before the closes of the same session
+  std::vector<Close> closes;
+  std::vector<wire::SfuCommand> commands;
+  std::vector<RoomEvent> events;
+};
+
+class Room {
+ public:
+  static constexpr Duration kSeatGrace = Duration::s(30);
+  static constexpr Duration kJoinTimeout = Duration::s(15);
+  // The client pings each 10 s and gives up after 4 unanswered pings; so do we.
+  static constexpr Duration kSilenceTimeout = Duration::s(45);
+
+  // `random` and `connection_numbers` (a server-wide counter) must outlive the room.
+  Room(Now now, RoomOptions options, RandomSource& random, std::function<wire::ConnectionNo()> connection_numbers,
+       RoomOutput& out);
+
+  // A socket whose token was checked. Nothing (with a closing code) when the meeting is over or full.
+  SessionNo open(Now now, const AttendeeIdentity& attendee, RoomOutput& out);
+  void on_message(Now now, SessionNo session, Bytes message, RoomOutput& out);
+  void on_close(Now now, SessionNo session, RoomOutput& out);
+  void on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out);
+
+  // Attendees without a connection: RECORDING. Shown in the roster, counted nowhere.
+  void add_silent_attendee(Now now, const AttendeeIdentity& attendee, RoomOutput& out);
+  void remove_silent_attendee(Now now, const std::string& attendee_id, RoomOutput& out);
+
+  // AUDIO_STATUS 410 to everybody, then the sockets close; the room accepts nobody any more.
+  void end(Now now, RoomOutput& out);
+  // AUDIO_STATUS 411 to the attendee (and its content share).
+  void remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out);
+
+  void handle_timeout(Now now, RoomOutput& out);
+  Instant next_deadline() const;
+
+  bool ended() const { return ended_; }
+  // Attendees with media, RECORDING and content shares not counted.
+  std::size_t people_connected() const;
+  bool has_audio_connection() const;
+  std::vector<wire::ConnectionNo> connections() const;
+  std::uint64_t malformed_messages() const { return malformed_; }
+
+ private:
+  void on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  void on_subscribe(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
+  void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  void on_leave(Now now, Session& session, RoomOutput& out);
+  void on_connected(Now now, Session& session, RoomOutput& out);
+  void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
+
+  void send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out);
+  void send_status(Now now, const Session& session, std::uint32_t audio_status, RoomOutput& out);
+  void send_index(Now now, const Session& session, RoomOutput& out);
+  void broadcast_index(Now now, RoomOutput& out);
+  void broadcast_roster(Now now, const signal::SdkAudioStreamIdInfo& entry, RoomOutput& out, SessionNo except = {});
+  void send_full_roster(Now now, Session& session, RoomOutput& out);
+
+  // Takes the session out of the meeting: media, roster, index.
+  void retire(Now now, Session& session, bool dropped, RoomOutput& out);
+  void close(Session& session, std::uint16_t code, std::string reason, RoomOutput& out);
+  void refuse(Now now, Session& session, std::uint32_t status, std::string text, RoomOutput& out);
+  void sweep();
+
+  Session* find(SessionNo session);
+  Session* find(wire::ConnectionNo connection);
+  Session* find_attendee(const std::string& attendee_id, SessionNo except);
+  Session* publisher_of(std::uint32_t stream_id);
+  std::uint32_t make_ssrc();
+  std::uint32_t participants() const;
+
+  RoomOptions options_;
+  RandomSource& random_;
+  std::function<wire::ConnectionNo()> connection_numbers_;
+  std::map<SessionNo, std::unique_ptr<Session>> sessions_;
+  struct Silent {
+    AttendeeIdentity identity;
+    std::uint32_t audio_stream_id;
+  };
+  std::vector<Silent> silent_;
+  std::vector<std::uint32_t> ssrcs_used_;
+  std::uint32_t next_session_ = 1;
+  std::uint32_t next_audio_stream_ = 1;
+  std::uint32_t next_stream_ = 1;   // stream and group ids: unique in the meeting, never reused
+  bool ended_ = false;
+  std::uint64_t malformed_ = 0;
+};
+
+}  // namespace upcall::signaling

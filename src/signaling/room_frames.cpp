@@ -1,0 +1,199 @@
+// Frames that the room builds: subscription answers, index, roster, levels.
+#include <algorithm>
+
+#include "signaling/answer.hpp"
+#include "signaling/room.hpp"
+
+namespace upcall::signaling {
+
+void Room::send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out) {
+  if (session.socket_open) out.sends.push_back({session.no, wire::encode_signal(frame, now.wall)});
+}
+
+void Room::send_status(Now now, const Session& session, std::uint32_t audio_status, RoomOutput& out) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::AUDIO_STATUS);
+  frame.mutable_audio_status()->set_audio_status(audio_status);
+  send(now, session, frame, out);
+}
+
+void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
+  wire::SignalFrame ack;
+  ack.set_type(wire::SignalFrame::SUBSCRIBE_ACK);
+  const auto refuse_offer = [&](const std::string& why) {
+    ack.mutable_error()->set_status(400);
+    ack.mutable_error()->set_description(why);
+    send(now, session, ack, out);
+  };
+  const auto& sub = frame.sub();
+  if (!session.joined) return refuse_offer("SUBSCRIBE before JOIN");
+  if (!sub.has_sdp_offer()) return refuse_offer("an uncompressed sdp_offer is needed here");
+
+  std::vector<const signal::SdkStreamDescriptor*> video_streams;
+  for (const auto& stream : sub.send_streams()) {
+    if (stream.media_type() == signal::VIDEO) video_streams.push_back(&stream);
+  }
+  AnswerInput input;
+  input.camera_wanted = sub.duplex() != signal::RX && !video_streams.empty();
+  input.listens = !session.identity.content;
+  input.audio_ssrc = session.audio_ssrc;
+  input.session_id = session.connection.value;
+  input.version = session.answer_version + 1;
+  input.cname = "upcall-" + std::to_string(session.connection.value);
+  input.receive_stream_ids.assign(sub.receive_stream_ids().begin(), sub.receive_stream_ids().end());
+  input.transport.ice_ufrag = session.local.ufrag;
+  input.transport.ice_pwd = session.local.pwd;
+  input.transport.fingerprint = options_.fingerprint;
+  input.transport.candidates = options_.candidates;
+  const std::uint32_t new_stream = session.publication ? session.publication->stream_id : next_stream_;
+  input.camera_stream_id = new_stream;
+  input.is_published = [this, &session](std::uint32_t id) {
+    const Session* publisher = publisher_of(id);
+    return publisher != nullptr && publisher != &session;
+  };
+  input.ssrcs_for = [this, &session](const std::string& mid) {
+    auto& pair = session.ssrcs_by_mid[mid];
+    if (pair.first == 0) pair = {make_ssrc(), make_ssrc()};
+    return pair;
+  };
+  auto answer = build_answer(sub.sdp_offer(), input);
+  if (!answer) return refuse_offer(answer.error().message);
+
+  ++session.answer_version;
+  const bool had_camera = session.publication.has_value();
+  if (answer->camera) {
+    if (!session.publication) {
+      session.publication = Publication{};
+      session.publication->stream_id = session.publication->group_id = next_stream_++;
+    }
+    if (video_streams.front()->max_bitrate_kbps() != 0) {
+      session.publication->max_bitrate_kbps = video_streams.front()->max_bitrate_kbps();
+    }
+    if (video_streams.front()->framerate() != 0) session.publication->framerate = video_streams.front()->framerate();
+  } else {
+    if (had_camera && session.publication->flowing) {
+      out.events.push_back({RoomEventKind::video_stopped, session.identity.attendee_id, session.identity.content});
+    }
+    session.publication.reset();
+  }
+  if (!session.subscribed) {
+    session.subscribed = true;
+    session.muted = sub.audio_muted();
+    wire::SfuAddConnection add;
+    add.meeting = options_.meeting;
+    add.connection = session.connection;
+    add.attendee_id = session.identity.attendee_id;
+    add.owner_attendee_id = session.identity.owner_id();
+    add.display_name = session.identity.display_name;
+    add.muted = session.muted;
+    add.local_ufrag = session.local.ufrag;
+    add.local_pwd = session.local.pwd;
+    out.commands.push_back(std::move(add));
+  }
+  auto* suback = ack.mutable_suback();
+  suback->set_duplex(sub.duplex());
+  suback->set_sdp_answer(answer->sdp);
+  if (answer->camera) {
+    // Matched by position to the video send streams alone: an entry for audio would shift them.
+    for (const auto* stream : video_streams) {
+      auto* allocation = suback->add_allocations();
+      allocation->set_track_label(stream->track_label());
+      allocation->set_stream_id(session.publication->stream_id);
+      allocation->set_group_id(session.publication->group_id);
+    }
+  }
+  for (const wire::SfuReceive& receive : answer->session.receives) {
+    auto* track = suback->add_tracks();
+    track->set_stream_id(receive.stream_id);
+    track->set_ssrc(receive.ssrc);
+    track->set_track_label("v_" + receive.mid);
+  }
+  answer->session.connection = session.connection;
+  // The worker knows the session before the client can send its first check.
+  out.commands.push_back(std::move(answer->session));
+  send(now, session, ack, out);
+  if (had_camera != session.publication.has_value()) broadcast_index(now, out);
+}
+
+void Room::send_index(Now now, const Session& to, RoomOutput& out) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::INDEX);
+  auto* index = frame.mutable_index();
+  index->set_at_capacity(false);
+  index->set_num_participants(participants());
+  index->add_supported_receive_codec_intersection(signal::VP8);
+  for (const auto& [no, session] : sessions_) {
+    if (session->retired || !session->publication) continue;
+    auto* source = index->add_sources();
+    source->set_stream_id(session->publication->stream_id);
+    source->set_group_id(session->publication->group_id);
+    source->set_framerate(session->publication->framerate);
+    source->set_max_bitrate_kbps(session->publication->max_bitrate_kbps);
+    source->set_avg_bitrate_bps(session->publication->max_bitrate_kbps * 1000);
+    source->set_attendee_id(session->identity.attendee_id);
+    source->set_external_user_id(session->identity.external_user_id);
+    source->set_media_type(signal::VIDEO);
+    if (session->publication->width != 0) {
+      source->set_width(session->publication->width);
+      source->set_height(session->publication->height);
+    }
+  }
+  send(now, to, frame, out);
+}
+
+void Room::broadcast_index(Now now, RoomOutput& out) {
+  for (const auto& [no, session] : sessions_) {
+    if (session->joined && !session->retired) send_index(now, *session, out);
+  }
+}
+
+void Room::broadcast_roster(Now now, const signal::SdkAudioStreamIdInfo& entry, RoomOutput& out, SessionNo except) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::AUDIO_STREAM_ID_INFO);
+  *frame.mutable_audio_stream_id_info()->add_streams() = entry;
+  for (const auto& [no, session] : sessions_) {
+    if (session->roster_sent && !session->retired && no != except) send(now, *session, frame, out);
+  }
+}
+
+void Room::send_full_roster(Now now, Session& to, RoomOutput& out) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::AUDIO_STREAM_ID_INFO);
+  auto* info = frame.mutable_audio_stream_id_info();
+  for (const auto& [no, session] : sessions_) {
+    if (!session->connected || session->retired) continue;
+    auto* entry = info->add_streams();
+    entry->set_audio_stream_id(session->audio_stream_id);
+    entry->set_attendee_id(session->identity.attendee_id);
+    entry->set_external_user_id(session->identity.external_user_id);
+    entry->set_muted(session->muted);
+  }
+  for (const Silent& s : silent_) {
+    auto* entry = info->add_streams();
+    entry->set_audio_stream_id(s.audio_stream_id);
+    entry->set_attendee_id(s.identity.attendee_id);
+    entry->set_external_user_id(s.identity.external_user_id);
+    entry->set_muted(true);
+  }
+  to.roster_sent = true;
+  send(now, to, frame, out);
+}
+
+void Room::on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::AUDIO_METADATA);
+  auto* metadata = frame.mutable_audio_metadata();
+  for (const auto& level : levels.levels) {
+    const Session* session = find(level.connection);
+    if (session == nullptr || !session->connected || session->muted) continue;
+    auto* state = metadata->add_attendee_states();
+    state->set_audio_stream_id(session->audio_stream_id);
+    state->set_volume(level.minus_dbov);  // positive dB below full scale; 42 and more is silence to the client
+  }
+  if (metadata->attendee_states_size() == 0) return;
+  for (const auto& [no, session] : sessions_) {
+    if (session->roster_sent && !session->retired) send(now, *session, frame, out);
+  }
+}
+
+}  // namespace upcall::signaling

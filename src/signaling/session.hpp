@@ -1,0 +1,65 @@
+// What the room knows of one signalling socket and the attendee behind it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "rtc/ice/credentials.hpp"
+#include "wire/sfu.hpp"
+
+namespace upcall::signaling {
+
+using SessionNo = StrongId<struct SessionNoTag>;
+
+inline constexpr std::string_view kContentSuffix = "#content";
+
+// Who a join token belongs to; a content share carries its owner's identity with content set.
+struct AttendeeIdentity {
+  std::string attendee_id;        // with "#content" for a content share
+  std::string external_user_id;
+  std::string display_name;
+  bool content = false;
+
+  std::string owner_id() const {
+    return content ? attendee_id.substr(0, attendee_id.size() - kContentSuffix.size()) : attendee_id;
+  }
+};
+
+struct Publication {
+  std::uint32_t stream_id = 0;
+  std::uint32_t group_id = 0;
+  std::uint32_t max_bitrate_kbps = 1500;
+  std::uint32_t framerate = 15;
+  std::uint16_t width = 0, height = 0;
+  bool flowing = false;
+};
+
+struct Session {
+  SessionNo no;
+  AttendeeIdentity identity;
+  wire::ConnectionNo connection;      // 0 until JOIN
+  ice::Credentials local;
+  std::uint64_t audio_session_id = 0;
+  std::uint32_t audio_stream_id = 0;  // 0 until connected
+  std::uint32_t audio_ssrc = 0;
+  std::uint32_t answer_version = 0;
+  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> ssrcs_by_mid;
+  std::optional<Publication> publication;
+  bool joined = false;
+  bool subscribed = false;
+  bool connected = false;             // media flows: in the roster
+  bool roster_sent = false;           // this socket got the full roster
+  bool muted = false;
+  bool socket_open = true;
+  bool retired = false;               // out of the meeting; kept until the socket is closed
+  Instant opened_at, last_message_at;
+  std::optional<Instant> lost_at;     // the socket went away without LEAVE
+  std::uint32_t malformed = 0;
+};
+
+}  // namespace upcall::signaling
