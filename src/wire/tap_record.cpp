@@ -215,4 +215,27 @@ ParseResult<TapRecord> decode_tap_record(Bytes bytes) {
   return out;
 }
 
+std::optional<TapPeek> peek_tap_record(Bytes bytes) {
+  Reader in(bytes);
+  TapPeek out;
+  const std::uint8_t type = in.u8();
+  if (type == kStart) {
+    in.u8();
+    in.sized_bytes();
+    in.sized_bytes();
+    out.start_wall_ms = static_cast<std::int64_t>(in.u64());
+  } else if (type >= kAttendee && type <= kStop) {
+    out.at_us = in.varint();
+    if (type == kSource) out.new_source = static_cast<std::uint32_t>(in.varint());
+    if (type == kPacket) {
+      const auto source = static_cast<std::uint32_t>(in.varint());
+      in.skip(6);
+      if (in.u8() & kKeyFrame) out.key_frame_of = source;
+    }
+    out.stop = type == kStop;
+  }
+  if (!in.ok()) return std::nullopt;
+  return out;
+}
+
 }  // namespace upcall::wire

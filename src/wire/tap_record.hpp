@@ -122,4 +122,15 @@ bool encode(const TapPacket& packet, Writer& out);
 // A TapPacket's payload is a view into `bytes`.
 ParseResult<TapRecord> decode_tap_record(Bytes bytes);
 
+// What an index needs to know of an encoded record, without decoding the rest.
+struct TapPeek {
+  std::uint64_t at_us = 0;
+  std::optional<std::uint32_t> new_source;       // a TapSource: its number
+  std::optional<std::uint32_t> key_frame_of;     // a packet that begins a key frame: its source
+  std::optional<std::int64_t> start_wall_ms;     // a TapStart: UTC of at_us = 0
+  bool stop = false;                             // a TapStop
+};
+// Empty: no record. Types from the future give a TapPeek with at_us 0.
+std::optional<TapPeek> peek_tap_record(Bytes bytes);
+
 }  // namespace upcall::wire

@@ -1,0 +1,161 @@
+#include "journal/writer.hpp"
+
+#include <algorithm>
+
+#include "base/invariant.hpp"
+#include "wire/tap_record.hpp"
+
+namespace upcall::journal {
+
+namespace {
+std::size_t varint_size(std::uint64_t v) {
+  std::size_t n = 1;
+  while (v >= 128) {
+    v >>= 7;
+    ++n;
+  }
+  return n;
+}
+}  // namespace
+
+JournalWriter::JournalWriter(Bytes recording_key, const JournalPosition& from, std::uint32_t epoch,
+                             JournalWriterOptions options)
+    : cipher_(epoch_cipher(recording_key, epoch, crypto::AeadUse::seal_only)), options_(options), position_(from) {
+  UPCALL_INVARIANT(recording_key.size() == kKeySize, "a recording key has 32 bytes");
+  UPCALL_INVARIANT(epoch > from.epoch, "a journal epoch may be used once only");
+  UPCALL_INVARIANT(!from.complete, "a complete journal is never continued");
+  position_.epoch = epoch;
+  next_source_ = from.next_source;
+  pending_.reserve(256 << 10);
+  pending_.resize(kBlockHeadSize);
+}
+
+bool JournalWriter::add(Bytes record) {
+  const std::size_t need = varint_size(record.size()) + record.size();
+  if (pending_bytes() + need > kBlockMax) return false;
+  const auto peek = wire::peek_tap_record(record);
+  if (!peek) return false;
+  if (peek->start_wall_ms) position_.wall_unix_ms = *peek->start_wall_ms;
+  if (peek->new_source) next_source_ = std::max(next_source_, *peek->new_source + 1);
+  if (peek->key_frame_of) pending_keys_.push_back({*peek->key_frame_of, peek->at_us, 0});
+  const std::size_t at = pending_.size();
+  pending_.resize(at + need);
+  Writer out(MutBytes(pending_).subspan(at));
+  out.sized_bytes(record);
+  ++pending_records_;
+  return true;
+}
+
+void JournalWriter::drop_pending() {
+  lost_records_ += pending_records_;
+  gap_records_ += pending_records_;
+  pending_records_ = 0;
+  pending_.resize(kBlockHeadSize);
+  pending_keys_.clear();
+}
+
+bool JournalWriter::ensure_segment(std::uint64_t now_us, JournalSink& sink) {
+  if (segment_open_) return true;
+  SegmentHeader header;
+  header.epoch = position_.epoch;
+  header.segment = position_.next_segment;
+  header.first_us = position_.until_us;
+  header.wall_unix_ms = position_.wall_unix_ms;
+  header.next_source = position_.next_source;
+  header.previous = position_.chain;
+  if (!sink.open_segment(header.segment)) return false;
+  const auto encoded = encode(header);
+  if (!sink.write(encoded)) {
+    // The next attempt opens the same segment again, from its start.
+    sink.close_segment();
+    return false;
+  }
+  segment_chain_ = chain_start(encoded);
+  segment_open_ = true;
+  segment_first_us_ = now_us;
+  segment_size_ = static_cast<std::uint32_t>(encoded.size());
+  index_ = {};
+  return true;
+}
+
+bool JournalWriter::write_block(ByteVector& block, BlockKind kind, std::uint64_t until_us, JournalSink& sink) {
+  const std::size_t size = block.size() - kBlockHeadSize;
+  // The counter moves even when the write fails: its nonce may already lie on the disk.
+  const BlockHead head{static_cast<std::uint32_t>(size), kind, ++counter_, until_us};
+  const auto encoded = encode(head);
+  std::copy(encoded.begin(), encoded.end(), block.begin());
+  std::array<std::uint8_t, kTagSize + kBlockHeadSize> aad;
+  std::copy(segment_chain_.begin(), segment_chain_.end(), aad.begin());
+  std::copy(encoded.begin(), encoded.end(), aad.begin() + kTagSize);
+  block.resize(block.size() + kTagSize);
+  cipher_.seal_appended(block_nonce(head.counter), aad, MutBytes(block).subspan(kBlockHeadSize), size);
+  if (!sink.write(block)) return false;
+  segment_size_ += static_cast<std::uint32_t>(block.size());
+  std::copy_n(block.end() - kTagSize, kTagSize, segment_chain_.begin());
+  position_.chain = segment_chain_;
+  position_.until_us = until_us;
+  return true;
+}
+
+bool JournalWriter::seal(std::uint64_t until_us, JournalSink& sink) {
+  until_us = std::max(until_us, position_.until_us);
+  if (!ensure_segment(until_us, sink)) {
+    drop_pending();
+    return false;
+  }
+  if (gap_records_ > 0) {
+    // Before what was pending: the reader sees the gap where the records are missing.
+    std::array<std::uint8_t, 64> raw;
+    Writer record(raw);
+    encode(wire::TapRecord(wire::TapGap{position_.until_us, until_us, wire::TapGapReason::disk_full, gap_records_}),
+           record);
+    ByteVector gap;
+    gap.push_back(static_cast<std::uint8_t>(record.size()));  // < 128: one varint byte
+    gap.insert(gap.end(), record.written().begin(), record.written().end());
+    pending_.insert(pending_.begin() + kBlockHeadSize, gap.begin(), gap.end());
+    ++pending_records_;
+  }
+  const std::uint32_t block_offset = segment_size_;
+  if (!write_block(pending_, BlockKind::records, until_us, sink)) {
+    if (gap_records_ > 0) --pending_records_;  // the gap record itself is no loss
+    drop_pending();
+    return false;
+  }
+  gap_records_ = 0;
+  sealed_records_ += pending_records_;
+  index_.records += pending_records_;
+  for (auto& key : pending_keys_) {
+    key.block_offset = block_offset;
+    if (index_.key_frames.size() < 4096) index_.key_frames.push_back(key);
+  }
+  pending_keys_.clear();
+  pending_records_ = 0;
+  pending_.resize(kBlockHeadSize);
+  position_.next_source = next_source_;
+  if (until_us - segment_first_us_ >= options_.segment_us) return finish_segment(false, sink);
+  return true;
+}
+
+bool JournalWriter::finish_segment(bool final, JournalSink& sink) {
+  index_.final = final;
+  index_.next_source = position_.next_source;
+  ByteVector block(kBlockHeadSize);
+  const ByteVector body = encode(index_);
+  block.insert(block.end(), body.begin(), body.end());
+  if (!write_block(block, BlockKind::footer, position_.until_us, sink)) return false;
+  sink.close_segment();
+  segment_open_ = false;
+  ++position_.next_segment;
+  position_.complete = final;
+  return true;
+}
+
+bool JournalWriter::close(std::uint64_t until_us, bool final, JournalSink& sink) {
+  if (!seal(until_us, sink)) return false;
+  // seal() may just have ended a segment; a final one still has to say so.
+  if (!segment_open_ && !final) return true;
+  if (!ensure_segment(position_.until_us, sink)) return false;
+  return finish_segment(final, sink);
+}
+
+}  // namespace upcall::journal
