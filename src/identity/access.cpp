@@ -1,0 +1,34 @@
+#include "identity/access.hpp"
+
+#include <algorithm>
+
+namespace upcall::identity {
+
+bool is_same_or_above(std::string_view ancestor, std::string_view path) {
+  if (ancestor.empty() || !path.starts_with(ancestor)) return false;
+  // "a/b" is above "a/b/c", not above "a/bc".
+  return path.size() == ancestor.size() || path[ancestor.size()] == '/';
+}
+
+bool passes_hierarchy(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups) {
+  if (viewer.may(Permission::recording_all_groups)) return true;
+  // A tag outlives its group: then there were groups, and the profile alone must not open it.
+  if (!installation_has_groups && tag.group_id.empty() && viewer.hierarchy_group_id.empty()) return true;
+  if (tag.group_id.empty() || viewer.hierarchy_group_id.empty()) return false;
+  return is_same_or_above(viewer.hierarchy_path, tag.path);
+}
+
+bool may_ask_for_playback(const Principal& viewer, std::string_view profile_id) {
+  if (viewer.kind == Principal::Kind::service) return viewer.may(Permission::recording_playback);
+  return !profile_id.empty() && std::find(viewer.security_profile_ids.begin(), viewer.security_profile_ids.end(), profile_id) !=
+                                    viewer.security_profile_ids.end();
+}
+
+Playback may_play(const Principal& viewer, const RecordingTag& tag, std::string_view profile_id, bool installation_has_groups) {
+  if (!may_ask_for_playback(viewer, profile_id)) return Playback::no_profile;
+  // A program with the playback permission stands outside the hierarchy (design §5, principals).
+  if (viewer.kind == Principal::Kind::service) return Playback::allowed;
+  return passes_hierarchy(viewer, tag, installation_has_groups) ? Playback::allowed : Playback::other_group;
+}
+
+}  // namespace upcall::identity
