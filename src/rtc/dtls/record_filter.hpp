@@ -1,0 +1,35 @@
+// A look at DTLS record and handshake headers (RFC 6347 §4.1, §4.2.2) before OpenSSL sees them, so that junk, forged
+// alerts and plain-text application data cost nothing and change nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.hpp"
+
+namespace upcall::dtls {
+
+inline constexpr std::size_t kRecordHeaderSize = 13;
+inline constexpr std::size_t kHandshakeHeaderSize = 12;
+
+enum class ContentType : std::uint8_t { change_cipher_spec = 20, alert = 21, handshake = 22, application_data = 23 };
+
+struct Record {
+  Bytes raw;  // header and payload
+  ContentType type = ContentType::handshake;
+  std::uint16_t epoch = 0;
+};
+
+// Takes the first record off `datagram`. Nothing when it is not a DTLS 1.x record that lies wholly inside; the rest of
+// the datagram is then of no use either.
+std::optional<Record> next_record(Bytes& datagram);
+
+// May OpenSSL see this record while the handshake runs? Application data never (epoch 0 would be plain text, epoch 1
+// would be buffered); plain-text alerts never (anybody could forge them; a peer that really gave up is noticed by the
+// time limit); handshake fragments only with sane lengths.
+bool acceptable_in_handshake(const Record& record, std::size_t max_message_size);
+
+// ... and after it? Only what is encrypted.
+inline bool acceptable_when_connected(const Record& record) { return record.epoch > 0; }
+
+}  // namespace upcall::dtls
