@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "rtc/rtp/rtp_packet.hpp"
+
 namespace upcall::signaling {
 
 namespace {
@@ -13,12 +15,19 @@ using rtc::SdpMedia;
 
 // Keeps those offered extensions that the section should use, under their offered ids.
 std::vector<rtc::SdpExtMap> pick_extensions(const SdpMedia& offered, std::initializer_list<RtpExtension> wanted,
-                                            rtc::RtpExtensionIds& ids) {
+                                            wire::SfuExtensionIds& ids) {
   std::vector<rtc::SdpExtMap> out;
   for (const rtc::SdpExtMap& e : offered.extensions) {
     const auto known = rtc::extension_from_uri(e.uri);
     if (!known || e.id > 14 || std::find(wanted.begin(), wanted.end(), *known) == wanted.end()) continue;
-    ids.set(*known, e.id);
+    switch (*known) {
+      case RtpExtension::mid: ids.mid = e.id; break;
+      case RtpExtension::audio_level: ids.audio_level = e.id; break;
+      case RtpExtension::abs_send_time: ids.abs_send_time = e.id; break;
+      case RtpExtension::transport_cc: ids.transport_cc = e.id; break;
+      case RtpExtension::orientation: ids.orientation = e.id; break;
+      default: break;
+    }
     out.push_back(e);
   }
   return out;
@@ -52,15 +61,11 @@ SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer&
   out.kind = "audio";
   out.mid = offered.mid;
   out.direction = rtc::reversed(offered.direction);
-  if (!input.listens && out.direction == SdpDirection::sendrecv) {
-    // The client wants to see sendrecv; what we do not send costs nothing.
-    out.direction = SdpDirection::sendrecv;
-  }
   out.codecs.push_back(with_feedback(*opus, {"transport-cc"}));
   out.codecs[0].fmtp = "minptime=10;useinbandfec=1";
   out.extensions = pick_extensions(
       offered, {RtpExtension::mid, RtpExtension::audio_level, RtpExtension::transport_cc, RtpExtension::abs_send_time},
-      answer.session.audio_extensions);
+      answer.session.extensions);
   wire::SfuAudio audio;
   audio.payload_type = opus->payload_type;
   audio.mid = offered.mid;
@@ -101,9 +106,8 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   if (out.codecs.empty()) return rejected(offered);
   const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
   out.extensions = pick_extensions(offered,
-                                   {RtpExtension::mid, RtpExtension::rid, RtpExtension::repaired_rid,
-                                    RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
-                                   answer.session.video_extensions);
+                                   {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
+                                   answer.session.extensions);
   if (!sends || !input.camera_wanted) {
     out.direction = SdpDirection::inactive;
     return out;
@@ -132,7 +136,7 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
   out.codecs = pick_vp8(offered, false);
   if (out.codecs.empty()) return rejected(offered);
   out.extensions = pick_extensions(offered, {RtpExtension::mid, RtpExtension::abs_send_time, RtpExtension::orientation},
-                                   answer.session.video_extensions);
+                                   answer.session.extensions);
   if (stream_id == 0 || offered.direction != SdpDirection::recvonly || !input.is_published(stream_id)) {
     out.direction = SdpDirection::inactive;
     return out;

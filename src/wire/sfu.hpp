@@ -13,7 +13,6 @@
 #include "base/ids.hpp"
 #include "base/spsc_ring.hpp"
 #include "base/time.hpp"
-#include "rtc/rtp/rtp_packet.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::wire {
@@ -45,6 +44,11 @@ struct SfuAddConnection {
   std::string local_ufrag, local_pwd;
 };
 
+// Negotiated ids of RTP header extensions (RFC 8285), the same for all sections of a bundle; 0: not negotiated.
+struct SfuExtensionIds {
+  std::uint8_t mid = 0, audio_level = 0, abs_send_time = 0, transport_cc = 0, orientation = 0;
+};
+
 // The audio section, both ways.
 struct SfuAudio {
   std::uint8_t payload_type = 0;   // Opus
@@ -74,7 +78,7 @@ struct SfuSetSession {
   ConnectionNo connection;
   std::string remote_ufrag, remote_pwd;
   std::string remote_fingerprint;  // sha-256, upper-case hex with colons
-  rtc::RtpExtensionIds audio_extensions, video_extensions;
+  SfuExtensionIds extensions;
   std::optional<SfuAudio> audio;
   std::optional<SfuCamera> camera;
   std::vector<SfuReceive> receives;

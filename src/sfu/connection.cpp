@@ -1,0 +1,109 @@
+#include "sfu/connection.hpp"
+
+#include <algorithm>
+
+namespace upcall::sfu {
+
+namespace {
+constexpr std::array<std::string_view, static_cast<std::size_t>(Drop::count_)> kDropNames = {
+    "path_not_validated", "before_keys", "srtp_auth", "srtp_replay", "srtp_other", "rtp_malformed", "rtcp_malformed",
+    "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize"};
+
+std::string_view state_name(dtls::State state) {
+  switch (state) {
+    case dtls::State::fresh: return "fresh";
+    case dtls::State::connecting: return "connecting";
+    case dtls::State::connected: return "connected";
+    case dtls::State::failed: return "failed";
+    case dtls::State::closed: return "closed";
+  }
+  return "fresh";
+}
+}  // namespace
+
+std::string_view to_string(Drop drop) { return kDropNames[static_cast<std::size_t>(drop)]; }
+
+Connection::Connection(Instant now, const wire::SfuAddConnection& add, const dtls::DtlsContext& context)
+    : no(add.connection),
+      attendee_id(add.attendee_id),
+      owner_attendee_id(add.owner_attendee_id),
+      display_name(add.display_name),
+      content(add.attendee_id != add.owner_attendee_id),
+      muted(add.muted),
+      dtls_context(context),
+      ice(ice::Credentials{add.local_ufrag, add.local_pwd}),
+      added_at(now),
+      last_heard(now) {}
+
+void Connection::send_rtp(Outbox& out, std::size_t size) {
+  const auto path = ice.selected();
+  if (!path) {
+    drop(Drop::no_path);
+    return;
+  }
+  const auto protected_size = srtp_out->protect_rtp(out.slot(), size);
+  if (!protected_size) {
+    drop(Drop::oversize);
+    return;
+  }
+  ++packets_out;
+  bytes_out += *protected_size;
+  out.commit(*path, *protected_size);
+}
+
+void Connection::send_rtcp(Outbox& out, Bytes plain) {
+  const auto path = ice.selected();
+  if (!path || !srtp_out || plain.empty()) return;
+  const MutBytes slot = out.slot();
+  if (plain.size() + srtp::kMaxExpansion > slot.size()) {
+    drop(Drop::oversize);
+    return;
+  }
+  std::copy(plain.begin(), plain.end(), slot.begin());
+  const auto protected_size = srtp_out->protect_rtcp(slot, plain.size());
+  if (!protected_size) return;
+  ++packets_out;
+  bytes_out += *protected_size;
+  out.commit(*path, *protected_size);
+}
+
+void Connection::send_dtls(Outbox& out, dtls::DtlsOutbox& from, const ice::Path* heard_on) {
+  const auto selected = ice.selected();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    if (heard_on != nullptr) {
+      out.send(*heard_on, from[i]);
+    } else if (selected) {
+      out.send(*selected, from[i]);
+    }
+    ++packets_out;
+    bytes_out += from[i].size();
+  }
+  from.clear();
+}
+
+wire::SfuConnectionReport Connection::report() const {
+  wire::SfuConnectionReport out;
+  out.connection = no;
+  out.attendee_id = attendee_id;
+  out.ice = failed ? "failed" : ice.path_count() > 0 ? "validated" : "waiting";
+  out.dtls = dtls ? std::string(state_name(dtls->state())) : failed ? "failed" : "waiting";
+  out.packets_in = packets_in;
+  out.packets_out = packets_out;
+  out.bytes_in = bytes_in;
+  out.bytes_out = bytes_out;
+  out.retransmitted = retransmitted;
+  out.nacks_received = nacks_received;
+  out.nacks_sent = nacks_sent;
+  out.plis_received = plis_received;
+  out.plis_sent = plis_sent;
+  if (audio_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in->stats.lost()));
+  if (video_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, video_in->stats.lost()));
+  out.rtt_ms = rtt_known ? rtt.seconds() * 1000 : 0;
+  out.remb_bps = remb_bps;
+  for (std::size_t i = 0; i < drops.size(); ++i) {
+    if (drops[i] > 0) out.drops.emplace_back(kDropNames[i], drops[i]);
+  }
+  return out;
+}
+
+}  // namespace upcall::sfu

@@ -1,0 +1,83 @@
+// One attendee's transport in the meeting core: ICE-lite, DTLS, SRTP, and its streams. Plain state with the transport's
+// own rules; owned by its Meeting, never leaves its thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rtc/dtls/transport.hpp"
+#include "rtc/ice/lite_server.hpp"
+#include "rtc/rtcp/transport_feedback.hpp"
+#include "rtc/srtp/session.hpp"
+#include "sfu/outbox.hpp"
+#include "sfu/streams.hpp"
+#include "wire/sfu.hpp"
+
+namespace upcall::sfu {
+
+enum class Drop : std::uint8_t {
+  path_not_validated, before_keys, srtp_auth, srtp_replay, srtp_other, rtp_malformed, rtcp_malformed, unknown_ssrc,
+  unknown_payload, duplicate, rtx_unknown, no_path, oversize, count_
+};
+std::string_view to_string(Drop drop);
+
+struct Connection {
+  Connection(Instant now, const wire::SfuAddConnection& add, const dtls::DtlsContext& context);
+
+  wire::ConnectionNo no;
+  std::string attendee_id, owner_attendee_id, display_name;
+  bool content = false;
+  bool muted = false;
+
+  // Transport.
+  const dtls::DtlsContext& dtls_context;
+  ice::IceLiteServer ice;
+  std::optional<dtls::DtlsTransport> dtls;
+  std::optional<srtp::SrtpSession> srtp_in, srtp_out;
+  bool dtls_started = false;
+  bool connected = false;
+  bool failed = false;
+  bool dropped_told = false;
+  Instant added_at, session_set_at, validated_at, last_heard;
+
+  // What offer and answer agreed on.
+  bool session_set = false;
+  wire::SfuSetSession session;
+
+  // In.
+  std::optional<AudioIn> audio_in;
+  std::unique_ptr<VideoIn> video_in;
+  SenderClock clock;
+  rtc::TransportFeedbackRecorder feedback;
+  Instant feedback_due = Instant::never();
+  Instant report_due = Instant::never();
+  // Out.
+  std::optional<AudioOut> audio_out;
+  std::vector<std::unique_ptr<VideoSubscription>> subscriptions;
+  Duration rtt = Duration::ms(100);
+  bool rtt_known = false;
+  std::uint64_t remb_bps = 0;
+  Instant remb_at;
+
+  // Counters.
+  std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t retransmitted = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(Drop::count_)> drops{};
+  void drop(Drop reason) { ++drops[static_cast<std::size_t>(reason)]; }
+
+  bool can_send() const { return connected && !failed; }
+
+  // Protects the packet that stands in `out.slot()` (first `size` bytes) and commits it to the selected path.
+  void send_rtp(Outbox& out, std::size_t size);
+  void send_rtcp(Outbox& out, Bytes plain);
+  // Hands over what DTLS wants to send, on the selected path or on the one just heard from.
+  void send_dtls(Outbox& out, dtls::DtlsOutbox& from, const ice::Path* heard_on);
+
+  wire::SfuConnectionReport report() const;
+};
+
+}  // namespace upcall::sfu

@@ -1,0 +1,402 @@
+#include "sfu/meeting.hpp"
+
+#include <algorithm>
+
+#include "rtc/codec/vp8.hpp"
+#include "rtc/demux/classify.hpp"
+
+namespace upcall::sfu {
+
+namespace {
+// Below 2^15: a receiver that misses the first packets around a wrap could not tell the roll-over (RFC 3711 §3.3.1).
+std::uint16_t first_sequence(RandomSource& random) { return static_cast<std::uint16_t>(random.u32() & 0x7fff); }
+}  // namespace
+
+Connection* Meeting::find(wire::ConnectionNo connection) {
+  for (auto& c : connections_) {
+    if (c->no == connection) return c.get();
+  }
+  return nullptr;
+}
+
+Connection* Meeting::add(Instant now, const wire::SfuAddConnection& command) {
+  if (connections_.size() >= kConnectionsMax || find(command.connection) != nullptr) return nullptr;
+  connections_.push_back(std::make_unique<Connection>(now, command, shared_.dtls_context));
+  Connection& c = *connections_.back();
+  wake_at(now + kConnectLimit);
+  for (auto& tap : taps_) tap_attendee(now, *tap, c);
+  return &c;
+}
+
+void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbox& out) {
+  Connection* c = find(command.connection);
+  if (c == nullptr || c->failed) return;
+  const bool first = !c->session_set;
+  c->session = command;
+  c->session_set = true;
+  if (first) {
+    c->session_set_at = c->last_heard = now;
+    c->ice.set_remote_ufrag(command.remote_ufrag);
+    wake_at(now + kConnectLimit);
+  }
+
+  if (command.audio && command.audio->receives) {
+    if (!c->audio_in || (command.audio->receive_ssrc != 0 && c->audio_in->ssrc != 0 &&
+                         c->audio_in->ssrc != command.audio->receive_ssrc)) {
+      if (c->audio_in) tap_end(now, c->audio_in->taps);
+      c->audio_in.emplace();
+      c->audio_in->ssrc = command.audio->receive_ssrc;
+    }
+    c->audio_in->payload_type = command.audio->payload_type;
+  } else if (c->audio_in) {
+    tap_end(now, c->audio_in->taps);
+    if (mixer_) mixer_->remove(c->no.value);
+    c->audio_in.reset();
+  }
+  if (command.audio && command.audio->sends) {
+    if (!c->audio_out) {
+      c->audio_out.emplace(*command.audio, first_sequence(shared_.random), shared_.random.u32());
+    }
+    c->audio_out->config = *command.audio;
+  } else {
+    c->audio_out.reset();
+  }
+
+  if (!command.camera) {
+    if (c->video_in) end_video(now, *c);
+  } else if (!c->video_in || c->video_in->config.stream_id != command.camera->stream_id) {
+    if (c->video_in) end_video(now, *c);
+    c->video_in = std::make_unique<VideoIn>();
+    c->video_in->config = *command.camera;
+  } else {
+    VideoIn& video = *c->video_in;
+    if (command.camera->ssrc != 0 && video.config.ssrc != 0 && command.camera->ssrc != video.config.ssrc) {
+      // The same publication from another encoder: receivers go on at its first key frame.
+      ++video.epoch;
+      video.stats = rtc::ReceiveStats(90000);
+      video.nacks.reset();
+      video.seen = SeenWindow();
+      video.history.clear();
+      tap_end(now, video.taps);
+    }
+    const std::uint32_t known = video.config.ssrc;
+    video.config = *command.camera;
+    if (video.config.ssrc == 0) video.config.ssrc = known;
+  }
+
+  // Subscriptions stay as long as their section does.
+  std::erase_if(c->subscriptions, [&](const auto& have) {
+    return std::none_of(command.receives.begin(), command.receives.end(), [&](const wire::SfuReceive& want) {
+      return want.ssrc == have->config.ssrc && want.stream_id == have->config.stream_id;
+    });
+  });
+  for (const wire::SfuReceive& want : command.receives) {
+    const bool have = std::any_of(c->subscriptions.begin(), c->subscriptions.end(),
+                                  [&](const auto& s) { return s->config.ssrc == want.ssrc; });
+    if (have) continue;
+    c->subscriptions.push_back(std::make_unique<VideoSubscription>(*c, want, first_sequence(shared_.random),
+                                                                   first_sequence(shared_.random)));
+  }
+  wire_subscriptions(now, out);
+}
+
+void Meeting::wire_subscriptions(Instant now, Outbox& out) {
+  for (auto& c : connections_) {
+    if (c->video_in) c->video_in->subscribers.clear();
+  }
+  for (auto& receiver : connections_) {
+    for (auto& subscription : receiver->subscriptions) {
+      Connection* const before = subscription->publisher;
+      subscription->publisher = nullptr;
+      for (auto& c : connections_) {
+        if (c.get() == receiver.get() || !c->video_in) continue;
+        if (c->video_in->config.stream_id != subscription->config.stream_id) continue;
+        subscription->publisher = c.get();
+        c->video_in->subscribers.push_back(subscription.get());
+        if (before != c.get() && receiver->can_send()) request_key_frame(now, *c, out);
+        break;
+      }
+    }
+  }
+}
+
+void Meeting::set_muted(Instant now, wire::ConnectionNo connection, bool muted) {
+  Connection* c = find(connection);
+  if (c == nullptr || c->muted == muted) return;
+  c->muted = muted;
+  for (auto& tap : taps_) tap->write(now, wire::TapRecord(wire::TapMute{tap->at_us(now), c->attendee_id, muted}));
+}
+
+void Meeting::pause_receive(Instant now, const wire::SfuPauseReceive& command, Outbox& out) {
+  Connection* c = find(command.connection);
+  if (c == nullptr) return;
+  for (auto& s : c->subscriptions) {
+    if (s->config.stream_id != command.stream_id || s->paused == command.paused) continue;
+    s->paused = command.paused;
+    s->waiting_for_key = true;
+    if (!s->paused && s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
+  }
+}
+
+void Meeting::remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out) {
+  const auto at = std::find_if(connections_.begin(), connections_.end(),
+                               [&](const auto& c) { return c->no == connection; });
+  if (at == connections_.end()) return;
+  Connection& c = **at;
+  if (c.video_in) end_video(now, c);
+  if (c.audio_in) tap_end(now, c.audio_in->taps);
+  if (mixer_) mixer_->remove(c.no.value);
+  // A reconnect brings the same attendee on another connection: the person has not left then.
+  const bool elsewhere = std::any_of(connections_.begin(), connections_.end(), [&](const auto& o) {
+    return o.get() != &c && o->attendee_id == c.attendee_id;
+  });
+  if (!elsewhere) {
+    for (auto& tap : taps_) {
+      tap->write(now, wire::TapRecord(wire::TapAttendeeLeft{tap->at_us(now), c.attendee_id, dropped}));
+    }
+  }
+  if (c.dtls && c.connected) {
+    c.dtls->close(dtls_out_);
+    c.send_dtls(out, dtls_out_, nullptr);
+  }
+  connections_.erase(at);
+  wire_subscriptions(now, out);
+}
+
+void Meeting::end(Instant now, Outbox& out) {
+  while (!taps_.empty()) close_tap(now, taps_.back()->no(), wire::TapStopReason::meeting_ended, out);
+  while (!connections_.empty()) remove(now, connections_.back()->no, false, out);
+  next_deadline_ = Instant::never();
+}
+
+bool Meeting::handle(Instant now, Connection& c, const ice::Path& path, MutBytes datagram, Outbox& out) {
+  ++c.packets_in;
+  c.bytes_in += datagram.size();
+  const auto kind = rtc::classify(datagram);
+  if (kind == rtc::PacketKind::stun) return on_stun(now, c, path, datagram, out);
+  if (!c.ice.is_validated(path)) {
+    c.drop(Drop::path_not_validated);
+    return false;
+  }
+  if (c.failed) return false;
+  c.last_heard = now;
+  c.dropped_told = false;
+  switch (kind) {
+    case rtc::PacketKind::dtls: on_dtls(now, c, path, datagram, out); break;
+    case rtc::PacketKind::rtp: on_rtp(now, c, datagram, out); break;
+    case rtc::PacketKind::rtcp: on_rtcp(now, c, datagram, out); break;
+    default: c.drop(Drop::rtp_malformed);
+  }
+  return false;
+}
+
+bool Meeting::on_stun(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out) {
+  const ice::CheckResult result = c.ice.handle(now, path, datagram, out.slot());
+  if (!result.reply.empty()) {
+    out.commit(path, result.reply.size());
+    ++c.packets_out;
+    c.bytes_out += result.reply.size();
+  }
+  if (result.outcome == ice::CheckOutcome::ignored) return false;
+  c.last_heard = now;
+  c.dropped_told = false;
+  wake_at(c.ice.next_deadline());
+  if (c.validated_at == Instant() && c.ice.path_count() > 0) c.validated_at = now;
+  if (c.session_set && !c.dtls_started && c.ice.path_count() > 0) {
+    const auto peer = dtls::Fingerprint::parse("sha-256", c.session.remote_fingerprint);
+    if (!peer) {
+      fail_connection(c, wire::SfuFailure::wrong_fingerprint, out);
+      return true;
+    }
+    c.dtls_started = true;
+    c.dtls.emplace(c.dtls_context, dtls::Role::server, *peer);
+    c.dtls->start(now, dtls_out_);
+    after_dtls(now, c, out);
+  }
+  return result.outcome != ice::CheckOutcome::replied;
+}
+
+void Meeting::on_dtls(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out) {
+  if (!c.dtls) {
+    c.drop(Drop::before_keys);
+    return;
+  }
+  c.dtls->handle(now, datagram, dtls_out_);
+  c.send_dtls(out, dtls_out_, &path);
+  after_dtls(now, c, out);
+}
+
+void Meeting::after_dtls(Instant now, Connection& c, Outbox& out) {
+  c.send_dtls(out, dtls_out_, nullptr);
+  wake_at(c.dtls->next_deadline());
+  const dtls::State state = c.dtls->state();
+  if (state == dtls::State::failed || state == dtls::State::closed) {
+    if (c.failed) return;
+    const bool stranger = c.dtls->failure() == dtls::Failure::fingerprint_mismatch;
+    // close_notify of a connected peer is its way to say goodbye; signalling tells the rest.
+    if (state == dtls::State::closed && c.connected) return;
+    fail_connection(c, stranger ? wire::SfuFailure::wrong_fingerprint : wire::SfuFailure::dtls_failed, out);
+    return;
+  }
+  if (state != dtls::State::connected || c.connected) return;
+  auto keys = c.dtls->take_srtp_keys();
+  if (!keys) return;
+  c.srtp_in.emplace(keys->receive, srtp::Direction::unprotect);
+  c.srtp_out.emplace(keys->send, srtp::Direction::protect);
+  c.connected = true;
+  c.report_due = now + kReportPeriod;
+  wake_at(c.report_due);
+  out.event(wire::SfuConnected{c.no, static_cast<std::uint32_t>((c.validated_at - c.session_set_at).ms()),
+                               static_cast<std::uint32_t>((now - c.validated_at).ms())});
+  for (auto& s : c.subscriptions) {
+    if (s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
+  }
+}
+
+void Meeting::fail_connection(Connection& c, wire::SfuFailure failure, Outbox& out) {
+  if (c.failed) return;
+  c.failed = true;
+  c.srtp_in.reset();
+  c.srtp_out.reset();
+  c.dtls.reset();
+  out.event(wire::SfuFailed{c.no, failure});
+}
+
+void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out) {
+  if (!c.srtp_in) {
+    c.drop(Drop::before_keys);
+    return;
+  }
+  const auto size = c.srtp_in->unprotect_rtp(datagram);
+  if (!size) {
+    c.drop(size.error() == srtp::SrtpError::replayed ? Drop::srtp_replay
+           : size.error() == srtp::SrtpError::auth_failed ? Drop::srtp_auth : Drop::srtp_other);
+    return;
+  }
+  const auto rtp = rtc::parse_rtp(datagram.first(*size));
+  if (!rtp) {
+    c.drop(Drop::rtp_malformed);
+    return;
+  }
+  if (const auto cc = rtp->extension(c.session.extensions.transport_cc); cc && cc->size() == 2) {
+    c.feedback.on_packet(static_cast<std::uint16_t>((*cc)[0] << 8 | (*cc)[1]), now);
+    if (c.feedback_due.is_never()) {
+      c.feedback_due = now + kFeedbackPeriod;
+      wake_at(c.feedback_due);
+    }
+  }
+  if (c.audio_in && rtp->payload_type == c.audio_in->payload_type) {
+    if (c.audio_in->ssrc == 0) c.audio_in->ssrc = rtp->ssrc;
+    if (c.audio_in->ssrc == rtp->ssrc) {
+      on_audio(now, c, *rtp, out);
+      return;
+    }
+    c.drop(Drop::unknown_ssrc);
+    return;
+  }
+  if (!c.video_in) {
+    c.drop(Drop::unknown_payload);
+    return;
+  }
+  wire::SfuCamera& camera = c.video_in->config;
+  if (rtp->payload_type == camera.payload_type) {
+    // Without a=ssrc (simulcast-style offers) the first stream of the section's payload type is it.
+    if (camera.ssrc == 0) camera.ssrc = rtp->ssrc;
+    if (camera.ssrc == rtp->ssrc) {
+      on_video(now, c, *rtp, false, out);
+    } else {
+      c.drop(Drop::unknown_ssrc);
+    }
+  } else if (camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type) {
+    on_video(now, c, *rtp, true, out);
+  } else {
+    c.drop(Drop::unknown_payload);
+  }
+}
+
+std::size_t Meeting::audio_sources() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
+                                                [](const auto& c) { return c->audio_in && c->audio_in->started; }));
+}
+
+void Meeting::handle_timeout(Instant now, Outbox& out) {
+  if (now < next_deadline_) return;
+  next_deadline_ = Instant::never();
+  mix_tick(now, out);
+  tell_levels(now, out);
+  for (auto& owned : connections_) {
+    Connection& c = *owned;
+    if (c.failed) continue;
+    c.ice.handle_timeout(now);
+    wake_at(c.ice.next_deadline());
+    if (c.dtls) {
+      if (c.dtls->next_deadline() <= now) {
+        c.dtls->handle_timeout(now, dtls_out_);
+        after_dtls(now, c, out);
+        if (c.failed) continue;
+      }
+      wake_at(c.dtls->next_deadline());
+    }
+    if (!c.connected) {
+      const Instant since = c.session_set ? c.session_set_at : c.added_at;
+      if (now - since >= kConnectLimit) {
+        fail_connection(c, c.dtls_started ? wire::SfuFailure::dtls_failed : wire::SfuFailure::ice_timeout, out);
+        continue;
+      }
+      wake_at(since + kConnectLimit);
+      continue;
+    }
+    if (now - c.last_heard >= kGiveUpAfter) {
+      fail_connection(c, wire::SfuFailure::consent_lost, out);
+      continue;
+    }
+    if (now - c.last_heard >= kDroppedAfter) {
+      if (!c.dropped_told) out.event(wire::SfuDropped{c.no});
+      c.dropped_told = true;
+      wake_at(c.last_heard + kGiveUpAfter);
+    } else {
+      wake_at(c.last_heard + kDroppedAfter);
+    }
+    send_nacks(now, c, out);
+    if (c.feedback_due <= now) send_feedback(now, c, out);
+    wake_at(c.feedback_due);
+    if (c.report_due <= now) send_reports(now, c, out);
+    wake_at(c.report_due);
+    if (c.video_in) {
+      VideoIn& video = *c.video_in;
+      if (video.key_wanted && now - video.last_key_request >= kKeyRequestPeriod) request_key_frame(now, c, out);
+      if (video.key_wanted) wake_at(video.last_key_request + kKeyRequestPeriod);
+      if (video.flowing) {
+        if (now - video.last_packet >= kVideoSilence) {
+          video.flowing = false;
+          tap_end(now, video.taps);
+          out.event(wire::SfuVideoState{c.no, video.config.stream_id, false, 0, 0});
+        } else {
+          wake_at(video.last_packet + kVideoSilence);
+        }
+        const Duration wanted = c.content ? kTapKeyFrameContent : kTapKeyFrame;
+        if (!taps_.empty()) {
+          if (now - video.last_key_frame >= wanted) request_key_frame(now, c, out);
+          wake_at(std::max(video.last_key_frame + wanted, now + kKeyRequestPeriod));
+        }
+      }
+    }
+  }
+  publish_taps();
+}
+
+void Meeting::publish_taps() {
+  for (auto& tap : taps_) tap->publish();
+}
+
+wire::SfuMeetingReport Meeting::report(std::uint64_t request) const {
+  wire::SfuMeetingReport out;
+  out.meeting = no_;
+  out.request = request;
+  out.found = true;
+  out.taps = taps_.size();
+  for (const auto& c : connections_) out.connections.push_back(c->report());
+  return out;
+}
+
+}  // namespace upcall::sfu

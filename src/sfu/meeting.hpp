@@ -1,0 +1,138 @@
+// The media core of one meeting, sans-I/O: inputs with their time, outputs in the Outbox of the call. A meeting lives
+// and dies on one worker thread; nothing here locks, and nothing allocates per packet after warm-up.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "rtc/rtp/rtp_packet.hpp"
+#include "sfu/audio_mixer.hpp"
+#include "sfu/connection.hpp"
+#include "sfu/outbox.hpp"
+#include "sfu/tap.hpp"
+
+namespace upcall::sfu {
+
+// What all meetings of a worker share. Outlives them.
+struct Shared {
+  const dtls::DtlsContext& dtls_context;
+  AudioMixerFactory* mixers = nullptr;  // null: two talkers at once are forwarded by loudness
+  RandomSource& random;
+  NtpClock ntp;
+};
+
+class Meeting {
+ public:
+  // Limits and periods.
+  static constexpr std::size_t kConnectionsMax = 64;
+  static constexpr Duration kConnectLimit = Duration::s(30);
+  static constexpr Duration kDroppedAfter = Duration::s(15);
+  static constexpr Duration kGiveUpAfter = Duration::s(60);
+  static constexpr Duration kFeedbackPeriod = Duration::ms(50);
+  static constexpr Duration kReportPeriod = Duration::s(1);
+  static constexpr Duration kKeyRequestPeriod = Duration::ms(1000);
+  static constexpr Duration kVideoSilence = Duration::s(5);
+  static constexpr Duration kLevelsPeriod = Duration::ms(200);
+  static constexpr Duration kTapKeyFrame = Duration::s(30);
+  static constexpr Duration kTapKeyFrameContent = Duration::s(10);
+  static constexpr std::uint8_t kSpeechLevel = 60;              // -dBov; louder is speech
+  static constexpr Duration kSpeechHangover = Duration::ms(600);
+  static constexpr std::size_t kMixedTalkersMax = 3;
+
+  Meeting(wire::MeetingNo no, Shared& shared) : no_(no), shared_(shared) {}
+
+  wire::MeetingNo no() const { return no_; }
+
+  // Commands. add() answers null when the meeting is full.
+  Connection* add(Instant now, const wire::SfuAddConnection& command);
+  void set_session(Instant now, const wire::SfuSetSession& command, Outbox& out);
+  void set_muted(Instant now, wire::ConnectionNo connection, bool muted);
+  void pause_receive(Instant now, const wire::SfuPauseReceive& command, Outbox& out);
+  void remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out);
+  void open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out);
+  void close_tap(Instant now, wire::TapNo tap, wire::TapStopReason reason, Outbox& out);
+  void end(Instant now, Outbox& out);
+  wire::SfuMeetingReport report(std::uint64_t request) const;
+
+  // One datagram of this connection. True when the set of its validated paths may have grown (the worker's table).
+  bool handle(Instant now, Connection& connection, const ice::Path& path, MutBytes datagram, Outbox& out);
+
+  void handle_timeout(Instant now, Outbox& out);
+  Instant next_deadline() const { return next_deadline_; }
+  // End of a turn: taps publish.
+  void publish_taps();
+
+  Connection* find(wire::ConnectionNo connection);
+  std::span<const std::unique_ptr<Connection>> connections() const { return connections_; }
+  bool has_tap(wire::TapNo tap) const;
+  std::size_t tap_count() const { return taps_.size(); }
+
+ private:
+  // A media packet after decryption and RTX removal.
+  struct MediaPacket {
+    std::int64_t sequence = 0;
+    std::uint32_t timestamp = 0;
+    bool marker = false;
+    bool key_frame = false;
+    std::optional<std::uint8_t> rotation;
+    Bytes payload;
+  };
+
+  // Transport (meeting.cpp).
+  bool on_stun(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out);
+  void on_dtls(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out);
+  void after_dtls(Instant now, Connection& c, Outbox& out);
+  void fail_connection(Connection& c, wire::SfuFailure failure, Outbox& out);
+  void wire_subscriptions(Instant now, Outbox& out);
+  void wake_at(Instant when) { next_deadline_ = std::min(next_deadline_, when); }
+
+  // RTP in (meeting.cpp), then by kind.
+  void on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
+  void on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
+  void forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out);
+  void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
+  void request_key_frame(Instant now, Connection& publisher, Outbox& out);
+  void retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
+  void end_video(Instant now, Connection& c);
+  void pass_remb(Instant now, Connection& publisher, Outbox& out);
+
+  void on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outbox& out);
+  void route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out);
+  void send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload, Outbox& out);
+  void mix_tick(Instant now, Outbox& out);
+  std::size_t audio_sources() const;
+  bool speaks(const Connection& c, Instant now) const;
+  void tell_levels(Instant now, Outbox& out);
+
+  // RTCP (meeting_rtcp.cpp).
+  void on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
+  void on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp, Outbox& out);
+  void on_report_block(Instant now, Connection& c, std::uint32_t last_sr, std::uint32_t delay);
+  void send_reports(Instant now, Connection& c, Outbox& out);
+  void send_feedback(Instant now, Connection& c, Outbox& out);
+  void send_nacks(Instant now, Connection& c, Outbox& out);
+  VideoSubscription* subscription_by_ssrc(Connection& receiver, std::uint32_t ssrc);
+
+  // Taps (meeting_tap.cpp).
+  void tap_attendee(Instant now, Tap& tap, const Connection& c);
+  void tap_streams(Instant now, Tap& tap, Connection& c);
+  std::uint32_t tap_source(Instant now, Tap& tap, Connection& c, wire::TapKind kind, std::vector<TapSourceRef>& refs);
+  void tap_end(Instant now, std::vector<TapSourceRef>& refs);
+  void tap_packet(Instant now, std::vector<TapSourceRef>& refs, Connection& c, wire::TapKind kind, wire::TapPacket& packet);
+
+  wire::MeetingNo no_;
+  Shared& shared_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Tap>> taps_;
+  std::unique_ptr<AudioMixer> mixer_;
+  Instant next_mix_ = Instant::never();
+  Instant next_levels_;
+  bool levels_told_ = false;
+  Instant next_deadline_ = Instant::never();
+  dtls::DtlsOutbox dtls_out_;
+};
+
+}  // namespace upcall::sfu

@@ -1,0 +1,182 @@
+// Audio of a meeting: one outgoing stream a listener, for life. Nobody or one speaks: forwarded as it is; two or more:
+// mixed. The numbers of the stream go on across every change.
+#include <algorithm>
+
+#include "sfu/meeting.hpp"
+
+namespace upcall::sfu {
+
+bool Meeting::speaks(const Connection& c, Instant now) const {
+  return c.audio_in && c.audio_in->started && !c.muted && now < c.audio_in->active_until;
+}
+
+void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outbox& out) {
+  AudioIn& audio = *c.audio_in;
+  MediaPacket packet;
+  packet.sequence = audio.stats.on_packet(rtp.sequence, rtp.timestamp, now);
+  packet.timestamp = rtp.timestamp;
+  packet.marker = rtp.marker;
+  packet.payload = rtp.payload;
+  if (!audio.seen.insert(packet.sequence)) {
+    c.drop(Drop::duplicate);
+    return;
+  }
+  audio.started = true;
+  if (rtp.payload.empty()) return;
+  std::optional<std::uint8_t> level_byte;
+  if (const auto level = rtp.extension(c.session.extensions.audio_level); level && level->size() == 1) {
+    level_byte = (*level)[0];
+    audio.minus_dbov = *level_byte & 0x7f;
+  } else {
+    // No level on the wire: Opus in silence makes tiny packets (DTX and comfort noise are 1-3 bytes).
+    audio.minus_dbov = rtp.payload.size() > 10 ? 40 : 127;
+  }
+  if (audio.minus_dbov <= kSpeechLevel && !c.muted) {
+    audio.active_until = now + kSpeechHangover;
+    if (next_levels_ <= now) wake_at(now);
+    else wake_at(next_levels_);
+  }
+  if (!taps_.empty()) {
+    wire::TapPacket record;
+    record.sequence = static_cast<std::uint16_t>(packet.sequence);
+    record.timestamp = packet.timestamp;
+    record.marker = packet.marker;
+    record.audio_level = level_byte;
+    record.payload = packet.payload;
+    tap_packet(now, audio.taps, c, wire::TapKind::audio, record);
+  }
+  // Two sources can never be mixed for anybody; from three on every decoder is kept warm.
+  if (audio_sources() >= 3 && shared_.mixers != nullptr) {
+    if (!mixer_) mixer_ = shared_.mixers->make();
+    mixer_->push(c.no.value, packet.sequence, packet.timestamp, packet.payload);
+  }
+  route_audio(now, c, packet, out);
+}
+
+void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out) {
+  for (auto& listener : connections_) {
+    Connection& to = *listener;
+    if (!to.audio_out || !to.can_send() || to.owner_attendee_id == from.owner_attendee_id) continue;
+    AudioOut& audio = *to.audio_out;
+    std::size_t talkers = 0;
+    const Connection* talker = nullptr;
+    for (const auto& c : connections_) {
+      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now)) continue;
+      ++talkers;
+      // Without a mixer the loudest is heard.
+      if (talker == nullptr || c->audio_in->minus_dbov < talker->audio_in->minus_dbov) talker = c.get();
+    }
+    if (talkers >= 2 && mixer_) {
+      if (!audio.mixing) {
+        audio.mixing = true;
+        audio.source = {};
+        if (next_mix_.is_never()) next_mix_ = now;
+        wake_at(next_mix_);
+      }
+      continue;
+    }
+    wire::ConnectionNo chosen;
+    if (talkers >= 1) {
+      chosen = talker->no;
+    } else if (audio.source && find(audio.source) != nullptr) {
+      chosen = audio.source;  // silence: whoever was heard last goes on
+    } else {
+      chosen = from.no;
+    }
+    if (chosen != from.no) continue;
+    if (audio.mixing || audio.source != from.no) {
+      audio.mixing = false;
+      audio.source = from.no;
+      audio.rewriter.begin_epoch(packet.sequence, packet.timestamp, now);
+    }
+    const auto numbers = audio.rewriter.map(packet.sequence, packet.timestamp);
+    if (numbers) send_audio(now, to, *numbers, packet.marker, packet.payload, out);
+  }
+}
+
+void Meeting::send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload,
+                         Outbox& out) {
+  AudioOut& audio = *to.audio_out;
+  rtc::RtpBuilder builder(out.slot(), {.payload_type = audio.config.payload_type, .marker = marker,
+                                       .sequence = static_cast<std::uint16_t>(numbers.sequence),
+                                       .timestamp = numbers.timestamp, .ssrc = audio.config.send_ssrc});
+  const std::uint8_t mid_id = to.session.extensions.mid;
+  if (mid_id != 0 && !audio.config.mid.empty()) builder.add_extension(mid_id, as_bytes(audio.config.mid));
+  const MutBytes whole = builder.finish(payload);
+  if (whole.empty()) {
+    to.drop(Drop::oversize);
+    return;
+  }
+  audio.rewriter.sent(numbers, now);
+  ++audio.packets;
+  audio.octets += static_cast<std::uint32_t>(payload.size());
+  to.send_rtp(out, whole.size());
+}
+
+void Meeting::mix_tick(Instant now, Outbox& out) {
+  if (next_mix_.is_never()) return;
+  if (now < next_mix_) {
+    wake_at(next_mix_);
+    return;
+  }
+  bool anybody = false;
+  mixer_->advance();
+  for (auto& listener : connections_) {
+    Connection& to = *listener;
+    if (!to.audio_out || !to.audio_out->mixing || !to.can_send()) continue;
+    // The loudest few of those who speak.
+    std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> talkers;
+    std::size_t count = 0;
+    for (const auto& c : connections_) {
+      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now)) continue;
+      talkers[count++] = {c->audio_in->minus_dbov, c->no.value};
+    }
+    if (count < 2) {
+      // Back to forwarding with the next packet of whoever remains; until then the stream pauses for less than 20 ms.
+      to.audio_out->mixing = false;
+      continue;
+    }
+    anybody = true;
+    const std::size_t top = std::min(count, kMixedTalkersMax);
+    std::partial_sort(talkers.begin(), talkers.begin() + static_cast<std::ptrdiff_t>(top),
+                      talkers.begin() + static_cast<std::ptrdiff_t>(count));
+    std::array<std::uint32_t, kMixedTalkersMax> chosen{};
+    for (std::size_t i = 0; i < top; ++i) chosen[i] = talkers[i].second;
+    std::sort(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(top));
+    std::uint8_t payload[1276];  // RFC 6716 §3.2.1: the largest Opus frame, 1275
+    const std::size_t size = mixer_->mix(std::span(chosen).first(top), payload);
+    if (size == 0) continue;
+    StreamRewriter& rewriter = to.audio_out->rewriter;
+    send_audio(now, to, rewriter.next(now, AudioMixer::kFrame), false, Bytes(payload).first(size), out);
+  }
+  if (!anybody) {
+    next_mix_ = Instant::never();
+    return;
+  }
+  next_mix_ = next_mix_ + Duration::ms(20);
+  // After a stall: go on from now rather than send a burst.
+  if (next_mix_ + Duration::ms(60) < now) next_mix_ = now + Duration::ms(20);
+  wake_at(next_mix_);
+}
+
+void Meeting::tell_levels(Instant now, Outbox& out) {
+  if (now < next_levels_) {
+    if (levels_told_) wake_at(next_levels_);
+    return;
+  }
+  wire::SfuAudioLevels levels;
+  levels.meeting = no_;
+  for (const auto& c : connections_) {
+    if (speaks(*c, now)) levels.levels.push_back({c->no, c->audio_in->minus_dbov});
+  }
+  const bool talking = !levels.levels.empty();
+  // Silence after speech is told by nobody being named for a while: the client decays by itself.
+  if (talking) {
+    out.event(std::move(levels));
+    next_levels_ = now + kLevelsPeriod;
+    wake_at(next_levels_);
+  }
+  levels_told_ = talking;
+}
+
+}  // namespace upcall::sfu

@@ -1,0 +1,183 @@
+// RTCP of a meeting: every end reports to us and hears from us; nothing but key-frame requests, the smallest REMB and
+// sender reports on their origin's clock passes from one attendee to another.
+#include <algorithm>
+
+#include "rtc/rtcp/rtcp.hpp"
+#include "sfu/meeting.hpp"
+
+namespace upcall::sfu {
+
+namespace {
+// SSRC of our own reports and feedback (a receiver-only source): the value libwebrtc uses, harmless everywhere.
+constexpr std::uint32_t kOurSsrc = 1;
+}  // namespace
+
+VideoSubscription* Meeting::subscription_by_ssrc(Connection& receiver, std::uint32_t ssrc) {
+  for (auto& s : receiver.subscriptions) {
+    if (s->config.ssrc == ssrc) return s.get();
+  }
+  return nullptr;
+}
+
+void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out) {
+  if (!c.srtp_in) {
+    c.drop(Drop::before_keys);
+    return;
+  }
+  const auto size = c.srtp_in->unprotect_rtcp(datagram);
+  if (!size) {
+    c.drop(size.error() == srtp::SrtpError::replayed ? Drop::srtp_replay : Drop::srtp_auth);
+    return;
+  }
+  rtc::RtcpReader reader(datagram.first(*size));
+  while (auto item = reader.next()) {
+    if (const auto* sr = std::get_if<rtc::SenderReport>(&*item)) {
+      on_sender_report(now, c, sr->ssrc, sr->ntp, sr->timestamp, out);
+      for (std::size_t i = 0; i < rtc::report_block_count(sr->report_blocks); ++i) {
+        const auto block = rtc::read_report_block(sr->report_blocks, i);
+        on_report_block(now, c, block.last_sr, block.delay_since_last_sr);
+      }
+    } else if (const auto* rr = std::get_if<rtc::ReceiverReport>(&*item)) {
+      for (std::size_t i = 0; i < rtc::report_block_count(rr->report_blocks); ++i) {
+        const auto block = rtc::read_report_block(rr->report_blocks, i);
+        on_report_block(now, c, block.last_sr, block.delay_since_last_sr);
+      }
+    } else if (const auto* nack = std::get_if<rtc::Nack>(&*item)) {
+      if (VideoSubscription* s = subscription_by_ssrc(c, nack->media_ssrc)) {
+        ++c.nacks_received;
+        rtc::for_each_nacked(*nack, [&](std::uint16_t sequence) { retransmit(now, *s, sequence, out); });
+      }
+    } else if (const auto* pli = std::get_if<rtc::Pli>(&*item)) {
+      ++c.plis_received;
+      if (VideoSubscription* s = subscription_by_ssrc(c, pli->media_ssrc); s != nullptr && s->publisher != nullptr) {
+        request_key_frame(now, *s->publisher, out);
+      }
+    } else if (const auto* fir = std::get_if<rtc::Fir>(&*item)) {
+      ++c.plis_received;
+      for (std::size_t at = 0; at + 8 <= fir->entries.size(); at += 8) {
+        const std::uint32_t ssrc = Reader(fir->entries.subspan(at, 4)).u32();
+        if (VideoSubscription* s = subscription_by_ssrc(c, ssrc); s != nullptr && s->publisher != nullptr) {
+          request_key_frame(now, *s->publisher, out);
+        }
+      }
+    } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
+      c.remb_bps = remb->bitrate_bps;
+      c.remb_at = now;
+      for (auto& s : c.subscriptions) {
+        if (s->publisher != nullptr && s->publisher->video_in) pass_remb(now, *s->publisher, out);
+      }
+    }
+  }
+  if (reader.failed()) c.drop(Drop::rtcp_malformed);
+}
+
+void Meeting::on_report_block(Instant now, Connection& c, std::uint32_t last_sr, std::uint32_t delay) {
+  if (last_sr == 0) return;
+  // RFC 3550 §6.4.1: now - DLSR - LSR in 1/65536 s.
+  const auto units = static_cast<std::int32_t>(shared_.ntp.compact(now) - delay - last_sr);
+  if (units < 0 || units > 10 * 65536) return;
+  const Duration sample = Duration::us(std::int64_t(units) * 1'000'000 / 65536);
+  c.rtt = c.rtt_known ? (c.rtt * 7 + sample) / 8 : sample;
+  c.rtt_known = true;
+}
+
+void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp,
+                               Outbox& out) {
+  const std::uint64_t ours = shared_.ntp.at(now);
+  c.clock.on_report(ntp, ours);
+  std::uint8_t buffer[128];
+  if (c.audio_in && c.audio_in->ssrc == ssrc) {
+    c.audio_in->stats.on_sender_report(ntp, now);
+    for (auto& tap : taps_) {
+      for (const TapSourceRef& ref : c.audio_in->taps) {
+        if (ref.tap == tap->no()) tap->write(now, wire::TapRecord(wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp}));
+      }
+    }
+    for (auto& listener : connections_) {
+      if (!listener->audio_out || listener->audio_out->source != c.no || !listener->can_send()) continue;
+      AudioOut& audio = *listener->audio_out;
+      Writer rtcp(buffer);
+      rtc::write_sender_report(rtcp, {.ssrc = audio.config.send_ssrc, .ntp = c.clock.to_ours(ntp),
+                                      .timestamp = audio.rewriter.map_timestamp(timestamp), .packets = audio.packets,
+                                      .octets = audio.octets, .report_blocks = {}}, {});
+      audio.last_report = now;
+      listener->send_rtcp(out, rtcp.written());
+    }
+  } else if (c.video_in && c.video_in->config.ssrc == ssrc) {
+    c.video_in->stats.on_sender_report(ntp, now);
+    for (auto& tap : taps_) {
+      for (const TapSourceRef& ref : c.video_in->taps) {
+        if (ref.tap == tap->no()) tap->write(now, wire::TapRecord(wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp}));
+      }
+    }
+    for (VideoSubscription* s : c.video_in->subscribers) {
+      if (!s->rewriter.sent_any() || s->source_epoch != c.video_in->epoch || !s->receiver.can_send()) continue;
+      Writer rtcp(buffer);
+      rtc::write_sender_report(rtcp, {.ssrc = s->config.ssrc, .ntp = c.clock.to_ours(ntp),
+                                      .timestamp = s->rewriter.map_timestamp(timestamp), .packets = s->packets,
+                                      .octets = s->octets, .report_blocks = {}}, {});
+      s->receiver.send_rtcp(out, rtcp.written());
+    }
+  }
+}
+
+void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
+  c.report_due = now + kReportPeriod;
+  std::array<rtc::ReportBlock, 2> blocks;
+  std::size_t count = 0;
+  const auto add = [&](std::uint32_t ssrc, rtc::ReceiveStats& stats) {
+    if (ssrc == 0 || stats.packets() == 0) return;
+    const auto b = stats.take_report(now);
+    blocks[count++] = {.ssrc = ssrc, .fraction_lost = b.fraction_lost, .cumulative_lost = b.cumulative_lost,
+                       .extended_highest_sequence = b.extended_highest_sequence, .jitter = b.jitter,
+                       .last_sr = b.last_sr, .delay_since_last_sr = b.delay_since_last_sr};
+  };
+  if (c.audio_in) add(c.audio_in->ssrc, c.audio_in->stats);
+  if (c.video_in) add(c.video_in->config.ssrc, c.video_in->stats);
+  std::uint8_t buffer[256];
+  Writer rtcp(buffer);
+  if (c.audio_out && c.audio_out->mixing && now - c.audio_out->last_report >= Duration::s(2)) {
+    // A mix has no origin: its clock is ours.
+    AudioOut& audio = *c.audio_out;
+    audio.last_report = now;
+    const auto since = static_cast<std::uint32_t>((now - audio.rewriter.last_sent_at()).us() * 48 / 1000);
+    rtc::write_sender_report(rtcp, {.ssrc = audio.config.send_ssrc, .ntp = shared_.ntp.at(now),
+                                    .timestamp = audio.rewriter.last_timestamp() + since, .packets = audio.packets,
+                                    .octets = audio.octets, .report_blocks = {}}, std::span(blocks).first(count));
+  } else if (count > 0) {
+    rtc::write_receiver_report(rtcp, kOurSsrc, std::span(blocks).first(count));
+  } else {
+    return;
+  }
+  c.send_rtcp(out, rtcp.written());
+}
+
+void Meeting::send_feedback(Instant now, Connection& c, Outbox& out) {
+  const std::uint32_t media = c.video_in && c.video_in->config.ssrc != 0 ? c.video_in->config.ssrc
+                              : c.audio_in ? c.audio_in->ssrc : 0;
+  while (c.feedback.pending()) {
+    std::uint8_t buffer[1100];
+    Writer rtcp(buffer);
+    if (!c.feedback.write(rtcp, kOurSsrc, media)) break;
+    c.send_rtcp(out, rtcp.written());
+  }
+  c.feedback_due = Instant::never();
+  (void)now;
+}
+
+void Meeting::send_nacks(Instant now, Connection& c, Outbox& out) {
+  if (!c.video_in || c.video_in->config.rtx_payload_type == 0) return;
+  VideoIn& video = *c.video_in;
+  std::array<std::uint16_t, 64> due;
+  const std::size_t count = video.nacks.take_due(now, c.rtt, due);
+  wake_at(video.nacks.next_deadline());
+  if (video.nacks.take_gave_up()) request_key_frame(now, c, out);
+  if (count == 0) return;
+  std::uint8_t buffer[512];
+  Writer rtcp(buffer);
+  if (!rtc::write_nack(rtcp, kOurSsrc, video.config.ssrc, std::span(due).first(count))) return;
+  ++c.nacks_sent;
+  c.send_rtcp(out, rtcp.written());
+}
+
+}  // namespace upcall::sfu

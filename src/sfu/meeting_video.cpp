@@ -1,0 +1,237 @@
+// Video of a meeting: what a publisher sends goes unchanged to its receivers, under numbers of their own.
+#include <algorithm>
+
+#include "rtc/codec/vp8.hpp"
+#include "rtc/rtcp/rtcp.hpp"
+#include "sfu/meeting.hpp"
+
+namespace upcall::sfu {
+
+namespace {
+
+constexpr int kRetransmitBudget = 200;                       // packets a receiver may ask again ...
+constexpr Duration kRetransmitWindow = Duration::ms(200);    // ... in this time
+
+// Extensions of a packet to one receiver; the caller goes on with the payload.
+void add_extensions(rtc::RtpBuilder& builder, const wire::SfuExtensionIds& ids, std::string_view mid,
+                    std::optional<std::uint8_t> rotation, Instant now) {
+  if (ids.mid != 0 && !mid.empty()) builder.add_extension(ids.mid, as_bytes(mid));
+  if (ids.abs_send_time != 0) {
+    // 24 bits of 6.18 fixed point seconds.
+    std::uint8_t value[3];
+    Writer(MutBytes(value)).u24(static_cast<std::uint32_t>(now.us() % 64'000'000 * (1 << 18) / 1'000'000) & 0xffffff);
+    builder.add_extension(ids.abs_send_time, value);
+  }
+  if (ids.orientation != 0 && rotation) {
+    const std::uint8_t value[1] = {*rotation};
+    builder.add_extension(ids.orientation, value);
+  }
+}
+
+}  // namespace
+
+void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out) {
+  VideoIn& video = *c.video_in;
+  MediaPacket packet;
+  packet.timestamp = rtp.timestamp;
+  packet.marker = rtp.marker;
+  packet.payload = rtp.payload;
+  std::uint16_t sequence = rtp.sequence;
+  if (from_rtx) {
+    // RFC 4588 §4: the original sequence number stands before the payload; padding alone is a bandwidth probe.
+    if (rtp.payload.size() <= 2) return;
+    sequence = static_cast<std::uint16_t>(rtp.payload[0] << 8 | rtp.payload[1]);
+    packet.payload = rtp.payload.subspan(2);
+    if (video.stats.packets() == 0) {
+      c.drop(Drop::rtx_unknown);
+      return;
+    }
+  }
+  packet.sequence = video.stats.on_packet(sequence, rtp.timestamp, now);
+  if (!video.seen.insert(packet.sequence)) {
+    c.drop(Drop::duplicate);
+    return;
+  }
+  video.nacks.on_packet(packet.sequence, now);
+  wake_at(video.nacks.next_deadline());
+  if (video.nacks.take_gave_up()) request_key_frame(now, c, out);
+  video.last_packet = now;
+  if (packet.payload.empty()) return;  // padding only: it counts, nobody needs it
+
+  packet.key_frame = rtc::is_vp8_key_frame(packet.payload);
+  if (const auto rotation = rtp.extension(c.session.extensions.orientation); rotation && !rotation->empty()) {
+    packet.rotation = (*rotation)[0] & 3;
+  }
+  if (packet.key_frame) {
+    video.last_key_frame = now;
+    video.key_wanted = false;
+    video.nacks.forget_before(packet.sequence);
+    if (const auto size = rtc::vp8_key_frame_size(packet.payload)) {
+      if (!video.flowing || video.width != size->width || video.height != size->height) {
+        video.width = size->width;
+        video.height = size->height;
+        video.flowing = true;
+        wake_at(now + kVideoSilence);
+        out.event(wire::SfuVideoState{c.no, video.config.stream_id, true, video.width, video.height});
+      }
+    }
+  } else if (!video.flowing) {
+    video.flowing = true;
+    wake_at(now + kVideoSilence);
+    out.event(wire::SfuVideoState{c.no, video.config.stream_id, true, video.width, video.height});
+  }
+  video.history.put(packet.sequence, packet.timestamp, packet.marker, packet.rotation, packet.payload);
+
+  if (!taps_.empty()) {
+    wire::TapPacket record;
+    record.sequence = static_cast<std::uint16_t>(packet.sequence);
+    record.timestamp = packet.timestamp;
+    record.marker = packet.marker;
+    record.key_frame = packet.key_frame;
+    record.rotation = packet.rotation;
+    record.payload = packet.payload;
+    tap_packet(now, video.taps, c, wire::TapKind::video, record);
+  }
+  forward_video(now, c, packet, out);
+}
+
+void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out) {
+  VideoIn& video = *c.video_in;
+  for (VideoSubscription* to : video.subscribers) {
+    if (!to->receiver.can_send()) continue;
+    if (to->paused) continue;
+    if (to->waiting_for_key || to->source_epoch != video.epoch) {
+      if (!packet.key_frame) {
+        request_key_frame(now, c, out);
+        continue;
+      }
+      to->rewriter.begin_epoch(packet.sequence, packet.timestamp, now);
+      to->source_epoch = video.epoch;
+      to->waiting_for_key = false;
+      if (const auto d = rtc::parse_vp8_descriptor(packet.payload); d && to->rewriter.sent_any()) {
+        to->picture_id_offset = static_cast<std::uint16_t>(to->last_picture_id + 1 - d->picture_id.value_or(0));
+        to->tl0_offset = static_cast<std::uint8_t>(to->last_tl0 + 1 - d->tl0_picture_index.value_or(0));
+      }
+    }
+    send_video(now, *to, packet, out);
+  }
+}
+
+void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out) {
+  const auto numbers = to.rewriter.map(packet.sequence, packet.timestamp);
+  if (!numbers) return;
+  Connection& receiver = to.receiver;
+  rtc::RtpBuilder builder(out.slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
+                                       .sequence = static_cast<std::uint16_t>(numbers->sequence),
+                                       .timestamp = numbers->timestamp, .ssrc = to.config.ssrc});
+  add_extensions(builder, receiver.session.extensions, to.config.mid, packet.rotation, now);
+  const std::size_t header = builder.finish_header();
+  const MutBytes whole = builder.finish(packet.payload);
+  if (whole.empty()) {
+    receiver.drop(Drop::oversize);
+    return;
+  }
+  if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
+    const auto picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset);
+    const auto tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset);
+    if (to.picture_id_offset != 0 || to.tl0_offset != 0) {
+      rtc::rewrite_vp8_ids(whole.subspan(header), *d, picture_id, tl0);
+    }
+    if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
+      to.last_picture_id = picture_id;
+      to.last_tl0 = tl0;
+    }
+  }
+  to.rewriter.sent(*numbers, now);
+  ++to.packets;
+  to.octets += static_cast<std::uint32_t>(packet.payload.size());
+  receiver.send_rtp(out, whole.size());
+}
+
+void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
+  Connection& receiver = to.receiver;
+  // Without RTX a packet must not be sent again: the same SRTP index would meet another extension block.
+  if (to.config.rtx_payload_type == 0 || to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
+  if (to.source_epoch != to.publisher->video_in->epoch) return;
+  if (now - to.rtx_budget_at >= kRetransmitWindow) {
+    to.rtx_budget_at = now;
+    to.rtx_budget = kRetransmitBudget;
+  }
+  if (to.rtx_budget-- <= 0) return;
+  const std::int64_t last = to.rewriter.last_sequence();
+  const std::int64_t wanted = last - static_cast<std::uint16_t>(static_cast<std::uint16_t>(last) - sequence);
+  const auto source = to.rewriter.source_of(wanted);
+  if (!source) return;
+  const auto stored = to.publisher->video_in->history.find(*source);
+  if (!stored) return;
+  rtc::RtpBuilder builder(out.slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
+                                       .sequence = to.rtx_sequence, .timestamp = to.rewriter.map_timestamp(stored->timestamp),
+                                       .ssrc = to.config.rtx_ssrc});
+  add_extensions(builder, receiver.session.extensions, to.config.mid, stored->rotation, now);
+  const std::size_t header = builder.finish_header();
+  const MutBytes slot = out.slot();
+  const std::size_t size = header + 2 + stored->payload.size();
+  if (size + srtp::kMaxExpansion > slot.size()) return;
+  slot[header] = static_cast<std::uint8_t>(sequence >> 8);
+  slot[header + 1] = static_cast<std::uint8_t>(sequence);
+  const MutBytes payload = slot.subspan(header + 2, stored->payload.size());
+  std::copy(stored->payload.begin(), stored->payload.end(), payload.begin());
+  if (const auto d = rtc::parse_vp8_descriptor(stored->payload)) {
+    rtc::rewrite_vp8_ids(payload, *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset),
+                         static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset));
+  }
+  ++to.rtx_sequence;
+  ++receiver.retransmitted;
+  receiver.send_rtp(out, size);
+}
+
+void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out) {
+  if (!publisher.video_in || !publisher.can_send()) return;
+  VideoIn& video = *publisher.video_in;
+  if (video.config.ssrc == 0) return;  // nothing came yet; the first frame is a key frame anyway
+  if (video.key_request_sent && now - video.last_key_request < kKeyRequestPeriod) {
+    video.key_wanted = true;  // asked again when the period is over, unless one arrived
+    wake_at(video.last_key_request + kKeyRequestPeriod);
+    return;
+  }
+  std::uint8_t buffer[64];
+  Writer rtcp(buffer);
+  if (!rtc::write_pli(rtcp, 1, video.config.ssrc)) return;
+  video.key_request_sent = true;
+  video.last_key_request = now;
+  video.key_wanted = true;
+  wake_at(now + kKeyRequestPeriod);
+  ++publisher.plis_sent;
+  publisher.send_rtcp(out, rtcp.written());
+}
+
+void Meeting::end_video(Instant now, Connection& c) {
+  tap_end(now, c.video_in->taps);
+  for (VideoSubscription* s : c.video_in->subscribers) {
+    s->publisher = nullptr;
+    s->waiting_for_key = true;
+  }
+  c.video_in.reset();
+}
+
+void Meeting::pass_remb(Instant now, Connection& publisher, Outbox& out) {
+  VideoIn& video = *publisher.video_in;
+  std::uint64_t smallest = 0;
+  for (const VideoSubscription* s : video.subscribers) {
+    const Connection& r = s->receiver;
+    if (s->paused || r.remb_bps == 0 || now - r.remb_at > Duration::s(5)) continue;
+    smallest = smallest == 0 ? r.remb_bps : std::min(smallest, r.remb_bps);
+  }
+  if (smallest == 0 || video.config.ssrc == 0) return;
+  const bool fresh = now - video.remb_passed_at >= Duration::s(1);
+  const bool fell = smallest < video.remb_passed_bps * 97 / 100;
+  if (!fresh && !fell) return;
+  video.remb_passed_at = now;
+  video.remb_passed_bps = smallest;
+  std::uint8_t buffer[64];
+  Writer rtcp(buffer);
+  const std::uint32_t ssrcs[] = {video.config.ssrc};
+  if (rtc::write_remb(rtcp, 1, smallest, ssrcs)) publisher.send_rtcp(out, rtcp.written());
+}
+
+}  // namespace upcall::sfu

@@ -1,0 +1,89 @@
+// The streams of a connection: what comes in (publications) and what goes out (subscriptions). Plain state; the rules
+// are in meeting_video.cpp and meeting_audio.cpp. Owned by a Connection, on the meeting's thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "rtc/nack/receive_stream.hpp"
+#include "sfu/ntp_clock.hpp"
+#include "sfu/packet_history.hpp"
+#include "sfu/seen_window.hpp"
+#include "sfu/stream_rewriter.hpp"
+#include "wire/sfu.hpp"
+
+namespace upcall::sfu {
+
+struct Connection;
+struct VideoSubscription;
+
+// Number of a stream in a recording, one a tap.
+struct TapSourceRef {
+  wire::TapNo tap;
+  std::uint32_t source = 0;
+};
+
+struct AudioIn {
+  std::uint32_t ssrc = 0;
+  std::uint8_t payload_type = 0;
+  rtc::ReceiveStats stats{48000};
+  SeenWindow seen;
+  std::uint8_t minus_dbov = 127;
+  Instant active_until;              // speaks, with hangover
+  bool started = false;
+  std::vector<TapSourceRef> taps;
+};
+
+struct VideoIn {
+  wire::SfuCamera config;
+  std::uint32_t epoch = 1;           // another SSRC feeds it
+  rtc::ReceiveStats stats{90000};
+  rtc::NackList nacks;
+  SeenWindow seen;
+  PacketHistory history;
+  Instant last_packet, last_key_frame, last_key_request;
+  bool key_wanted = false;
+  bool key_request_sent = false;
+  bool flowing = false;
+  std::uint16_t width = 0, height = 0;
+  std::vector<VideoSubscription*> subscribers;
+  std::vector<TapSourceRef> taps;
+  std::uint64_t remb_passed_bps = 0;
+  Instant remb_passed_at;
+};
+
+struct VideoSubscription {
+  VideoSubscription(Connection& to, const wire::SfuReceive& what, std::uint16_t first_sequence,
+                    std::uint16_t first_rtx_sequence)
+      : receiver(to), config(what), rewriter(90000, first_sequence, 0), rtx_sequence(first_rtx_sequence) {}
+
+  Connection& receiver;
+  wire::SfuReceive config;
+  Connection* publisher = nullptr;   // null: the stream is gone
+  StreamRewriter rewriter;
+  std::uint32_t source_epoch = 0;
+  bool waiting_for_key = true;
+  bool paused = false;
+  std::uint16_t picture_id_offset = 0, last_picture_id = 0;
+  std::uint8_t tl0_offset = 0, last_tl0 = 0;
+  std::uint16_t rtx_sequence;
+  std::uint32_t packets = 0, octets = 0;
+  Instant rtx_budget_at;
+  int rtx_budget = 0;
+};
+
+struct AudioOut {
+  AudioOut(const wire::SfuAudio& what, std::uint16_t first_sequence, std::uint32_t first_timestamp)
+      : config(what), rewriter(48000, first_sequence, first_timestamp) {}
+  wire::SfuAudio config;
+  StreamRewriter rewriter;
+  wire::ConnectionNo source;         // forwarded now; 0 while mixed or before the first packet
+  bool mixing = false;
+  std::uint32_t packets = 0, octets = 0;
+  Instant last_report;
+};
+
+}  // namespace upcall::sfu

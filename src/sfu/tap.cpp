@@ -1,0 +1,61 @@
+#include "sfu/tap.hpp"
+
+namespace upcall::sfu {
+
+namespace {
+// A packet of 1500 bytes and the fields around it; names are bounded by the API.
+constexpr std::size_t kRecordMax = 4096;
+// After a restart the source numbers must not meet those of the earlier life.
+constexpr std::uint32_t kResumedSources = 1u << 20;
+}  // namespace
+
+Tap::Tap(Now now, const wire::SfuOpenTap& open) : no_(open.tap), ring_(open.ring), started_(now.mono) {
+  if (open.resumed) {
+    base_us_ = open.resume_at_us;
+    // A million sources a life, thousands of lives: 32 bits are enough.
+    next_source_ = kResumedSources * (1 + static_cast<std::uint32_t>(open.resume_at_us / 1'000'000 % 4000)) + 1;
+    return;
+  }
+  wire::TapStart start;
+  start.recording_id = open.recording_id;
+  start.meeting_id = open.meeting_title;
+  start.wall_unix_ms = now.wall.unix_ms();
+  write(now.mono, wire::TapRecord(std::move(start)));
+}
+
+std::uint64_t Tap::at_us(Instant now) const {
+  const std::int64_t since = (now - started_).us();
+  return base_us_ + static_cast<std::uint64_t>(since > 0 ? since : 0);
+}
+
+bool Tap::push(Bytes record) {
+  if (!ring_->push(record)) return false;
+  ++records_;
+  return true;
+}
+
+template <class Record>
+void Tap::put(Instant now, const Record& record) {
+  std::uint8_t buffer[kRecordMax];
+  if (gap_dropped_ > 0) {
+    // First say what is missing, then go on; if even that does not fit, the gap stays open.
+    Writer gap(buffer);
+    encode(wire::TapRecord(wire::TapGap{gap_since_us_, at_us(now), wire::TapGapReason::ring_full, gap_dropped_}), gap);
+    if (!push(gap.written())) {
+      ++gap_dropped_;
+      ++dropped_;
+      return;
+    }
+    gap_dropped_ = 0;
+  }
+  Writer out(buffer);
+  if (encode(record, out) && push(out.written())) return;
+  if (gap_dropped_ == 0) gap_since_us_ = at_us(now);
+  ++gap_dropped_;
+  ++dropped_;
+}
+
+void Tap::write(Instant now, const wire::TapRecord& record) { put(now, record); }
+void Tap::write(Instant now, const wire::TapPacket& packet) { put(now, packet); }
+
+}  // namespace upcall::sfu

@@ -1,0 +1,128 @@
+#include "sfu/worker.hpp"
+
+#include "rtc/demux/classify.hpp"
+#include "rtc/stun/message.hpp"
+
+namespace upcall::sfu {
+
+Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random)
+    : shared_{context, mixers, random, NtpClock(now)} {}
+
+const Meeting* Worker::meeting(wire::MeetingNo no) const {
+  const auto at = meetings_.find(no);
+  return at == meetings_.end() ? nullptr : at->second.get();
+}
+
+Meeting* Worker::meeting_of(wire::ConnectionNo connection) {
+  const auto at = by_connection_.find(connection);
+  return at == by_connection_.end() ? nullptr : at->second;
+}
+
+void Worker::handle(Instant now, const ice::Path& path, MutBytes datagram, Outbox& out) {
+  ++counters_.datagrams;
+  Place place;
+  if (rtc::classify(datagram) == rtc::PacketKind::stun) {
+    const auto message = stun::parse(datagram);
+    if (!message) return;
+    // A view into the datagram: find without making a string would need C++23's heterogeneous lookup; ufrags are short
+    // enough to stay in the small buffer.
+    const auto at = by_ufrag_.find(std::string(stun::receiver_ufrag(*message)));
+    if (at == by_ufrag_.end()) {
+      ++counters_.unknown_user;
+      return;
+    }
+    place = at->second;
+  } else {
+    const auto at = by_path_.find(path);
+    if (at == by_path_.end()) {
+      ++counters_.unknown_address;
+      return;
+    }
+    place = at->second;
+  }
+  if (place.meeting->handle(now, *place.connection, path, datagram, out) && place.connection->ice.is_validated(path)) {
+    by_path_[path] = place;
+  }
+}
+
+void Worker::forget(wire::ConnectionNo connection) {
+  const auto is_it = [&](const auto& entry) { return entry.second.connection->no == connection; };
+  std::erase_if(by_path_, is_it);
+  std::erase_if(by_ufrag_, is_it);
+  by_connection_.erase(connection);
+}
+
+void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
+  if (const auto* create = std::get_if<wire::SfuCreateMeeting>(&command)) {
+    auto& slot = meetings_[create->meeting];
+    if (!slot) slot = std::make_unique<Meeting>(create->meeting, shared_);
+  } else if (const auto* end = std::get_if<wire::SfuEndMeeting>(&command)) {
+    const auto at = meetings_.find(end->meeting);
+    if (at == meetings_.end()) return;
+    for (const auto& c : at->second->connections()) forget(c->no);
+    at->second->end(now.mono, out);
+    std::erase_if(by_tap_, [&](const auto& entry) { return entry.second == at->second.get(); });
+    meetings_.erase(at);
+  } else if (const auto* add = std::get_if<wire::SfuAddConnection>(&command)) {
+    const auto at = meetings_.find(add->meeting);
+    if (at == meetings_.end()) return;
+    if (Connection* c = at->second->add(now.mono, *add)) {
+      by_ufrag_[add->local_ufrag] = {at->second.get(), c};
+      by_connection_[add->connection] = at->second.get();
+    } else {
+      out.event(wire::SfuFailed{add->connection, wire::SfuFailure::ice_timeout});
+    }
+  } else if (const auto* set = std::get_if<wire::SfuSetSession>(&command)) {
+    if (Meeting* m = meeting_of(set->connection)) m->set_session(now.mono, *set, out);
+  } else if (const auto* remove = std::get_if<wire::SfuRemoveConnection>(&command)) {
+    if (Meeting* m = meeting_of(remove->connection)) {
+      forget(remove->connection);
+      m->remove(now.mono, remove->connection, remove->dropped, out);
+    }
+  } else if (const auto* muted = std::get_if<wire::SfuSetMuted>(&command)) {
+    if (Meeting* m = meeting_of(muted->connection)) m->set_muted(now.mono, muted->connection, muted->muted);
+  } else if (const auto* pause = std::get_if<wire::SfuPauseReceive>(&command)) {
+    if (Meeting* m = meeting_of(pause->connection)) m->pause_receive(now.mono, *pause, out);
+  } else if (const auto* open = std::get_if<wire::SfuOpenTap>(&command)) {
+    const auto at = meetings_.find(open->meeting);
+    if (at == meetings_.end()) {
+      out.event(wire::SfuTapClosed{open->tap, 0, 0});
+      return;
+    }
+    at->second->open_tap(now, *open, out);
+    by_tap_[open->tap] = at->second.get();
+  } else if (const auto* close = std::get_if<wire::SfuCloseTap>(&command)) {
+    const auto at = by_tap_.find(close->tap);
+    if (at == by_tap_.end()) {
+      out.event(wire::SfuTapClosed{close->tap, 0, 0});  // its meeting has ended: closed already
+      return;
+    }
+    at->second->close_tap(now.mono, close->tap, close->reason, out);
+    by_tap_.erase(at);
+  } else if (const auto* inspect = std::get_if<wire::SfuInspect>(&command)) {
+    const auto at = meetings_.find(inspect->meeting);
+    if (at == meetings_.end()) {
+      out.event(wire::SfuMeetingReport{.meeting = inspect->meeting, .request = inspect->request});
+    } else {
+      out.event(at->second->report(inspect->request));
+    }
+  }
+}
+
+void Worker::handle_timeout(Instant now, Outbox& out) {
+  for (auto& [no, meeting] : meetings_) meeting->handle_timeout(now, out);
+}
+
+Instant Worker::next_deadline() const {
+  Instant next = Instant::never();
+  for (const auto& [no, meeting] : meetings_) next = std::min(next, meeting->next_deadline());
+  return next;
+}
+
+void Worker::end_turn() {
+  for (auto& [no, meeting] : meetings_) {
+    if (meeting->tap_count() > 0) meeting->publish_taps();
+  }
+}
+
+}  // namespace upcall::sfu

@@ -1,0 +1,59 @@
+// All meetings of one media thread, sans-I/O: finds the connection that a datagram belongs to, applies commands, keeps
+// the timers. The shell (io/net) gives it sockets and a clock.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "sfu/meeting.hpp"
+
+namespace upcall::sfu {
+
+class Worker {
+ public:
+  // `context`, `mixers` (may be null) and `random` must outlive the worker.
+  Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random);
+
+  void handle(Instant now, const ice::Path& path, MutBytes datagram, Outbox& out);
+  void command(Now now, const wire::SfuCommand& command, Outbox& out);
+  void handle_timeout(Instant now, Outbox& out);
+  Instant next_deadline() const;
+  // Once after each batch of inputs.
+  void end_turn();
+
+  struct Counters {
+    std::uint64_t datagrams = 0;
+    std::uint64_t unknown_address = 0;  // neither a check for us nor from a validated path
+    std::uint64_t unknown_user = 0;     // checks with a name nobody has
+  };
+  const Counters& counters() const { return counters_; }
+  std::size_t meeting_count() const { return meetings_.size(); }
+  std::size_t connection_count() const { return by_ufrag_.size(); }
+  // Test and metrics view.
+  const Meeting* meeting(wire::MeetingNo no) const;
+
+ private:
+  struct Place {
+    Meeting* meeting = nullptr;
+    Connection* connection = nullptr;
+  };
+  struct PathHash {
+    std::size_t operator()(const ice::Path& p) const noexcept {
+      return std::hash<NetAddress>{}(p.remote) ^ (std::size_t(p.local_index) * 0x9e3779b97f4a7c15ull);
+    }
+  };
+  Meeting* meeting_of(wire::ConnectionNo connection);
+  void forget(wire::ConnectionNo connection);
+
+  Shared shared_;
+  std::map<wire::MeetingNo, std::unique_ptr<Meeting>> meetings_;
+  std::unordered_map<std::string, Place> by_ufrag_;
+  std::unordered_map<ice::Path, Place, PathHash> by_path_;
+  std::unordered_map<wire::ConnectionNo, Meeting*> by_connection_;
+  std::map<wire::TapNo, Meeting*> by_tap_;
+  Counters counters_;
+};
+
+}  // namespace upcall::sfu
