@@ -1,0 +1,63 @@
+// The vocabulary of a chat: participants, items, content types (connect-compatible names, our own invitation event).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+
+namespace upcall::contact {
+
+enum class Role : std::uint8_t { customer, agent, system };
+std::string_view to_string(Role role);  // "CUSTOMER", "AGENT", "SYSTEM"
+Role role_from(std::string_view text);
+
+enum class ItemType : std::uint8_t { message, event, message_metadata };
+std::string_view to_string(ItemType type);  // "MESSAGE", "EVENT", "MESSAGEMETADATA"
+ItemType item_type_from(std::string_view text);
+
+namespace content {
+inline constexpr std::string_view kText = "text/plain";
+inline constexpr std::string_view kMarkdown = "text/markdown";
+inline constexpr std::string_view kTyping = "application/vnd.amazonaws.connect.event.typing";
+inline constexpr std::string_view kDelivered = "application/vnd.amazonaws.connect.event.message.delivered";
+inline constexpr std::string_view kRead = "application/vnd.amazonaws.connect.event.message.read";
+inline constexpr std::string_view kConnectionAcknowledged = "application/vnd.amazonaws.connect.event.connection.acknowledged";
+inline constexpr std::string_view kJoined = "application/vnd.amazonaws.connect.event.participant.joined";
+inline constexpr std::string_view kLeft = "application/vnd.amazonaws.connect.event.participant.left";
+inline constexpr std::string_view kEnded = "application/vnd.amazonaws.connect.event.chat.ended";
+inline constexpr std::string_view kMetadata = "application/vnd.amazonaws.connect.event.message.metadata";
+// Ours. The invitation's content: {"invitationId","externalMeetingId","attendeeExternalUserId"}; it is pushed again
+// until the customer sends the acknowledgement with content {"invitationId"}.
+inline constexpr std::string_view kInvitation = "application/vnd.upcall.event.video.invitation";
+inline constexpr std::string_view kInvitationAcknowledged = "application/vnd.upcall.event.video.invitation.acknowledged";
+}  // namespace content
+
+struct Participant {
+  std::string id;
+  Role role = Role::customer;
+  std::string display_name;
+  std::string user_id;  // agents
+  bool joined = false;
+  bool left = false;
+};
+
+struct ChatItem {
+  std::string id;
+  std::string contact_id;
+  std::uint64_t seq = 0;  // order within the contact, from 1; 0: never stored
+  WallTime at;
+  ItemType type = ItemType::message;
+  std::string content_type;
+  std::optional<std::string> content;
+  std::string participant_id;  // empty: the system
+  Role role = Role::system;
+  std::string display_name;
+  // message_metadata only
+  std::string receipt_of;       // participant who read or got it
+  bool receipt_read = false;
+};
+
+}  // namespace upcall::contact

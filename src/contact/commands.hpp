@@ -1,0 +1,75 @@
+// What can be asked of the contact centre, and what comes out of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "contact/centre_config.hpp"
+#include "contact/contact.hpp"
+
+namespace upcall::contact {
+
+enum class AgentStatus : std::uint8_t { offline, available };
+std::string_view to_string(AgentStatus status);
+std::optional<AgentStatus> agent_status(std::string_view text);
+
+// --- commands ---
+struct Configure { CentreConfig config; };
+struct StartChat { std::string flow_id; /* empty: the default */ std::string display_name; Attributes attributes; };
+struct ConnectParticipant { std::string contact_id, participant_id; };
+// From a customer (by the participant interface) or an agent (participant_id found by the centre when empty).
+struct SendItem {
+  std::string contact_id, participant_id, agent_id;
+  ItemType type = ItemType::message;
+  std::string content_type;
+  std::optional<std::string> content;
+  std::string client_token;  // empty: not idempotent
+};
+struct LeaveChat { std::string contact_id, participant_id; };
+struct SetAgentStatus { std::string agent_id; AgentStatus status = AgentStatus::offline; };
+struct AcceptContact { std::string agent_id, contact_id; };
+struct RejectContact { std::string agent_id, contact_id; };
+struct EndContact { std::string agent_id, contact_id; };
+struct ClearContact { std::string agent_id, contact_id; };
+struct UpdateAttributes { std::string contact_id; Attributes attributes; };
+struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
+// The meeting ended: no more repeats.
+struct WithdrawInvitation { std::string external_meeting_id; };
+struct Tick {};
+
+using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
+                             RejectContact, EndContact, ClearContact, UpdateAttributes, InviteToVideo, WithdrawInvitation, Tick>;
+
+// --- effects ---
+struct NewParticipant {
+  std::string contact_id;
+  Participant participant;
+  std::string token;  // the ParticipantToken; only its hash is stored
+};
+struct AgentNotice {
+  std::string agent_id;
+  std::string contact_id;  // empty: the agent's own state changed
+  AgentView view = AgentView::none;  // with a contact: how it looks now; none: it is gone
+};
+// In the order they happened. Persist everything, then deliver `items`, `notices` and `closed`.
+struct Effects {
+  std::optional<Error> error;          // the command was refused; then nothing else is set
+  std::string contact_id;              // StartChat
+  ChatItem reply;                      // SendItem, InviteToVideo: the item (an earlier one for a repeated client token)
+  std::vector<std::string> changed_contacts;  // write their snapshot and attributes
+  std::vector<NewParticipant> participants;
+  struct Delivery {
+    ChatItem item;
+    bool store = true;      // false: typing, receipts, repeats
+  };
+  std::vector<Delivery> items;
+  std::vector<std::pair<std::string, AgentStatus>> agent_states;
+  std::vector<AgentNotice> notices;
+  std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
+};
+
+}  // namespace upcall::contact

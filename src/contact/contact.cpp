@@ -1,0 +1,84 @@
+#include "contact/contact.hpp"
+
+#include <utility>
+
+namespace upcall::contact {
+namespace {
+
+constexpr std::pair<ContactState, std::string_view> kStates[] = {
+    {ContactState::flow, "flow"},           {ContactState::queued, "queued"},   {ContactState::offered, "offered"},
+    {ContactState::connected, "connected"}, {ContactState::wrap_up, "wrap_up"}, {ContactState::ended, "ended"}};
+
+}  // namespace
+
+std::string_view to_string(ContactState state) {
+  for (const auto& [value, text] : kStates) {
+    if (value == state) return text;
+  }
+  return "ended";
+}
+
+std::optional<ContactState> contact_state(std::string_view text) {
+  for (const auto& [value, name] : kStates) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(AgentView view) {
+  switch (view) {
+    case AgentView::none: return "none";
+    case AgentView::connecting: return "connecting";
+    case AgentView::connected: return "connected";
+    case AgentView::ended: return "ended";
+    case AgentView::missed: return "missed";
+    case AgentView::rejected: return "rejected";
+  }
+  return "none";
+}
+
+std::string_view to_string(Role role) {
+  switch (role) {
+    case Role::customer: return "CUSTOMER";
+    case Role::agent: return "AGENT";
+    case Role::system: return "SYSTEM";
+  }
+  return "SYSTEM";
+}
+
+Role role_from(std::string_view text) {
+  return text == "CUSTOMER" ? Role::customer : text == "AGENT" ? Role::agent : Role::system;
+}
+
+std::string_view to_string(ItemType type) {
+  switch (type) {
+    case ItemType::message: return "MESSAGE";
+    case ItemType::event: return "EVENT";
+    case ItemType::message_metadata: return "MESSAGEMETADATA";
+  }
+  return "EVENT";
+}
+
+ItemType item_type_from(std::string_view text) {
+  return text == "MESSAGE" ? ItemType::message : text == "MESSAGEMETADATA" ? ItemType::message_metadata : ItemType::event;
+}
+
+Participant* Contact::participant(std::string_view participant_id) {
+  for (Participant& p : participants) {
+    if (p.id == participant_id) return &p;
+  }
+  return nullptr;
+}
+
+const Participant* Contact::participant(std::string_view participant_id) const {
+  return const_cast<Contact*>(this)->participant(participant_id);
+}
+
+Participant* Contact::agent_participant() {
+  for (Participant& p : participants) {
+    if (p.role == Role::agent && !p.left) return &p;
+  }
+  return nullptr;
+}
+
+}  // namespace upcall::contact

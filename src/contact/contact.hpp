@@ -1,0 +1,70 @@
+// One chat contact and its life: flow → queued → offered → connected → wrap_up (after-contact work) → ended.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contact/chat.hpp"
+#include "contact/flow_runner.hpp"
+
+namespace upcall::contact {
+
+enum class ContactState : std::uint8_t { flow, queued, offered, connected, wrap_up, ended };
+std::string_view to_string(ContactState state);
+std::optional<ContactState> contact_state(std::string_view text);
+
+// A queue is a standard one or the personal queue of an agent.
+struct QueueRef {
+  std::string queue_id;  // standard
+  std::string agent_id;  // personal
+  bool operator==(const QueueRef&) const = default;
+  bool empty() const { return queue_id.empty() && agent_id.empty(); }
+};
+
+struct Invitation {
+  std::string item_id;  // also the invitation's id
+  std::string external_meeting_id;
+  std::string attendee_external_user_id;
+  bool acknowledged = false;
+  Instant next_push = Instant::never();
+};
+
+// How the contact looks to its agent: the vocabulary of the agent channel.
+enum class AgentView : std::uint8_t { none, connecting, connected, ended, missed, rejected };
+std::string_view to_string(AgentView view);
+
+struct Contact {
+  std::string id;
+  ContactState state = ContactState::flow;
+  WallTime started;
+  std::optional<WallTime> connected;
+  std::optional<WallTime> ended;
+  std::string end_reason;  // customer_disconnect, agent_disconnect, flow_disconnect, flow_error, not_connected
+  Attributes attributes;
+  std::vector<Participant> participants;  // the customer first
+  std::uint64_t last_seq = 0;
+
+  std::string flow_id;        // of the running flow; empty: none
+  FlowPosition position;
+  std::string queue_flow_id;  // hook
+  QueueRef target;            // SetQueue
+  QueueRef queue;             // where it waits
+  int priority = 5;           // 1 is first
+  std::uint64_t order = 0;    // age: smaller entered its queue earlier
+  WallTime enqueued;
+
+  std::string agent_id;       // offered to, connected with, or in wrap-up with
+  Instant offer_deadline = Instant::never();
+  Instant connect_deadline = Instant::never();  // the customer must have connected by then
+  std::map<std::string, Instant> not_before;    // agents that rejected it, and when they may be asked again
+  std::optional<Invitation> invitation;
+
+  Participant* participant(std::string_view participant_id);
+  const Participant* participant(std::string_view participant_id) const;
+  Participant* agent_participant();
+  bool live() const { return state != ContactState::wrap_up && state != ContactState::ended; }
+};
+
+}  // namespace upcall::contact

@@ -1,0 +1,435 @@
+#include "contact/centre.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "contact/flow_import.hpp"
+#include "contact/snapshot.hpp"
+
+namespace upcall::contact {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Flow load(const std::string& name) {
+  std::ifstream in(std::string(UPCALL_FLOWS_DIR) + "/" + name);
+  std::stringstream out;
+  out << in.rdbuf();
+  return *import_flow(out.str()).flow;
+}
+
+CentreConfig make_config() {
+  CentreConfig c;
+  c.flows["chat"] = load("video-call-chat.json");
+  c.flows["auto"] = load("video-call-chat-autostart.json");
+  c.flows["queue"] = load("video-call-queue.json");
+  c.default_flow_id = "chat";
+  c.queues = {{"q1", "BasicQueue"}, {"q2", "Second"}};
+  c.default_queue_id = "q1";
+  c.routing_profiles = {{"rp", "Basic", 1, {{"q1", 1}, {"q2", 2}}}};
+  c.agents = {{"ann", "ann@example.com", "Ann", "rp"}, {"bob", "bob@example.com", "Bob", "rp"}};
+  return c;
+}
+
+// The centre in virtual time, with everything it said kept.
+class World {
+ public:
+  explicit World(CentreConfig config = make_config()) : centre(std::move(config)) {}
+
+  Effects run(const Command& command) {
+    Effects e = centre.handle(now, command, random);
+    for (const auto& d : e.items) {
+      if (d.store) {
+        items[d.item.contact_id].push_back(d.item);
+        EXPECT_EQ(d.item.seq, items[d.item.contact_id].size()) << "items are numbered without gap";
+      } else {
+        pushed.push_back(d.item);
+      }
+    }
+    for (const auto& p : e.participants) tokens[p.participant.id] = p.token;
+    for (const auto& n : e.notices) notices.push_back(n);
+    for (const auto& id : e.closed) closed.push_back(id);
+    return e;
+  }
+  // Runs every timer that falls due in the next `span`.
+  void pass(Duration span) {
+    const Instant end = now.mono + span;
+    while (centre.next_deadline() <= end) {
+      const Instant at = std::max(now.mono, centre.next_deadline());
+      now.wall = now.wall + (at - now.mono);
+      now.mono = at;
+      run(Tick{});
+      ASSERT_LT(++ticks, 10'000) << "a timer that never moves on";
+    }
+    now.wall = now.wall + (end - now.mono);
+    now.mono = end;
+  }
+  std::string start(Attributes extra = {}, std::string flow = "") {
+    Attributes a{{"customerName", "Jane"}, {"videoReferenceId", ""}};
+    for (auto& [k, v] : extra) a[k] = v;
+    Effects e = run(StartChat{std::move(flow), "Jane", a});
+    EXPECT_FALSE(e.error) << e.error->message;
+    customer = e.participants.empty() ? "" : e.participants.front().participant.id;
+    run(ConnectParticipant{e.contact_id, customer});
+    return e.contact_id;
+  }
+  std::vector<std::string> texts(const std::string& id) {
+    std::vector<std::string> out;
+    for (const auto& i : items[id]) {
+      if (i.type == ItemType::message) out.push_back(*i.content);
+    }
+    return out;
+  }
+  std::vector<std::string> events(const std::string& id) {
+    std::vector<std::string> out;
+    for (const auto& i : items[id]) {
+      if (i.type == ItemType::event) out.push_back(i.content_type.substr(i.content_type.find("event.") + 6) + ":" + std::string(to_string(i.role)));
+    }
+    return out;
+  }
+  AgentView view(const std::string& agent, const std::string& contact) {
+    const auto* state = centre.agent(agent);
+    if (state == nullptr) return AgentView::none;
+    const auto found = state->contacts.find(contact);
+    return found != state->contacts.end() ? found->second : AgentView::none;
+  }
+
+  Now now{Instant::from_ms(1'000'000), WallTime::from_unix_ms(1'800'000'000'000)};
+  SeededRandom random{7};
+  Centre centre;
+  std::map<std::string, std::vector<ChatItem>> items;
+  std::vector<ChatItem> pushed;
+  std::map<std::string, std::string> tokens;
+  std::vector<AgentNotice> notices;
+  std::vector<std::string> closed;
+  std::string customer;
+  int ticks = 0;
+};
+
+constexpr std::string_view kNext = "You are next in line. An agent will be with you shortly.";
+constexpr std::string_view kStill = "Thank you for waiting. An agent will be with you as soon as possible.";
+
+TEST(Centre, WholeStoryOfAChat) {
+  World w;
+  const std::string id = w.start();
+  EXPECT_THAT(w.texts(id), ElementsAre("Hello Jane, welcome to our video service desk.", kNext)) << "no comma from the loop block";
+  EXPECT_EQ(w.centre.contact(id)->state, ContactState::queued);
+  EXPECT_EQ(w.centre.contact(id)->attributes.at("videoRecordingAutoStartEnabled"), "false");
+  EXPECT_EQ(w.centre.contact(id)->attributes.at("videoRecordingStartStopEnabled"), "true");
+
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  EXPECT_EQ(w.view("ann", id), AgentView::connecting);
+  Effects accepted = w.run(AcceptContact{"ann", id});
+  ASSERT_EQ(accepted.participants.size(), 1u);
+  EXPECT_EQ(w.view("ann", id), AgentView::connected);
+  EXPECT_FALSE(w.run(SendItem{id, w.customer, "", ItemType::message, "text/plain", "hi", "t1"}).error);
+  EXPECT_FALSE(w.run(SendItem{id, "", "ann", ItemType::message, "text/plain", "hello", "t1"}).error);
+  const auto said = w.texts(id).size();
+  w.pass(Duration::s(100));
+  EXPECT_EQ(w.texts(id).size(), said) << "the queue flow ends when an agent is there";
+  w.run(EndContact{"ann", id});
+  EXPECT_THAT(w.events(id), ElementsAre("participant.joined:CUSTOMER", "participant.joined:AGENT", "participant.left:AGENT", "chat.ended:SYSTEM"));
+  EXPECT_THAT(w.closed, ElementsAre(id));
+  EXPECT_EQ(w.view("ann", id), AgentView::ended) << "after-contact work";
+  EXPECT_EQ(w.run(SendItem{id, w.customer, "", ItemType::message, "text/plain", "late", ""}).error->code, ErrorCode::forbidden);
+  EXPECT_FALSE(w.run(ClearContact{"ann", id}).error);
+  EXPECT_EQ(w.view("ann", id), AgentView::none);
+  EXPECT_EQ(w.run(ClearContact{"ann", id}).error->code, ErrorCode::not_found);
+}
+
+TEST(Centre, QueueMessagesRepeatEveryTwentySecondsUntilTheCustomerLeaves) {
+  World w;
+  const std::string id = w.start();
+  w.pass(Duration::ms(19'999));
+  EXPECT_EQ(w.texts(id).size(), 2u);
+  w.pass(Duration::ms(1));
+  EXPECT_EQ(w.texts(id).back(), kStill);
+  w.pass(Duration::s(60));
+  EXPECT_EQ(w.texts(id).size(), 6u);
+  w.run(LeaveChat{id, w.customer});
+  w.pass(Duration::s(600));
+  EXPECT_EQ(w.texts(id).size(), 6u);
+  EXPECT_TRUE(w.centre.next_deadline().is_never());
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  EXPECT_EQ(w.view("ann", id), AgentView::none);
+  EXPECT_EQ(w.centre.contact(id), nullptr);
+}
+
+TEST(Centre, AutostartFlowSetsItsFlags) {
+  World w;
+  const std::string id = w.start({}, "auto");
+  EXPECT_EQ(w.centre.contact(id)->attributes.at("videoRecordingAutoStartEnabled"), "true");
+}
+
+TEST(Centre, AnInvalidReferenceIsToldAndDisconnected) {
+  World w;
+  Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoReferenceId", "error"}}});
+  EXPECT_THAT(w.texts(e.contact_id).back(), HasSubstr("not valid"));
+  EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
+  w.run(Tick{});
+  EXPECT_EQ(w.centre.contact(e.contact_id), nullptr);
+}
+
+TEST(Centre, AValidReferenceGoesFirstToItsAgent) {
+  World w;
+  const std::string early = w.start({{"videoRouteToAgent", "ann@example.com"}});
+  const std::string vip = w.start({{"videoReferenceId", "12345678"}, {"videoRouteToAgent", "ann@example.com"}});
+  EXPECT_THAT(w.texts(vip), Contains(HasSubstr("reference was accepted")));
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  EXPECT_EQ(w.view("bob", early), AgentView::none) << "a personal queue is one agent's";
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  EXPECT_EQ(w.view("ann", vip), AgentView::connecting) << "priority 1 beats 5, whoever came first";
+  EXPECT_EQ(w.view("ann", early), AgentView::none) << "one slot";
+}
+
+TEST(Centre, AnUnknownAgentMeansAnApology) {
+  World w;
+  Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoRouteToAgent", "nobody@example.com"}}});
+  EXPECT_THAT(w.texts(e.contact_id).back(), HasSubstr("technical problem"));
+  EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
+}
+
+TEST(Centre, AFullQueueDisconnectsAfterTheSecondTry) {
+  CentreConfig config = make_config();
+  config.limits.queue_capacity = 1;
+  World w(config);
+  const std::string first = w.start();
+  Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}}});
+  EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
+  EXPECT_EQ(w.centre.contact(first)->state, ContactState::queued);
+  EXPECT_EQ(w.texts(e.contact_id).size(), 1u);
+}
+
+TEST(Centre, ARejectedContactGoesToTheNextAgentAndComesBackAfterAPause) {
+  World w;
+  const std::string id = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(RejectContact{"ann", id});
+  EXPECT_EQ(w.view("ann", id), AgentView::none);
+  EXPECT_EQ(w.centre.contact(id)->state, ContactState::queued);
+  w.pass(Duration::s(9));
+  EXPECT_EQ(w.view("ann", id), AgentView::none);
+  w.pass(Duration::s(1));
+  EXPECT_EQ(w.view("ann", id), AgentView::connecting);
+  w.run(RejectContact{"ann", id});
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  EXPECT_EQ(w.view("bob", id), AgentView::connecting);
+}
+
+TEST(Centre, AnOfferThatIsNotAnsweredIsMissedAndGoesOn) {
+  World w;
+  const std::string id = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.pass(Duration::s(1));
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  w.pass(Duration::ms(18'999));
+  EXPECT_EQ(w.view("ann", id), AgentView::connecting);
+  w.pass(Duration::ms(1));
+  EXPECT_EQ(w.view("ann", id), AgentView::missed);
+  EXPECT_EQ(w.view("bob", id), AgentView::connecting);
+  EXPECT_EQ(w.run(AcceptContact{"ann", id}).error->code, ErrorCode::not_found) << "too late";
+  w.run(RejectContact{"bob", id});
+  w.pass(Duration::s(60));
+  EXPECT_EQ(w.view("ann", id), AgentView::missed) << "no offers until the missed one is cleared";
+  w.run(SetAgentStatus{"bob", AgentStatus::offline});
+}
+
+TEST(Centre, ClearingAMissedContactMakesRoutableAgain) {
+  World w;
+  const std::string id = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.pass(Duration::s(20));
+  ASSERT_EQ(w.view("ann", id), AgentView::missed);
+  w.pass(Duration::s(60));
+  ASSERT_EQ(w.view("ann", id), AgentView::missed);
+  EXPECT_FALSE(w.run(ClearContact{"ann", id}).error);
+  EXPECT_EQ(w.view("ann", id), AgentView::connecting);
+}
+
+TEST(Centre, WrapUpKeepsTheSlot) {
+  World w;
+  const std::string a = w.start();
+  const std::string customer_a = w.customer;
+  const std::string b = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(AcceptContact{"ann", a});
+  w.run(LeaveChat{a, customer_a});
+  EXPECT_EQ(w.view("ann", a), AgentView::ended);
+  EXPECT_EQ(w.view("ann", b), AgentView::none);
+  w.run(ClearContact{"ann", a});
+  EXPECT_EQ(w.view("ann", b), AgentView::connecting);
+}
+
+TEST(Centre, RoutingProfilePriorityBeatsContactPriority) {
+  CentreConfig config = make_config();
+  config.default_queue_id = "q2";
+  World w(config);
+  const std::string second = w.start({{"videoReferenceId", "1"}});  // priority 1 in the second queue
+  config.default_queue_id = "q1";
+  w.run(Configure{config});
+  const std::string first = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  EXPECT_EQ(w.view("ann", first), AgentView::connecting);
+  EXPECT_EQ(w.view("ann", second), AgentView::none);
+}
+
+TEST(Centre, TheAgentIdleLongestIsAskedFirst) {
+  World w;
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  w.pass(Duration::s(1));
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  const std::string id = w.start();
+  EXPECT_EQ(w.view("bob", id), AgentView::connecting);
+}
+
+TEST(Centre, RepeatedSendsGiveTheSameItem) {
+  World w;
+  const std::string id = w.start();
+  const SendItem send{id, w.customer, "", ItemType::message, "text/plain", "hi", "token-1"};
+  const std::string first = w.run(send).reply.id;
+  const auto count = w.items[id].size();
+  EXPECT_EQ(w.run(send).reply.id, first);
+  EXPECT_EQ(w.items[id].size(), count);
+  SendItem other = send;
+  other.content = "another text under the same token";
+  EXPECT_NE(w.run(other).reply.id, first);
+  // Receipts all carry one constant token and must all get through.
+  for (int i = 0; i < 2; ++i) {
+    w.run(SendItem{id, w.customer, "", ItemType::event, std::string(content::kRead), R"({"messageId":")" + first + R"("})", "INCOMING_READ_RECEIPT"});
+  }
+  EXPECT_EQ(w.pushed.size(), 2u);
+  EXPECT_EQ(w.pushed[0].type, ItemType::message_metadata);
+  EXPECT_EQ(w.pushed[0].id, first);
+}
+
+TEST(Centre, WhatClientsMayNotSend) {
+  World w;
+  const std::string id = w.start();
+  const auto refuse = [&](ItemType type, std::string_view content_type, std::string content) {
+    auto e = w.run(SendItem{id, w.customer, "", type, std::string(content_type), content, ""});
+    return e.error && e.error->code == ErrorCode::invalid_argument;
+  };
+  EXPECT_TRUE(refuse(ItemType::message, "text/html", "x"));
+  EXPECT_TRUE(refuse(ItemType::message, "text/plain", ""));
+  EXPECT_TRUE(refuse(ItemType::message, "text/plain", std::string(16'385, 'x')));
+  EXPECT_TRUE(refuse(ItemType::message, "text/plain", "\xff"));
+  EXPECT_TRUE(refuse(ItemType::event, content::kEnded, ""));
+  EXPECT_TRUE(refuse(ItemType::event, content::kInvitation, "{}"));
+  EXPECT_TRUE(refuse(ItemType::event, content::kRead, "not json"));
+  EXPECT_TRUE(refuse(ItemType::event, content::kInvitationAcknowledged, R"({"invitationId":"x"})"));
+  EXPECT_EQ(w.run(SendItem{id, "", "ann", ItemType::message, "text/plain", "x", ""}).error->code, ErrorCode::not_found)
+      << "not this agent's contact";
+}
+
+TEST(Centre, TheInvitationIsRepeatedUntilAcknowledged) {
+  World w;
+  const std::string id = w.start();
+  EXPECT_EQ(w.run(InviteToVideo{id, "m", "u"}).error->code, ErrorCode::conflict);
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(AcceptContact{"ann", id});
+  Effects e = w.run(InviteToVideo{id, "m", "u"});
+  const std::string invitation = e.reply.id;
+  EXPECT_EQ(w.items[id].back().content_type, content::kInvitation);
+  EXPECT_THAT(*w.items[id].back().content, HasSubstr("\"externalMeetingId\":\"m\""));
+  EXPECT_EQ(w.run(InviteToVideo{id, "m", "u"}).reply.id, invitation) << "asking twice makes no second one";
+  w.pass(Duration::s(9));
+  ASSERT_EQ(w.pushed.size(), 3u);
+  EXPECT_EQ(w.pushed.back().id, invitation);
+  EXPECT_EQ(w.pushed.back().content, w.items[id].back().content);
+  // The agent's own client cannot acknowledge for the customer.
+  EXPECT_TRUE(w.run(SendItem{id, "", "ann", ItemType::event, std::string(content::kInvitationAcknowledged), R"({"invitationId":")" + invitation + R"("})", ""}).error);
+  EXPECT_FALSE(w.run(SendItem{id, w.customer, "", ItemType::event, std::string(content::kInvitationAcknowledged), R"({"invitationId":")" + invitation + R"("})", ""}).error);
+  w.pass(Duration::s(60));
+  EXPECT_EQ(w.pushed.size(), 3u);
+}
+
+TEST(Centre, AWithdrawnInvitationIsNotRepeated) {
+  World w;
+  const std::string id = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(AcceptContact{"ann", id});
+  w.run(InviteToVideo{id, "m", "u"});
+  w.run(WithdrawInvitation{"m"});
+  w.pass(Duration::s(60));
+  EXPECT_TRUE(w.pushed.empty());
+}
+
+TEST(Centre, ACustomerWhoNeverConnectsIsDropped) {
+  World w;
+  Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}}});
+  w.pass(Duration::s(299));
+  ASSERT_NE(w.centre.contact(e.contact_id), nullptr);
+  w.pass(Duration::s(1));
+  EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
+}
+
+TEST(Centre, LimitsAreKept) {
+  CentreConfig config = make_config();
+  config.limits.live_contacts = 1;
+  World w(config);
+  EXPECT_EQ(w.run(StartChat{"", "J", {{"k", std::string(40'000, 'x')}}}).error->code, ErrorCode::too_large);
+  EXPECT_EQ(w.run(StartChat{"nope", "J", {}}).error->code, ErrorCode::not_found);
+  EXPECT_EQ(w.run(StartChat{"queue", "J", {}}).error->code, ErrorCode::not_found) << "a queue flow is no start";
+  const std::string id = w.start();
+  EXPECT_EQ(w.run(StartChat{"", "J", {}}).error->code, ErrorCode::exhausted);
+  EXPECT_EQ(w.run(UpdateAttributes{id, {{"k", std::string(40'000, 'x')}}}).error->code, ErrorCode::too_large);
+  EXPECT_FALSE(w.run(UpdateAttributes{id, {{"k", "v"}}}).error);
+  EXPECT_EQ(w.centre.contact(id)->attributes.at("k"), "v");
+}
+
+// Stops at any point of the story, brings everything back from snapshots, goes on.
+TEST(Centre, ARestartAtAnyPointGoesOn) {
+  for (int stop_after = 0; stop_after < 6; ++stop_after) {
+    World w;
+    const std::string id = w.start();
+    const std::string customer = w.customer;
+    const Command steps[] = {SetAgentStatus{"ann", AgentStatus::available}, AcceptContact{"ann", id}, InviteToVideo{id, "m", "u"}};
+    for (int i = 0; i < std::min(stop_after, 3); ++i) w.run(steps[i]);
+    if (stop_after == 4) w.run(LeaveChat{id, customer});
+    if (stop_after == 5) w.pass(Duration::s(30));
+
+    World after;
+    after.now = {Instant::from_ms(5), w.now.wall + Duration::s(2)};  // another monotonic clock
+    for (const auto& [contact_id, c] : w.centre.contacts()) {
+      auto back = from_snapshot(to_snapshot(c, w.now, w.centre.flow(c.flow_id)), after.now, [&](std::string_view f) { return after.centre.flow(f); });
+      ASSERT_TRUE(back) << stop_after;
+      after.items[contact_id] = w.items[contact_id];
+      EXPECT_EQ(back->attributes, c.attributes);
+      after.centre.restore(std::move(*back), after.now);
+    }
+    if (const auto* ann = w.centre.agent("ann")) after.centre.restore_agent("ann", ann->status, after.now);
+    after.run(Tick{});
+    switch (stop_after) {
+      case 0: {  // queued: the queue message comes when it was due
+        const auto said = after.texts(id).size();
+        after.pass(Duration::s(17));
+        EXPECT_EQ(after.texts(id).size(), said);
+        after.pass(Duration::s(1));
+        EXPECT_EQ(after.texts(id).size(), said + 1);
+        break;
+      }
+      case 1: EXPECT_EQ(after.view("ann", id), AgentView::connecting) << "offered anew"; break;
+      case 2: EXPECT_EQ(after.view("ann", id), AgentView::connected); break;
+      case 3:
+      case 5: EXPECT_FALSE(after.pushed.empty()) << "the invitation goes on being repeated"; break;
+      case 4: EXPECT_EQ(after.view("ann", id), AgentView::ended); break;
+    }
+  }
+}
+
+TEST(Snapshot, EveryTruncationIsRefused) {
+  World w;
+  const std::string id = w.start();
+  const std::string text = to_snapshot(*w.centre.contact(id), w.now, w.centre.flow("queue"));
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    EXPECT_FALSE(from_snapshot(text.substr(0, n), w.now, [](std::string_view) { return nullptr; })) << n;
+  }
+}
+
+}  // namespace
+}  // namespace upcall::contact
