@@ -1,0 +1,96 @@
+// SRTP and SRTCP (RFC 3711, RFC 7714) of one direction of one transport, in place, with every cipher context kept: a
+// packet costs the cipher and nothing else. Allocates only when a new SSRC appears. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "crypto/aead.hpp"
+#include "crypto/aes_ctr.hpp"
+#include "crypto/hmac.hpp"
+#include "rtc/srtp/key_derivation.hpp"
+#include "rtc/srtp/profile.hpp"
+#include "rtc/srtp/replay_window.hpp"
+
+namespace upcall::srtp {
+
+enum class SrtpError : std::uint8_t {
+  malformed,      // not an RTP or RTCP packet, or too short for its profile
+  no_room,        // protect: the buffer cannot hold the tag
+  auth_failed,    // changed on the way, or not from this peer
+  replayed,       // this index was seen (unprotect) or used (protect) before
+  too_old,        // behind the replay window
+  not_encrypted,  // an SRTCP packet without the E bit: never agreed on
+  table_full,     // more SSRCs than the limit
+  key_exhausted,  // all indices of this key are used up (RFC 3711 §9.2)
+};
+inline constexpr std::size_t kSrtpErrorCount = 8;
+std::string_view to_string(SrtpError error);
+
+using SrtpResult = tl::expected<std::size_t, SrtpError>;  // the new size of the packet
+
+enum class Direction : std::uint8_t { protect, unprotect };
+
+class SrtpSession {
+ public:
+  static constexpr std::size_t kDefaultMaxSsrcs = 256;
+  // Late packets that are still taken: retransmissions on the original SSRC come seconds late.
+  static constexpr std::size_t kRtpWindow = 1024;
+  static constexpr std::size_t kRtcpWindow = 128;
+
+  SrtpSession(const MasterKey& master, Direction direction, std::size_t max_ssrcs = kDefaultMaxSsrcs);
+
+  // `buffer` holds a plain packet of `size` bytes and has room for kMaxExpansion more. Sequence numbers of an SSRC may
+  // come out of order, but never twice (replayed) and never more than the window late (too_old). A sender's first
+  // sequence number should lie below 2^15, or losing the first packets around its wrap locks the receiver out.
+  SrtpResult protect_rtp(MutBytes buffer, std::size_t size);
+  SrtpResult protect_rtcp(MutBytes buffer, std::size_t size);
+
+  // The whole datagram. On an error its bytes are not to be used any more; no state has changed.
+  SrtpResult unprotect_rtp(MutBytes packet);
+  SrtpResult unprotect_rtcp(MutBytes packet);
+
+  // Drops the state of an SSRC that the signalling has removed for good. Its old packets could be replayed afterwards
+  // (receiving), and it must never be used again (sending).
+  void forget(std::uint32_t ssrc);
+  std::size_t ssrc_count() const { return ssrcs_.size(); }
+
+  // Bytes that protect adds.
+  std::size_t rtp_expansion() const { return tag_size(profile_); }
+  std::size_t rtcp_expansion() const { return tag_size(profile_) + kSrtcpIndexSize; }
+  Profile profile() const { return profile_; }
+
+ private:
+  // RTP's or RTCP's half: either the AEAD or the counter mode with its HMAC.
+  struct Half {
+    std::optional<crypto::Aead> aead;
+    std::optional<crypto::AesCtr> ctr;
+    std::optional<crypto::HmacSha1> hmac;
+    Salt salt{};
+  };
+  struct Stream {
+    ReplayWindow<kRtpWindow> rtp;
+    ReplayWindow<kRtcpWindow> rtcp;
+    std::uint32_t next_rtcp_index = 1;
+  };
+  static constexpr std::size_t kNone = ~std::size_t(0);
+
+  Half make_half(const MasterKey& master, bool rtcp) const;
+  // Slot of the SSRC or kNone.
+  std::size_t find(std::uint32_t ssrc);
+  std::size_t add(std::uint32_t ssrc);
+
+  Profile profile_;
+  Direction direction_;
+  std::size_t max_ssrcs_;
+  Half rtp_;
+  Half rtcp_;
+  std::vector<std::uint32_t> ssrcs_;  // beside streams_, so that a search touches little memory
+  std::vector<Stream> streams_;
+  std::size_t last_ = 0;
+};
+
+}  // namespace upcall::srtp
