@@ -1,0 +1,77 @@
+#include "client/frame_assembler.hpp"
+
+#include <algorithm>
+
+#include "rtc/codec/vp8.hpp"
+
+namespace upcall::client {
+
+void FrameAssembler::push(std::int64_t sequence, std::uint32_t timestamp, bool marker, std::optional<std::uint8_t> rotation,
+                          Bytes payload, Instant now, std::vector<AssembledFrame>& out) {
+  const auto descriptor = rtc::parse_vp8_descriptor(payload);
+  if (!descriptor) return;
+  if (next_ >= 0 && sequence < next_) return;  // too late
+  Packet& packet = slot(sequence);
+  packet.sequence = sequence;
+  packet.timestamp = timestamp;
+  packet.marker = marker;
+  packet.begins = descriptor->begins_frame();
+  packet.key = rtc::is_vp8_key_frame(payload);
+  packet.rotation = rotation;
+  const Bytes data = payload.subspan(descriptor->header_size);
+  packet.data.assign(data.begin(), data.end());
+  highest_ = std::max(highest_, sequence);
+  if (next_ < 0) {
+    if (!packet.key) {
+      key_wanted_ = true;
+      return;
+    }
+    next_ = sequence;
+  }
+  for (;;) {
+    // A whole frame from next_ on?
+    std::int64_t end = next_;
+    while (slot(end).sequence == end && !slot(end).marker && end - next_ < static_cast<std::int64_t>(kSlots)) ++end;
+    const bool whole = slot(end).sequence == end && slot(end).marker;
+    if (!whole || !slot(next_).begins) {
+      if (highest_ < next_ || (slot(end).sequence != end && highest_ < end)) {
+        blocked_since_ = Instant::never();
+        return;  // simply not here yet
+      }
+      if (blocked_since_.is_never()) blocked_since_ = now;
+      if (now - blocked_since_ < kGapLimit) return;
+      // Give up on the gap: go on at a key frame, at one already here if there is.
+      blocked_since_ = Instant::never();
+      std::int64_t key = -1;
+      for (std::int64_t s = next_ + 1; s <= highest_ && key < 0; ++s) {
+        if (slot(s).sequence == s && slot(s).key) key = s;
+      }
+      if (key < 0) {
+        next_ = -1;
+        key_wanted_ = true;
+        return;
+      }
+      next_ = key;
+      continue;
+    }
+    AssembledFrame frame;
+    frame.timestamp = slot(next_).timestamp;
+    frame.key_frame = slot(next_).key;
+    frame.arrival = now;
+    for (std::int64_t s = next_; s <= end; ++s) {
+      if (slot(s).rotation) frame.rotation = slot(s).rotation;
+      frame.data.insert(frame.data.end(), slot(s).data.begin(), slot(s).data.end());
+    }
+    next_ = end + 1;
+    blocked_since_ = Instant::never();
+    out.push_back(std::move(frame));
+  }
+}
+
+bool FrameAssembler::take_key_frame_wanted() {
+  const bool wanted = key_wanted_;
+  key_wanted_ = false;
+  return wanted;
+}
+
+}  // namespace upcall::client

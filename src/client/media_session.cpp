@@ -1,0 +1,230 @@
+// Negotiation and transports of a headless attendee's peer connection.
+#include "client/media_session.hpp"
+
+#include <algorithm>
+
+#include "rtc/demux/classify.hpp"
+#include "rtc/rtcp/rtcp.hpp"
+#include "rtc/sdp/sdp_writer.hpp"
+
+namespace upcall::client {
+
+namespace {
+
+constexpr std::uint8_t kOpusType = 111, kVp8Type = 96, kRtxType = 97;
+// Ids as Chromium offers them.
+constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3, kMidId = 4, kOrientationId = 13;
+
+rtc::SdpExtMap ext(std::uint8_t id, rtc::RtpExtension e) { return {id, std::string(rtc::extension_uri(e))}; }
+
+std::vector<rtc::SdpCodec> video_codecs() {
+  return {{.payload_type = kVp8Type, .name = "VP8", .clock_rate = 90000,
+           .feedback = {"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"}},
+          {.payload_type = kRtxType, .name = "rtx", .clock_rate = 90000, .fmtp = "apt=96"}};
+}
+
+std::vector<rtc::SdpExtMap> video_extensions() {
+  return {ext(kAbsSendTimeId, rtc::RtpExtension::abs_send_time), ext(kOrientationId, rtc::RtpExtension::orientation),
+          ext(kTransportCcId, rtc::RtpExtension::transport_cc), ext(kMidId, rtc::RtpExtension::mid)};
+}
+
+}  // namespace
+
+MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random)
+    : context_(context),
+      random_(random),
+      local_(ice::make_credentials(random)),
+      sdp_session_(random.u64() >> 2),
+      audio_ssrc_(random.u32() | 1),
+      video_ssrc_(audio_ssrc_ + 1),
+      rtx_ssrc_(audio_ssrc_ + 2),
+      // Low starts: SRTP receivers cannot tell the roll-over of a first packet that was lost.
+      audio_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
+      video_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
+      rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
+      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)) {}
+
+std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams) {
+  camera_ = camera;
+  for (RemoteVideo& remote : remotes_) {
+    if (remote.stream_id != 0 && std::find(wanted_streams.begin(), wanted_streams.end(), remote.stream_id) == wanted_streams.end()) {
+      remote.stream_id = 0;
+    }
+  }
+  for (const std::uint32_t wanted : wanted_streams) {
+    const bool have = std::any_of(remotes_.begin(), remotes_.end(), [&](const RemoteVideo& r) { return r.stream_id == wanted; });
+    if (have) continue;
+    auto at = std::find_if(remotes_.begin(), remotes_.end(), [](const RemoteVideo& r) { return r.stream_id == 0; });
+    if (at == remotes_.end()) at = remotes_.insert(remotes_.end(), RemoteVideo{});
+    *at = RemoteVideo{};  // a recycled place gets a new mid
+    at->mid = std::to_string(next_mid_++);
+    at->stream_id = wanted;
+  }
+
+  rtc::SdpMedia audio{.kind = "audio", .mid = "0", .direction = rtc::SdpDirection::sendrecv};
+  audio.codecs = {{.payload_type = kOpusType, .name = "opus", .clock_rate = 48000, .channels = 2,
+                   .fmtp = "minptime=10;useinbandfec=1", .feedback = {"transport-cc"}}};
+  audio.extensions = {ext(kAudioLevelId, rtc::RtpExtension::audio_level), ext(kAbsSendTimeId, rtc::RtpExtension::abs_send_time),
+                      ext(kTransportCcId, rtc::RtpExtension::transport_cc), ext(kMidId, rtc::RtpExtension::mid)};
+  audio.ssrcs = {{audio_ssrc_, "headless"}};
+  rtc::SdpMedia slot{.kind = "video", .mid = "1",
+                     .direction = camera ? rtc::SdpDirection::sendrecv : rtc::SdpDirection::inactive,
+                     .codecs = video_codecs(), .extensions = video_extensions()};
+  if (camera) {
+    slot.ssrcs = {{video_ssrc_, "headless"}, {rtx_ssrc_, "headless"}};
+    slot.fid_groups = {{video_ssrc_, rtx_ssrc_}};
+  }
+  std::vector<rtc::SdpMedia> sections = {audio, slot};
+  for (const RemoteVideo& remote : remotes_) {
+    rtc::SdpMedia section{.kind = "video", .mid = remote.mid, .direction = rtc::SdpDirection::recvonly,
+                          .codecs = video_codecs(), .extensions = video_extensions()};
+    if (remote.stream_id == 0) {
+      section.port = 0;
+      section.direction = rtc::SdpDirection::inactive;
+    }
+    sections.push_back(std::move(section));
+  }
+  rtc::SdpTransport transport{.ice_ufrag = local_.ufrag, .ice_pwd = local_.pwd,
+                              .fingerprint = context_.fingerprint().text(), .setup = "actpass"};
+  return rtc::write_sdp(sdp_session_, ++sdp_version_, transport, sections);
+}
+
+std::vector<std::uint32_t> MediaSession::receive_stream_ids() const {
+  std::vector<std::uint32_t> out = {0};  // the camera slot
+  for (const RemoteVideo& remote : remotes_) out.push_back(remote.stream_id);
+  return out;
+}
+
+bool MediaSession::set_answer(Instant now, std::string_view sdp, MediaOutput& out) {
+  const auto answer = rtc::parse_sdp(sdp);
+  if (!answer || answer->media.size() != 2 + remotes_.size()) return false;
+  const rtc::SdpMedia& audio = answer->media[0];
+  if (audio.kind != "audio" || audio.codec("opus") == nullptr) return false;
+  ids_ = {};
+  for (const rtc::SdpMedia& m : answer->media) {
+    for (const rtc::SdpExtMap& e : m.extensions) {
+      if (const auto known = rtc::extension_from_uri(e.uri); known && e.id <= 14) ids_.set(*known, e.id);
+    }
+  }
+  if (!audio.ssrcs.empty()) remote_audio_ssrc_ = audio.ssrcs.front().ssrc;
+  const rtc::SdpMedia& slot = answer->media[1];
+  camera_accepted_ = camera_ && slot.port != 0 &&
+                     (slot.direction == rtc::SdpDirection::sendrecv || slot.direction == rtc::SdpDirection::recvonly);
+  for (std::size_t i = 0; i < remotes_.size(); ++i) {
+    const rtc::SdpMedia& m = answer->media[2 + i];
+    if (m.port == 0 || m.direction != rtc::SdpDirection::sendonly || m.fid_groups.empty()) continue;
+    remotes_[i].ssrc = m.fid_groups.front().first;
+    remotes_[i].rtx_ssrc = m.fid_groups.front().second;
+  }
+  if (answered_) return true;
+  answered_ = true;
+  const auto peer = dtls::Fingerprint::parse(audio.fingerprint_hash, audio.fingerprint);
+  if (!peer) return false;
+  peer_fingerprint_ = *peer;
+  std::vector<ice::Path> paths;
+  for (const rtc::SdpCandidate& c : audio.candidates) {
+    if (!c.udp) continue;
+    if (const auto address = parse_ip(c.address, c.port)) paths.push_back({0, *address});
+  }
+  if (paths.empty()) return false;
+  ice_.emplace(now, local_, ice::Credentials{audio.ice_ufrag, audio.ice_pwd}, paths, random_);
+  ice_->handle_timeout(now, checks_);
+  pump_ice(out);
+  return true;
+}
+
+void MediaSession::pump_ice(MediaOutput& out) {
+  for (const auto& item : checks_.items()) {
+    const Bytes b = item.bytes();
+    out.datagrams.push_back({item.path.remote, ByteVector(b.begin(), b.end())});
+  }
+  checks_.clear();
+}
+
+void MediaSession::pump_dtls(Instant now, MediaOutput& out) {
+  const auto path = ice_->selected();
+  for (std::size_t i = 0; i < dtls_out_.size() && path; ++i) {
+    out.datagrams.push_back({path->remote, ByteVector(dtls_out_[i].begin(), dtls_out_[i].end())});
+  }
+  dtls_out_.clear();
+  if (dtls_->state() == dtls::State::failed) failed_ = true;
+  if (dtls_->state() != dtls::State::connected || srtp_out_) return;
+  auto keys = dtls_->take_srtp_keys();
+  if (!keys) return;
+  srtp_in_.emplace(keys->receive, srtp::Direction::unprotect);
+  srtp_out_.emplace(keys->send, srtp::Direction::protect);
+  report_due_ = now + Duration::ms(500);
+}
+
+void MediaSession::start_dtls(Instant now, MediaOutput& out) {
+  if (dtls_started_) return;
+  dtls_started_ = true;
+  dtls_.emplace(context_, dtls::Role::client, peer_fingerprint_);
+  dtls_->start(now, dtls_out_);
+  pump_dtls(now, out);
+}
+
+void MediaSession::on_datagram(Instant now, const NetAddress& from, MutBytes datagram, MediaOutput& out) {
+  if (!ice_) return;
+  switch (rtc::classify(datagram)) {
+    case rtc::PacketKind::stun:
+      ice_->handle(now, {0, from}, datagram, checks_);
+      pump_ice(out);
+      if (ice_->state() == ice::AgentState::connected) start_dtls(now, out);
+      if (ice_->state() == ice::AgentState::failed) failed_ = true;
+      break;
+    case rtc::PacketKind::dtls:
+      if (!dtls_) return;
+      dtls_->handle(now, datagram, dtls_out_);
+      pump_dtls(now, out);
+      break;
+    case rtc::PacketKind::rtp: on_rtp(now, datagram, out); break;
+    case rtc::PacketKind::rtcp: on_rtcp(now, datagram, out); break;
+    case rtc::PacketKind::other: break;
+  }
+}
+
+void MediaSession::handle_timeout(Instant now, std::uint64_t ntp_now, MediaOutput& out) {
+  if (!ice_ || failed_) return;
+  if (ice_->next_deadline() <= now) {
+    ice_->handle_timeout(now, checks_);
+    pump_ice(out);
+    if (ice_->state() == ice::AgentState::failed) failed_ = true;
+  }
+  if (dtls_ && dtls_->next_deadline() <= now) {
+    dtls_->handle_timeout(now, dtls_out_);
+    pump_dtls(now, out);
+  }
+  if (!connected()) return;
+  if (report_due_ <= now) send_reports(now, ntp_now, out);
+  nack_due_ = Instant::never();
+  for (RemoteVideo& video : remotes_) {
+    if (video.ssrc == 0) continue;
+    std::uint16_t due[64];
+    const std::size_t count = video.nacks.take_due(now, Duration::ms(60), due);
+    nack_due_ = std::min(nack_due_, video.nacks.next_deadline());
+    if (video.nacks.take_gave_up()) send_pli(now, video, out);
+    if (count == 0) continue;
+    std::uint8_t buffer[512];
+    Writer rtcp(buffer);
+    if (rtc::write_nack(rtcp, audio_ssrc_, video.ssrc, std::span(due).first(count))) {
+      ++counters_.nacks_sent;
+      send_rtcp(rtcp.written(), out);
+    }
+  }
+}
+
+Instant MediaSession::next_deadline() const {
+  if (!ice_ || failed_) return Instant::never();
+  Instant next = ice_->next_deadline();
+  if (dtls_) next = std::min(next, dtls_->next_deadline());
+  return std::min({next, report_due_, nack_due_});
+}
+
+std::int64_t MediaSession::lost() const {
+  std::int64_t lost = audio_stats_.lost();
+  for (const RemoteVideo& r : remotes_) lost += r.stats.lost();
+  return lost;
+}
+
+}  // namespace upcall::client

@@ -1,0 +1,145 @@
+// The peer connection of a headless attendee: offer and answer, ICE (controlling), DTLS client, SRTP, RTP and RTCP both
+// ways. Sans-I/O; a reconnect makes a new one. One thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/net_address.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "client/frame_assembler.hpp"
+#include "rtc/dtls/transport.hpp"
+#include "rtc/ice/controlling_agent.hpp"
+#include "rtc/nack/receive_stream.hpp"
+#include "rtc/rtp/rtp_packet.hpp"
+#include "rtc/sdp/session_description.hpp"
+#include "rtc/srtp/session.hpp"
+
+namespace upcall::client {
+
+struct ReceivedAudio {
+  std::int64_t sequence = 0;
+  std::uint32_t timestamp = 0;
+  Instant arrival;
+  ByteVector payload;
+};
+struct ReceivedVideo {
+  std::uint32_t stream_id = 0;
+  AssembledFrame frame;
+};
+
+struct MediaOutput {
+  struct Datagram {
+    NetAddress to;
+    ByteVector bytes;
+  };
+  std::vector<Datagram> datagrams;
+  std::vector<ReceivedAudio> audio;
+  std::vector<ReceivedVideo> video;
+  bool key_frame_wanted = false;
+  void clear() {
+    datagrams.clear();
+    audio.clear();
+    video.clear();
+    key_frame_wanted = false;
+  }
+};
+
+struct MediaCounters {
+  std::uint64_t packets_sent = 0, packets_received = 0, retransmitted = 0, nacks_sent = 0, plis_sent = 0, plis_received = 0;
+  std::uint64_t feedback_received = 0, reports_received = 0, auth_failures = 0;
+};
+
+class MediaSession {
+ public:
+  MediaSession(const dtls::DtlsContext& context, RandomSource& random);
+
+  // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
+  // Sections keep their places; ids that are new get free places or new ones at the end.
+  std::string make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams);
+  // receive_stream_ids that belong to the last offer.
+  std::vector<std::uint32_t> receive_stream_ids() const;
+  // False: the answer makes no sense.
+  bool set_answer(Instant now, std::string_view sdp, MediaOutput& out);
+
+  void on_datagram(Instant now, const NetAddress& from, MutBytes datagram, MediaOutput& out);
+  void handle_timeout(Instant now, std::uint64_t ntp_now, MediaOutput& out);
+  Instant next_deadline() const;
+
+  void send_audio(Instant now, Bytes opus, std::uint32_t timestamp, std::uint8_t minus_dbov, MediaOutput& out);
+  void send_video(Instant now, Bytes frame, std::uint32_t timestamp, std::optional<std::uint8_t> rotation, MediaOutput& out);
+
+  bool connected() const { return srtp_out_.has_value() && !failed_; }
+  bool failed() const { return failed_; }
+  const MediaCounters& counters() const { return counters_; }
+  std::int64_t lost() const;
+
+ private:
+  struct RemoteVideo {
+    std::string mid;
+    std::uint32_t stream_id = 0;     // 0: free
+    std::uint32_t ssrc = 0, rtx_ssrc = 0;
+    rtc::ReceiveStats stats{90000};
+    rtc::NackList nacks;
+    FrameAssembler assembler;
+    Instant last_pli;
+    bool pli_sent = false;
+  };
+  struct SentPacket {
+    std::uint16_t sequence = 0;
+    bool used = false;
+    ByteVector plain;                // RTP before protection
+    std::size_t header_size = 0;
+  };
+  void pump_ice(MediaOutput& out);
+  void pump_dtls(Instant now, MediaOutput& out);
+  void start_dtls(Instant now, MediaOutput& out);
+  void on_rtp(Instant now, MutBytes datagram, MediaOutput& out);
+  void on_rtcp(Instant now, MutBytes datagram, MediaOutput& out);
+  void deliver(Instant now, RemoteVideo& video, std::uint16_t sequence, std::uint32_t timestamp, bool marker,
+               std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out);
+  void send_rtp(MutBytes buffer, std::size_t size, MediaOutput& out);
+  void send_rtcp(Bytes plain, MediaOutput& out);
+  void send_pli(Instant now, RemoteVideo& video, MediaOutput& out);
+  void send_reports(Instant now, std::uint64_t ntp_now, MediaOutput& out);
+  std::array<std::uint8_t, 2> next_transport_sequence();
+
+  const dtls::DtlsContext& context_;
+  RandomSource& random_;
+  ice::Credentials local_;
+  std::uint64_t sdp_session_ = 0;
+  std::uint32_t sdp_version_ = 0;
+  std::uint32_t next_mid_ = 2;
+  std::vector<RemoteVideo> remotes_;
+  bool camera_ = false;
+  std::uint32_t audio_ssrc_, video_ssrc_, rtx_ssrc_;
+  std::uint16_t audio_sequence_, video_sequence_, rtx_sequence_, transport_sequence_ = 0, picture_id_;
+  bool camera_accepted_ = false;
+  rtc::RtpExtensionIds ids_;         // as answered
+
+  std::optional<ice::IceControllingAgent> ice_;
+  ice::CheckOutbox checks_;
+  std::optional<dtls::DtlsTransport> dtls_;
+  dtls::DtlsOutbox dtls_out_;
+  dtls::Fingerprint peer_fingerprint_;
+  std::optional<srtp::SrtpSession> srtp_in_, srtp_out_;
+  bool answered_ = false, dtls_started_ = false, failed_ = false;
+
+  rtc::ReceiveStats audio_stats_{48000};
+  std::uint32_t remote_audio_ssrc_ = 0;
+  std::vector<SentPacket> sent_ = std::vector<SentPacket>(512);
+  std::uint32_t audio_packets_ = 0, audio_octets_ = 0, video_packets_ = 0, video_octets_ = 0;
+  // Last timestamp sent of each stream and when, for the sender reports.
+  std::uint32_t audio_timestamp_ = 0, video_timestamp_ = 0;
+  Instant audio_sent_at_, video_sent_at_;
+  Instant report_due_ = Instant::never(), nack_due_ = Instant::never();
+  MediaCounters counters_;
+};
+
+}  // namespace upcall::client
