@@ -1,0 +1,27 @@
+// Internal to io/net: a client's connection to an origin, plain or TLS.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "io/net/transport_internal.hpp"
+#include "io/net/url.hpp"
+
+namespace upcall::net {
+
+struct ClientTrust {
+  std::string ca_pem;
+  bool insecure = false;
+};
+
+// A context that verifies chain and name (unless insecure).
+Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& trust);
+
+// Resolves, connects, and shakes hands when the URL asks for TLS. `tls` may be null for a plain URL and must outlive
+// the transport. The name is resolved on the calling thread.
+asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
+                                                               asio::ssl::context* tls, bool verify,
+                                                               Duration timeout);
+
+}  // namespace upcall::net

@@ -1,0 +1,222 @@
+#include "io/net/http_server.hpp"
+
+#include <openssl/ssl.h>
+
+#include <array>
+#include <thread>
+#include <vector>
+
+#include "io/net/server_session_internal.hpp"
+
+namespace upcall::net {
+
+namespace {
+
+NetAddress to_net_address(const tcp::endpoint& endpoint) {
+  NetAddress out;
+  out.port = endpoint.port();
+  out.is_ipv6 = endpoint.address().is_v6();
+  if (out.is_ipv6) {
+    out.ip = endpoint.address().to_v6().to_bytes();
+  } else {
+    const auto bytes = endpoint.address().to_v4().to_bytes();
+    std::copy(bytes.begin(), bytes.end(), out.ip.begin());
+  }
+  return out;
+}
+
+// The only protocol spoken here; a client that offers others must not believe that it got HTTP/2 (RFC 7301).
+int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned int in_size,
+                void*) {
+  static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+  unsigned char* chosen = nullptr;
+  if (SSL_select_next_proto(&chosen, size, kHttp11, 9, in, in_size) != OPENSSL_NPN_NEGOTIATED) {
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+Result<void> set_up_tls(asio::ssl::context& context, const TlsIdentity& identity) {
+  error_code ec;
+  context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                          asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                          asio::ssl::context::no_tlsv1_1 | asio::ssl::context::no_compression,
+                      ec);
+  if (!ec) context.use_certificate_chain(asio::buffer(identity.certificate_pem), ec);
+  if (!ec) context.use_private_key(asio::buffer(identity.private_key_pem), asio::ssl::context::pem, ec);
+  if (ec) return fail(ErrorCode::invalid_argument, "the TLS certificate or key cannot be used");
+  SSL_CTX_set_alpn_select_cb(context.native_handle(), choose_alpn, nullptr);
+  SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION);
+  return {};
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  Impl(HttpServerOptions options, const wire::Router& router) : shared(std::move(options), router) {}
+
+  asio::awaitable<void> accept_all();
+  void adopt(tcp::socket socket, NetThread& thread);
+
+  ServerShared shared;
+  std::vector<std::unique_ptr<NetThread>> nets;
+  std::optional<tcp::acceptor> acceptor;  // on the first thread
+  std::optional<asio::steady_timer> pause;
+  std::uint16_t port = 0;
+  std::vector<std::thread> threads;
+  std::mutex stop_mutex;
+  bool stopped = false;
+};
+
+asio::awaitable<void> HttpServer::Impl::accept_all() {
+  for (std::size_t next = 0;; next = (next + 1) % nets.size()) {
+    NetThread& thread = *nets[next];
+    tcp::socket socket(thread.context);
+    auto [ec] = co_await acceptor->async_accept(socket, kAwait);
+    if (!acceptor->is_open()) co_return;
+    if (ec) {
+      // Out of descriptors or a peer that left already: one breath instead of a loop that burns a core.
+      pause->expires_after(std::chrono::milliseconds(20));
+      auto [ignored] = co_await pause->async_wait(kAwait);
+      (void)ignored;
+      continue;
+    }
+    {
+      const std::lock_guard lock(shared.mutex);
+      if (shared.open >= shared.options.max_connections) {
+        count(shared.counters.refused);
+        continue;
+      }
+      ++shared.open;
+    }
+    count(shared.counters.accepted);
+    auto give = [this, &thread, taken = std::move(socket)]() mutable { adopt(std::move(taken), thread); };
+    asio::dispatch(thread.context, std::move(give));
+  }
+}
+
+void HttpServer::Impl::adopt(tcp::socket socket, NetThread& thread) {
+  error_code ec;
+  socket.set_option(tcp::no_delay(true), ec);
+  const tcp::endpoint peer = socket.remote_endpoint(ec);
+  const std::uint64_t key = ec ? 0 : peer_key(shared.peer_hash_key, to_net_address(peer));
+  auto session = std::make_shared<Session>(shared, thread, std::move(socket), key);
+  asio::co_spawn(thread.context, Session::run(std::move(session)), asio::detached);
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() { stop(Duration()); }
+
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, const wire::Router& router,
+                                                      RandomSource& random) {
+  error_code ec;
+  const auto address = asio::ip::make_address(options.address, ec);
+  if (ec) return fail(ErrorCode::invalid_argument, "the listening address is not a numeric address");
+  if (options.net_threads == 0 || options.handler_threads == 0 || options.event_threads == 0) {
+    return fail(ErrorCode::invalid_argument, "the HTTP server needs at least one thread of each kind");
+  }
+  auto impl = std::make_unique<Impl>(std::move(options), router);
+  ServerShared& shared = impl->shared;
+  random.fill(shared.peer_hash_key);
+  if (shared.options.tls) {
+    shared.tls.emplace(asio::ssl::context::tls_server);
+    if (auto ok = set_up_tls(*shared.tls, *shared.options.tls); !ok) return tl::unexpected(ok.error());
+  }
+  for (std::size_t i = 0; i < shared.options.net_threads; ++i) {
+    impl->nets.push_back(std::make_unique<NetThread>(random.u64()));
+  }
+  NetThread& first = *impl->nets.front();
+  const tcp::endpoint endpoint(address, shared.options.port);
+  tcp::acceptor& acceptor = impl->acceptor.emplace(first.context);
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(1024, ec);
+  if (ec) {
+    return fail(ErrorCode::unavailable,
+                "cannot listen on port " + std::to_string(shared.options.port) + ": " + ec.message());
+  }
+  impl->port = acceptor.local_endpoint(ec).port();
+  impl->pause.emplace(first.context);
+  asio::co_spawn(first.context, impl->accept_all(), asio::detached);
+  for (auto& net : impl->nets) {
+    impl->threads.emplace_back([thread = net.get()] { thread->context.run(); });
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+std::uint16_t HttpServer::port() const { return impl_->port; }
+
+std::string HttpServer::url() const {
+  const std::string& address = impl_->shared.options.address;
+  return std::string(impl_->shared.options.tls ? "https://" : "http://") +
+         (address.find(':') != std::string::npos ? "[" + address + "]" : address) + ":" + std::to_string(port());
+}
+
+HttpServerCounters HttpServer::counters() const {
+  ServerShared& s = impl_->shared;
+  HttpServerCounters out;
+  out.accepted = s.counters.accepted;
+  out.refused = s.counters.refused;
+  out.requests = s.counters.requests;
+  out.websockets = s.counters.websockets;
+  out.overloaded = s.counters.overloaded;
+  out.malformed = s.counters.malformed;
+  out.too_large = s.counters.too_large;
+  out.timed_out = s.counters.timed_out;
+  out.failed_handshakes = s.counters.failed_handshakes;
+  out.handler_failures = s.counters.handler_failures;
+  const std::lock_guard lock(s.mutex);
+  out.open = s.open;
+  return out;
+}
+
+void HttpServer::stop(Duration deadline) {
+  Impl& impl = *impl_;
+  const std::lock_guard once(impl.stop_mutex);
+  if (impl.stopped) return;
+  impl.stopped = true;
+  ServerShared& shared = impl.shared;
+  const auto on_every_thread = [&impl](auto what) {
+    for (auto& net : impl.nets) {
+      asio::post(net->context, [what, thread = net.get()] { what(*thread); });
+    }
+  };
+  // Sessions end, and thus leave the set, while the set is walked: over a copy, each kept alive.
+  const auto each = [](NetThread& thread, auto what) {
+    std::vector<std::shared_ptr<Session>> all;
+    for (Session* session : thread.sessions) all.push_back(session->shared_from_this());
+    for (const auto& session : all) what(*session);
+  };
+  asio::post(impl.nets.front()->context, [&impl] {
+    error_code ec;
+    impl.acceptor->close(ec);
+    impl.pause->cancel();
+  });
+  on_every_thread([each](NetThread& thread) {
+    thread.draining = true;
+    each(thread, [](Session& session) { session.drain(); });
+  });
+  {
+    std::unique_lock lock(shared.mutex);
+    shared.changed.wait_for(lock, to_chrono(deadline), [&shared] { return shared.open == 0; });
+  }
+  // Again and again: a handler that was running may have brought its session to one more wait.
+  for (bool gone = false; !gone;) {
+    on_every_thread([each](NetThread& thread) { each(thread, [](Session& session) { session.abort(); }); });
+    std::unique_lock lock(shared.mutex);
+    gone = shared.changed.wait_for(lock, std::chrono::milliseconds(50), [&shared] { return shared.open == 0; });
+  }
+  shared.handlers.stop();
+  shared.events.stop();
+  for (auto& net : impl.nets) {
+    net->work.reset();
+    net->context.stop();
+  }
+  for (std::thread& thread : impl.threads) thread.join();
+  impl.pause.reset();
+  impl.acceptor.reset();
+}
+
+}  // namespace upcall::net

@@ -1,0 +1,85 @@
+// HTTP/1.1 and WebSocket server (RFC 9110, 9112, 6455), plain or TLS, in front of a wire::Router.
+//
+// Threads: connections live on `net_threads` threads of their own and never block them. HTTP handlers run on a bounded
+// pool (`handler_threads`, `handler_queue`; overflow answers 503 with Retry-After) and may block. WebSocket callbacks
+// and reads of BodySource run on a second pool, so that a slow handler does not stop a playback; those of one
+// connection never run at the same time, and a message is not read before the one before it was handled.
+// Nothing is logged here: counters() tells what happened.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "base/time.hpp"
+#include "io/net/tls_identity.hpp"
+#include "wire/http.hpp"
+
+namespace upcall::net {
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";  // a numeric address; "0.0.0.0" and "::" listen on all
+  std::uint16_t port = 0;             // 0: the system chooses, port() tells
+  std::optional<TlsIdentity> tls;
+
+  std::size_t net_threads = 1;
+  std::size_t handler_threads = 4;
+  std::size_t handler_queue = 256;
+  std::size_t event_threads = 4;
+
+  std::size_t max_connections = 10'000;       // beyond: closed at once
+  std::size_t max_header_bytes = 16 << 10;    // beyond: 431
+  std::size_t max_body_bytes = 1 << 20;       // beyond: 413, before anything is buffered
+  // A route's own limit in bytes, asked once the header is there; nothing: max_body_bytes.
+  std::function<std::optional<std::size_t>(std::string_view method, std::string_view path)> body_limit;
+
+  Duration header_timeout = Duration::s(5);   // from a request's first byte to its whole header; TLS handshake too
+  Duration idle_timeout = Duration::s(60);    // between requests
+  Duration body_grace = Duration::s(5);       // a body may take this long, plus a second for each of the next:
+  std::size_t body_floor_bytes_per_s = 16 << 10;
+  Duration write_timeout = Duration::s(30);   // for each piece of up to 256 KiB that the peer has to take
+
+  std::size_t max_message_bytes = 256 << 10;  // WebSocket
+  std::size_t max_queued_messages = 512;
+  std::size_t max_queued_bytes = 4 << 20;
+  Duration websocket_silence = Duration::s(20);
+};
+
+struct HttpServerCounters {
+  std::uint64_t accepted = 0, open = 0, refused = 0;   // connections
+  std::uint64_t requests = 0, websockets = 0;
+  std::uint64_t overloaded = 0;                        // 503 because the pool was full
+  std::uint64_t malformed = 0, too_large = 0, timed_out = 0, failed_handshakes = 0, handler_failures = 0;
+};
+
+class HttpServer {
+ public:
+  // Listens when it returns. `router` must outlive the server; `random` is used during the call only.
+  // Errors: invalid_argument (address, certificate), unavailable (port taken, no descriptors).
+  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, const wire::Router& router,
+                                                   RandomSource& random);
+  ~HttpServer();  // stop() with a deadline of nothing
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  std::uint16_t port() const;
+  // "http://127.0.0.1:8080"
+  std::string url() const;
+  HttpServerCounters counters() const;
+
+  // Refuses new connections, closes idle ones, lets requests under way end (WebSockets are closed with 1001) until
+  // `deadline` is over, then cuts. Returns when no handler runs any more. Idempotent; not from a handler.
+  void stop(Duration deadline);
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace upcall::net

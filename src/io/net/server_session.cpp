@@ -1,0 +1,407 @@
+#include "io/net/server_session_internal.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "base/ids.hpp"
+#include "io/clock/system_clock.hpp"
+#include "io/net/response_head.hpp"
+
+namespace upcall::net {
+
+namespace http = beast::http;
+using wire::HttpRequest;
+using wire::HttpResponse;
+
+namespace {
+
+constexpr std::size_t kPiece = 128 << 10;  // of a streamed body: two of these fit a gigabit's round trip of 2 ms
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    std::string_view item = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    while (!item.empty() && (item.front() == ' ' || item.front() == '\t')) item.remove_prefix(1);
+    while (!item.empty() && (item.back() == ' ' || item.back() == '\t')) item.remove_suffix(1);
+    if (!item.empty()) out.emplace_back(item);
+  }
+  return out;
+}
+
+// Handlers give no exceptions; what the standard library throws (memory) must not take the server down.
+template <class F>
+auto guarded(ServerShared& shared, F&& f, const HttpRequest& request) {
+  try {
+    return f();
+  } catch (const std::exception&) {
+    count(shared.counters.handler_failures);
+    decltype(f()) failed{};
+    HttpResponse answer = wire::error_response(500, "the server failed to answer", request.request_id);
+    if constexpr (std::is_same_v<decltype(f()), HttpResponse>) {
+      failed = std::move(answer);
+    } else {
+      failed.emplace().refusal = std::move(answer);
+    }
+    return failed;
+  }
+}
+
+}  // namespace
+
+Session::Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer)
+    : shared_(shared), thread_(thread), peer_(peer), transport_(std::move(socket)),
+      buffer_(shared.options.max_header_bytes + (64 << 10)) {
+  thread_.sessions.insert(this);
+}
+
+Session::~Session() {
+  thread_.sessions.erase(this);
+  // Notified under the lock: stop() may destroy the condition as soon as it sees the last one gone.
+  const std::lock_guard lock(shared_.mutex);
+  --shared_.open;
+  shared_.changed.notify_all();
+}
+
+void Session::drain() {
+  if (const auto websocket = websocket_.lock()) websocket->close(1001, "the server is going away");
+  if (idle_) transport_.close();
+}
+
+asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
+  if (self->shared_.tls) {
+    self->transport_.enable_tls(*self->shared_.tls);
+    self->transport_.expires_after(self->shared_.options.header_timeout);
+    auto [ec] = co_await self->transport_.tls()->async_handshake(asio::ssl::stream_base::server, kAwait);
+    if (ec) {
+      count(self->shared_.counters.failed_handshakes);
+      co_return;
+    }
+  }
+  for (;;) {
+    const bool more = co_await self->serve_one();
+    if (!more) break;
+  }
+}
+
+// Everything but the body. False: not a request that HTTP allows.
+bool Session::take_head(Parser& parser, HttpRequest& request) const {
+  const auto& message = parser.get();
+  request.method = std::string(message.method_string());
+  std::string_view target(message.target().data(), message.target().size());
+  // RFC 9112 §3.2.2: the absolute form is for proxies, but every server must take it.
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t path = target.find_first_of("/?", scheme.size());
+    target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    break;
+  }
+  request.target = std::string(target);
+  std::size_t hosts = 0;
+  for (const auto& field : message) {
+    std::string name = lower(std::string_view(field.name_string().data(), field.name_string().size()));
+    hosts += name == "host";
+    request.headers.emplace_back(std::move(name), std::string(field.value().data(), field.value().size()));
+  }
+  if (hosts > 1 || (hosts == 0 && message.version() >= 11)) return false;  // RFC 9112 §3.2
+  return wire::parse_target(request);
+}
+
+asio::awaitable<bool> Session::serve_one() {
+  const HttpServerOptions& options = shared_.options;
+  if (buffer_.size() == 0) {
+    buffer_.shrink_to_fit();  // an idle connection holds next to nothing
+    if (thread_.draining) co_return false;
+    idle_ = true;
+    transport_.expires_after(options.idle_timeout);
+    const auto room = buffer_.prepare(4096);
+    auto [ec, size] = co_await transport_.async_read_some(room, kAwait);
+    idle_ = false;
+    if (ec) co_return false;
+    buffer_.commit(size);
+  }
+
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(options.max_header_bytes));
+  parser.body_limit(boost::none);  // set below, when the route is known
+  transport_.expires_after(options.header_timeout);
+  HttpRequest request;
+  request.request_id = make_uuid(thread_.request_ids);
+  request.peer_key = peer_;
+  {
+    auto [ec, size] = co_await http::async_read_header(transport_, buffer_, parser, kAwait);
+    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+      count(shared_.counters.too_large);
+      co_return co_await refuse(request, 431, "the request's header is too large");
+    }
+    if (ec == beast::error::timeout) {
+      count(shared_.counters.timed_out);
+      co_return false;
+    }
+    if (ec == http::error::end_of_stream || ec == http::error::partial_message) co_return false;
+    if (ec.category() == http::make_error_code(http::error::bad_method).category()) {
+      count(shared_.counters.malformed);
+      co_return co_await refuse(request, 400, "this is not an HTTP request");
+    }
+    if (ec) co_return false;
+  }
+  request.now = system_now();
+  if (!take_head(parser, request)) {
+    count(shared_.counters.malformed);
+    co_return co_await refuse(request, 400, "the request's target or host is malformed");
+  }
+  count(shared_.counters.requests);
+
+  if (beast::websocket::is_upgrade(parser.get())) {
+    co_await serve_websocket(parser, std::move(request));
+    co_return false;
+  }
+
+  const std::size_t limit = options.body_limit
+                                ? options.body_limit(request.method, request.path).value_or(options.max_body_bytes)
+                                : options.max_body_bytes;
+  const bool in_body = !parser.is_done();
+  if (const auto length = parser.content_length(); length && *length > limit) {
+    count(shared_.counters.too_large);
+    co_return co_await refuse(request, 413, "the request's body is too large");
+  }
+  if (const auto expect = request.header("expect"); expect && in_body) {
+    if (lower(*expect) != "100-continue") co_return co_await refuse(request, 417, "only 100-continue is known");
+    const bool sent = co_await send_all("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!sent) co_return false;
+  }
+  if (in_body) {
+    const bool whole = co_await read_body(parser, limit);
+    if (!whole) {
+      if (!unread_) co_return false;
+      co_return co_await refuse(request, 413, "the request's body is too large");
+    }
+    request.body = std::move(parser.get().body());
+  }
+  const bool keep_alive = parser.keep_alive();
+
+  transport_.expires_never();  // the handler takes the time it takes
+  std::move_only_function<HttpResponse()> work = [this, &request] {
+    return guarded(shared_, [&] { return shared_.router.dispatch(request); }, request);
+  };
+  std::optional<HttpResponse> response = co_await on_pool<HttpResponse>(shared_.handlers, false, std::move(work));
+  if (!response) {
+    count(shared_.counters.overloaded);
+    response = wire::error_response(503, "the server is busy", request.request_id);
+    response->set("retry-after", "1");
+  }
+  co_return co_await respond(request, std::move(*response), keep_alive);
+}
+
+// False with unread_ set: over the limit; false without: lost or too slow.
+asio::awaitable<bool> Session::read_body(Parser& parser, std::size_t limit) {
+  const HttpServerOptions& options = shared_.options;
+  parser.body_limit(limit);
+  const Instant start = system_now().mono;
+  std::uint64_t received = 0;
+  while (!parser.is_done()) {
+    // The whole body against one line: grace + received / floor. A trickle of single bytes falls behind it.
+    const Duration allowed =
+        options.body_grace + Duration::ns(static_cast<std::int64_t>(received * 1'000'000'000 / options.body_floor_bytes_per_s));
+    const Duration spent = system_now().mono - start;
+    if (spent >= allowed) {
+      count(shared_.counters.timed_out);
+      co_return false;
+    }
+    transport_.expires_after(allowed - spent);
+    auto [ec, size] = co_await http::async_read_some(transport_, buffer_, parser, kAwait);
+    received += size;
+    if (ec == http::error::body_limit) {
+      count(shared_.counters.too_large);
+      unread_ = true;
+      co_return false;
+    }
+    if (ec == beast::error::timeout) count(shared_.counters.timed_out);
+    if (ec) {
+      if (ec.category() == http::make_error_code(http::error::bad_chunk).category()) count(shared_.counters.malformed);
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest request) {
+  // RFC 6455 §4.1: nothing may follow the request before our answer, and the request has no body.
+  if (!parser.is_done() || buffer_.size() != 0) {
+    count(shared_.counters.malformed);
+    (void)co_await refuse(request, 400, "data follows the upgrade request");
+    co_return;
+  }
+  std::vector<std::string> offered;
+  for (const auto& [name, value] : request.headers) {
+    if (name != "sec-websocket-protocol") continue;
+    for (std::string& item : split_list(value)) offered.push_back(std::move(item));
+  }
+  transport_.expires_never();
+  using Answer = std::optional<wire::WebSocketAnswer>;
+  std::move_only_function<Answer()> ask = [this, &request, &offered]() -> Answer {
+    return guarded(shared_, [&] { return shared_.router.dispatch_websocket(request, offered); }, request);
+  };
+  std::optional<Answer> asked = co_await on_pool<Answer>(shared_.handlers, false, std::move(ask));
+  if (!asked) {
+    count(shared_.counters.overloaded);
+    HttpResponse busy = wire::error_response(503, "the server is busy", request.request_id);
+    busy.set("retry-after", "1");
+    (void)co_await respond(request, std::move(busy), false);
+    co_return;
+  }
+  if (!*asked) {
+    (void)co_await refuse(request, 404, "no WebSocket lives at this address");
+    co_return;
+  }
+  wire::WebSocketAnswer answer = std::move(**asked);
+  if (!answer.handler) {
+    (void)co_await respond(request, std::move(answer.refusal), false);
+    co_return;
+  }
+  const HttpServerOptions& o = shared_.options;
+  WebSocketLimits limits;
+  limits.message_bytes = o.max_message_bytes;
+  limits.queued_messages = o.max_queued_messages;
+  limits.queued_bytes = o.max_queued_bytes;
+  limits.silence = o.websocket_silence;
+  const auto socket = std::make_shared<WebSocketCore>(shared_from_this(), transport_, limits);
+  const error_code failed = co_await socket->accept(parser.get(), answer.subprotocol, request.request_id);
+  std::shared_ptr<wire::WebSocketHandler> handler = std::move(answer.handler);
+  // A handler that was made is always told how it ended, even when it never opened.
+  std::uint16_t code = 1006;
+  if (!failed) {
+    count(shared_.counters.websockets);
+    websocket_ = socket;
+    std::move_only_function<bool()> open = [&handler, &socket] {
+      handler->on_open(socket);
+      return true;
+    };
+    (void)co_await on_pool<bool>(shared_.events, true, std::move(open));
+    if (thread_.draining) socket->close(1001, "the server is going away");
+    WebSocketCore::Deliver deliver = [this, &handler](Bytes message, bool is_text) -> asio::awaitable<void> {
+      wire::WebSocketHandler* const target = handler.get();
+      std::move_only_function<bool()> job = [target, message, is_text] {
+        target->on_message(message, is_text);
+        return true;
+      };
+      return [](ServerShared& shared, std::move_only_function<bool()> work) -> asio::awaitable<void> {
+        (void)co_await on_pool<bool>(shared.events, true, std::move(work));
+      }(shared_, std::move(job));
+    };
+    code = co_await socket->read_all(std::move(deliver));
+  }
+  std::move_only_function<bool()> over = [&handler, code] {
+    handler->on_close(code);
+    handler.reset();  // its destructor may do as much as a callback
+    return true;
+  };
+  (void)co_await on_pool<bool>(shared_.events, true, std::move(over));
+}
+
+asio::awaitable<bool> Session::refuse(const HttpRequest& request, int status, std::string_view message) {
+  unread_ = true;
+  HttpResponse response = wire::error_response(status, message, request.request_id);
+  co_return co_await respond(request, std::move(response), false);
+}
+
+asio::awaitable<bool> Session::respond(const HttpRequest& request, HttpResponse response, bool keep_alive) {
+  const bool head_only = request.method == "HEAD";
+  const bool bodiless = response.status < 200 || response.status == 204 || response.status == 304;
+  std::uint64_t length = response.source ? response.source_length : response.body.size();
+  if (head_only && !response.source && response.body.empty()) {
+    // A HEAD handler of its own knows the length without making the body.
+    for (const auto& [name, value] : response.headers) {
+      if (name == "content-length") length = std::strtoull(value.c_str(), nullptr, 10);
+    }
+  }
+  if (thread_.draining) keep_alive = false;
+  std::string head = response_head(response, length, keep_alive, request.request_id, system_now().wall);
+  const bool send_body = !head_only && !bodiless;
+  if (send_body && !response.source) head += response.body;
+  bool sent = co_await send_all(head);
+  if (sent && send_body && response.source) sent = co_await send_source(response);
+  if (!sent) co_return false;
+  if (!keep_alive) co_await say_goodbye();
+  co_return keep_alive;
+}
+
+asio::awaitable<bool> Session::send_source(const HttpResponse& response) {
+  std::string piece;
+  std::uint64_t at = response.source_offset;
+  std::uint64_t left = response.source_length;
+  wire::BodySource* const source = response.source.get();
+  while (left > 0) {
+    piece.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece)));
+    std::move_only_function<std::size_t()> read = [source, at, &piece, this]() -> std::size_t {
+      try {
+        return source->read(at, MutBytes(reinterpret_cast<std::uint8_t*>(piece.data()), piece.size())).value_or(0);
+      } catch (const std::exception&) {
+        count(shared_.counters.handler_failures);
+        return 0;
+      }
+    };
+    transport_.expires_never();
+    const std::optional<std::size_t> got = co_await on_pool<std::size_t>(shared_.events, true, std::move(read));
+    // The length is promised already: a source that fails can only be told by cutting the connection.
+    if (!got || *got == 0) co_return false;
+    const bool sent = co_await send_all(std::string_view(piece).substr(0, *got));
+    if (!sent) co_return false;
+    at += *got;
+    left -= *got;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Session::send_all(std::string_view bytes) {
+  std::size_t left_of_piece = 0;
+  while (!bytes.empty()) {
+    if (left_of_piece == 0) {
+      left_of_piece = 256 << 10;
+      transport_.expires_after(shared_.options.write_timeout);
+    }
+    const auto view = asio::buffer(bytes.data(), std::min(bytes.size(), left_of_piece));
+    auto [ec, size] = co_await transport_.async_write_some(view, kAwait);
+    if (ec) {
+      if (ec == beast::error::timeout) count(shared_.counters.timed_out);
+      co_return false;
+    }
+    bytes.remove_prefix(size);
+    left_of_piece -= size;
+  }
+  co_return true;
+}
+
+// Ends the connection so that the peer gets the whole answer: closing with unread input would reset it (RFC 9112 §9.6).
+asio::awaitable<void> Session::say_goodbye() {
+  transport_.expires_after(Duration::s(1));
+  if (transport_.tls() != nullptr && !unread_) {
+    auto [ec] = co_await transport_.tls()->async_shutdown(kAwait);
+    (void)ec;
+  }
+  error_code ec;
+  transport_.tcp_layer().socket().shutdown(tcp::socket::shutdown_send, ec);
+  if (!unread_ || ec) co_return;
+  std::array<char, 4096> bin;
+  for (std::size_t dropped = 0; dropped < 4u << 20;) {
+    const auto view = asio::buffer(bin);
+    auto [error, size] = co_await transport_.tcp_layer().async_read_some(view, kAwait);
+    if (error) break;
+    dropped += size;
+  }
+}
+
+}  // namespace upcall::net

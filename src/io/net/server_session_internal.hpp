@@ -1,0 +1,102 @@
+// Internal to io/net: what the server's threads share, and one connection.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "io/net/http_server.hpp"
+#include "io/net/peer_key.hpp"
+#include "io/net/transport_internal.hpp"
+#include "io/net/websocket_core_internal.hpp"
+#include "io/net/work_pool.hpp"
+
+namespace upcall::net {
+
+struct ServerCounters {
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, websockets{0}, overloaded{0}, malformed{0},
+      too_large{0}, timed_out{0}, failed_handshakes{0}, handler_failures{0};
+};
+
+inline void count(std::atomic<std::uint64_t>& counter) { counter.fetch_add(1, std::memory_order_relaxed); }
+
+// Shared by all sessions; outlives them.
+struct ServerShared {
+  ServerShared(HttpServerOptions o, const wire::Router& r)
+      : options(std::move(o)),
+        router(r),
+        handlers(options.handler_threads, options.handler_queue),
+        events(options.event_threads, SIZE_MAX) {}
+
+  const HttpServerOptions options;
+  const wire::Router& router;
+  std::optional<asio::ssl::context> tls;
+  SipKey peer_hash_key{};
+  ServerCounters counters;
+  WorkPool handlers;
+  WorkPool events;
+
+  // Connections that are alive, with their sum for the cap and for stop().
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t open = 0;
+};
+
+class Session;
+
+// One thread with its own io_context: a connection lives and dies on one thread, so that it needs no lock.
+struct NetThread {
+  explicit NetThread(std::uint64_t seed) : context(1), request_ids(seed) {}
+  asio::io_context context;
+  asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
+  // What follows is used on this thread only.
+  std::unordered_set<Session*> sessions;
+  SeededRandom request_ids;  // told to the peer, not secret
+  bool draining = false;
+};
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer);
+  ~Session();
+
+  // All on the session's thread.
+  static asio::awaitable<void> run(std::shared_ptr<Session> self);
+  void drain();
+  void abort() { transport_.close(); }
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  // False: the connection is over.
+  asio::awaitable<bool> serve_one();
+  asio::awaitable<bool> read_body(Parser& parser, std::size_t limit);
+  asio::awaitable<void> serve_websocket(Parser& parser, wire::HttpRequest request);
+  asio::awaitable<bool> respond(const wire::HttpRequest& request, wire::HttpResponse response, bool keep_alive);
+  asio::awaitable<bool> refuse(const wire::HttpRequest& request, int status, std::string_view message);
+  asio::awaitable<bool> send_source(const wire::HttpResponse& response);
+  asio::awaitable<bool> send_all(std::string_view bytes);
+  asio::awaitable<void> say_goodbye();
+
+  wire::HttpRequest start_request(Parser& parser);
+  bool take_head(Parser& parser, wire::HttpRequest& request) const;
+
+  ServerShared& shared_;
+  NetThread& thread_;
+  const std::uint64_t peer_;
+  Transport transport_;
+  boost::beast::flat_buffer buffer_;
+  std::weak_ptr<WebSocketCore> websocket_;
+  bool idle_ = false;
+  bool unread_ = false;  // the peer may still be sending what we will not read
+};
+
+}  // namespace upcall::net
