@@ -51,7 +51,7 @@ create index refresh_tokens_session on refresh_tokens(session_id);
 create table access_keys(
   id text primary key, name text not null unique, secret_sealed blob not null,
   user_id text references users(id) on delete cascade,     -- null: a service principal of its own
-  permissions text not null,                               -- JSON list; empty list: all
+  permissions text not null,                               -- names joined by blanks, or '*'
   created_ms bigint not null, disabled int not null default 0);
 create table signing_keys(
   kid text primary key, private_sealed blob not null, created_ms bigint not null, retired_ms bigint);

@@ -1,0 +1,185 @@
+#include "io/store/centre_repository.hpp"
+
+#include "contact/contact.hpp"
+#include "io/store/meeting_repository.hpp"
+
+namespace upcall::store {
+namespace {
+
+void ignore(std::int64_t) {}
+
+FlowRow read_flow(Row& r) { return {r.text(0), r.text(1), r.text(2), r.text(3), r.wall(4), r.wall(5)}; }
+
+ContactRow read_contact(Row& r) { return {r.text(0), r.text(1), r.wall(2), r.optional_wall(3), r.text(4), r.text(5)}; }
+
+ParticipantRow read_participant(Row& r) { return {r.text(0), r.text(1), contact::role_from(r.text(2)), r.text(3), r.text(4)}; }
+
+contact::ChatItem read_item(Row& r) {
+  contact::ChatItem item;
+  item.contact_id = r.text(0);
+  item.seq = static_cast<std::uint64_t>(r.i64(1));
+  item.id = r.text(2);
+  item.at = r.wall(3);
+  item.type = contact::item_type_from(r.text(4));
+  item.content_type = r.text(5);
+  item.content = r.optional_text(6);
+  item.participant_id = r.text(7);
+  item.role = contact::role_from(r.text(8));
+  item.display_name = r.text(9);
+  return item;
+}
+
+}  // namespace
+
+Result<void> routing::insert_queue(Database& db, const contact::Queue& q, WallTime now) {
+  return db.run("insert into queues(id, name, created_ms) values(?1, ?2, ?3)", q.id, q.name, now).map(ignore);
+}
+
+Result<std::vector<contact::Queue>> routing::queues(Database& db) {
+  return db.all("select id, name from queues order by name", [](Row& r) { return contact::Queue{r.text(0), r.text(1)}; });
+}
+
+Result<void> routing::insert_profile(Database& db, const contact::RoutingProfile& p, WallTime now) {
+  auto done = db.run("insert into routing_profiles(id, name, chat_slots, created_ms) values(?1, ?2, ?3, ?4)", p.id, p.name, p.chat_slots, now);
+  if (!done) return tl::unexpected(done.error());
+  for (const auto& [queue, priority] : p.queues) {
+    done = db.run("insert into routing_profile_queues(profile_id, queue_id, priority) values(?1, ?2, ?3)", p.id, queue, priority);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return {};
+}
+
+Result<std::vector<contact::RoutingProfile>> routing::profiles(Database& db) {
+  auto list = db.all("select id, name, chat_slots from routing_profiles order by name", [](Row& r) {
+    return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}};
+  });
+  if (!list) return list;
+  for (contact::RoutingProfile& p : *list) {
+    auto queues = db.all("select queue_id, priority from routing_profile_queues where profile_id=?1 order by priority, queue_id",
+                         [](Row& r) { return std::pair(r.text(0), static_cast<int>(r.i64(1))); }, p.id);
+    if (!queues) return tl::unexpected(queues.error());
+    p.queues = std::move(*queues);
+  }
+  return list;
+}
+
+Result<std::string> flows::put(Database& db, const FlowRow& f) {
+  return db
+      .one("insert into contact_flows(id, name, type, content, created_ms, updated_ms) values(?1, ?2, ?3, ?4, ?5, ?6) "
+           "on conflict(name) do update set type=excluded.type, content=excluded.content, updated_ms=excluded.updated_ms returning id",
+           [](Row& r) { return r.text(0); }, f.id, f.name, f.type, f.content, f.created, f.updated)
+      .map([](std::optional<std::string> id) { return id.value_or(""); });
+}
+
+Result<std::optional<FlowRow>> flows::find(Database& db, std::string_view id) {
+  return db.one("select id, name, type, content, created_ms, updated_ms from contact_flows where id=?1 or name=?1", read_flow, id);
+}
+
+Result<std::vector<FlowRow>> flows::all(Database& db) {
+  return db.all("select id, name, type, content, created_ms, updated_ms from contact_flows order by name", read_flow);
+}
+
+Result<void> centre::put_contact(Database& db, const ContactRow& c, const contact::Attributes& attributes) {
+  auto done = db.run(
+      "insert into contacts(id, state, started_ms, ended_ms, agent_id, snapshot) values(?1, ?2, ?3, ?4, ?5, ?6) on conflict(id) do update "
+      "set state=excluded.state, ended_ms=excluded.ended_ms, agent_id=coalesce(excluded.agent_id, contacts.agent_id), snapshot=excluded.snapshot",
+      c.id, c.state, c.started, c.ended, c.agent_id.empty() ? std::optional<std::string>() : c.agent_id, c.snapshot);
+  if (!done) return tl::unexpected(done.error());
+  for (const auto& [name, value] : attributes) {
+    if (auto set = set_attribute(db, c.id, name, value); !set) return set;
+  }
+  return {};
+}
+
+Result<std::vector<ContactRow>> centre::live_contacts(Database& db) {
+  return db.all("select id, state, started_ms, ended_ms, agent_id, snapshot from contacts where state<>'ended' order by started_ms", read_contact);
+}
+
+Result<std::optional<ContactRow>> centre::find_contact(Database& db, std::string_view id) {
+  return db.one("select id, state, started_ms, ended_ms, agent_id, snapshot from contacts where id=?1", read_contact, id);
+}
+
+Result<contact::Attributes> centre::attributes(Database& db, std::string_view contact_id) {
+  auto list = db.all("select name, value from contact_attributes where contact_id=?1", [](Row& r) { return std::pair(r.text(0), r.text(1)); }, contact_id);
+  if (!list) return tl::unexpected(list.error());
+  return contact::Attributes(list->begin(), list->end());
+}
+
+Result<void> centre::set_attribute(Database& db, std::string_view contact_id, std::string_view name, std::string_view value) {
+  return db
+      .run("insert into contact_attributes(contact_id, name, value) values(?1, ?2, ?3) on conflict(contact_id, name) do update set "
+           "value=excluded.value where value<>excluded.value",
+           contact_id, name, value)
+      .map(ignore);
+}
+
+Result<void> centre::insert_participant(Database& db, std::string_view contact_id, const contact::Participant& p, std::string_view token) {
+  return db
+      .run("insert into participants(id, contact_id, role, display_name, user_id, token_hash) values(?1, ?2, ?3, ?4, ?5, ?6)", p.id,
+           contact_id, contact::to_string(p.role), p.display_name, p.user_id, token_hash(token))
+      .map(ignore);
+}
+
+Result<std::optional<ParticipantRow>> centre::participant_by_token(Database& db, std::string_view token) {
+  return db.one("select id, contact_id, role, display_name, user_id from participants where token_hash=?1", read_participant, token_hash(token));
+}
+
+Result<void> centre::add_connection(Database& db, std::string_view token, std::string_view participant, WallTime expires, WallTime now) {
+  if (auto done = db.run("delete from participant_connections where expires_ms<=?1", now); !done) return tl::unexpected(done.error());
+  return db
+      .run("insert into participant_connections(token_hash, participant_id, expires_ms) values(?1, ?2, ?3)", token_hash(token), participant, expires)
+      .map(ignore);
+}
+
+Result<std::optional<ParticipantRow>> centre::participant_by_connection(Database& db, std::string_view token, WallTime now) {
+  return db.one(
+      "select p.id, p.contact_id, p.role, p.display_name, p.user_id from participant_connections c join participants p on "
+      "p.id=c.participant_id where c.token_hash=?1 and c.expires_ms>?2",
+      read_participant, token_hash(token), now);
+}
+
+Result<void> centre::insert_item(Database& db, const contact::ChatItem& i) {
+  return db
+      .run("insert into chat_items(contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name) "
+           "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           i.contact_id, i.seq, i.id, i.at, contact::to_string(i.type), i.content_type, i.content, i.participant_id,
+           contact::to_string(i.role), i.display_name)
+      .map(ignore);
+}
+
+Result<std::optional<std::uint64_t>> centre::item_seq(Database& db, std::string_view contact_id, std::string_view item_id) {
+  return db.one("select seq from chat_items where contact_id=?1 and id=?2", [](Row& r) { return static_cast<std::uint64_t>(r.i64(0)); },
+                contact_id, item_id);
+}
+
+Result<std::vector<contact::ChatItem>> centre::items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
+                                                     int limit, bool backward) {
+  return db.all(backward ? "select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name from chat_items "
+                           "where contact_id=?1 and seq>?2 and seq<?3 order by seq desc limit ?4"
+                         : "select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name from chat_items "
+                           "where contact_id=?1 and seq>?2 and seq<?3 order by seq limit ?4",
+                read_item, contact_id, after, before, limit);
+}
+
+Result<void> centre::set_agent_state(Database& db, std::string_view user, contact::AgentStatus status, WallTime since) {
+  return db
+      .run("insert into agent_states(user_id, status, since_ms) values(?1, ?2, ?3) on conflict(user_id) do update set "
+           "status=excluded.status, since_ms=excluded.since_ms",
+           user, contact::to_string(status), since)
+      .map(ignore);
+}
+
+Result<std::vector<std::pair<std::string, contact::AgentStatus>>> centre::agent_states(Database& db) {
+  return db.all("select user_id, status from agent_states", [](Row& r) {
+    return std::pair(r.text(0), contact::agent_status(r.text(1)).value_or(contact::AgentStatus::offline));
+  });
+}
+
+Result<std::vector<contact::AgentInfo>> centre::agents(Database& db) {
+  return db.all(
+      "select distinct u.id, u.username, u.name, u.routing_profile_id from users u join user_security_profiles s on s.user_id=u.id join "
+      "security_profile_permissions p on p.profile_id=s.profile_id where p.permission='contact.handle' and u.disabled=0 order by u.username",
+      [](Row& r) { return contact::AgentInfo{r.text(0), r.text(1), r.text(2), r.text(3)}; });
+}
+
+}  // namespace upcall::store

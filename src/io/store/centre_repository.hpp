@@ -1,0 +1,81 @@
+// The contact centre's rows: queues, routing profiles, flows, contacts, participants and their tokens, chat items,
+// agent states.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contact/centre_config.hpp"
+#include "contact/chat.hpp"
+#include "contact/commands.hpp"
+#include "io/store/database.hpp"
+
+namespace upcall::store {
+
+struct FlowRow {
+  std::string id;
+  std::string name;
+  std::string type;     // CONTACT_FLOW, CUSTOMER_QUEUE
+  std::string content;  // the file as imported
+  WallTime created, updated;
+};
+
+struct ContactRow {
+  std::string id;
+  std::string state;  // contact::to_string(ContactState)
+  WallTime started;
+  std::optional<WallTime> ended;
+  std::string agent_id;
+  std::string snapshot;
+};
+
+// Who a participant or connection token belongs to.
+struct ParticipantRow {
+  std::string participant_id;
+  std::string contact_id;
+  contact::Role role = contact::Role::customer;
+  std::string display_name;
+  std::string user_id;
+};
+
+namespace routing {
+Result<void> insert_queue(Database& db, const contact::Queue& queue, WallTime now);
+Result<std::vector<contact::Queue>> queues(Database& db);
+Result<void> insert_profile(Database& db, const contact::RoutingProfile& profile, WallTime now);
+Result<std::vector<contact::RoutingProfile>> profiles(Database& db);
+}  // namespace routing
+
+namespace flows {
+// Makes a flow, or gives the flow of that name new content and keeps its id. The answer is the row's id.
+Result<std::string> put(Database& db, const FlowRow& flow);
+Result<std::optional<FlowRow>> find(Database& db, std::string_view id_or_name);
+Result<std::vector<FlowRow>> all(Database& db);
+}  // namespace flows
+
+namespace centre {
+Result<void> put_contact(Database& db, const ContactRow& contact, const contact::Attributes& attributes);
+Result<std::vector<ContactRow>> live_contacts(Database& db);
+Result<std::optional<ContactRow>> find_contact(Database& db, std::string_view id);
+Result<contact::Attributes> attributes(Database& db, std::string_view contact_id);
+// Also on finished contacts (merge).
+Result<void> set_attribute(Database& db, std::string_view contact_id, std::string_view name, std::string_view value);
+
+Result<void> insert_participant(Database& db, std::string_view contact_id, const contact::Participant& participant, std::string_view token);
+Result<std::optional<ParticipantRow>> participant_by_token(Database& db, std::string_view token);
+Result<void> add_connection(Database& db, std::string_view token, std::string_view participant_id, WallTime expires, WallTime now);
+Result<std::optional<ParticipantRow>> participant_by_connection(Database& db, std::string_view token, WallTime now);
+
+Result<void> insert_item(Database& db, const contact::ChatItem& item);
+Result<std::optional<std::uint64_t>> item_seq(Database& db, std::string_view contact_id, std::string_view item_id);
+// Items with seq in (after, before), at most `limit`; newest first when `backward`.
+Result<std::vector<contact::ChatItem>> items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
+                                             int limit, bool backward);
+
+Result<void> set_agent_state(Database& db, std::string_view user_id, contact::AgentStatus status, WallTime since);
+Result<std::vector<std::pair<std::string, contact::AgentStatus>>> agent_states(Database& db);
+// Users that may handle contacts, not disabled.
+Result<std::vector<contact::AgentInfo>> agents(Database& db);
+}  // namespace centre
+
+}  // namespace upcall::store

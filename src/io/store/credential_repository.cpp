@@ -1,0 +1,112 @@
+#include "io/store/credential_repository.hpp"
+
+#include "io/store/meeting_repository.hpp"
+
+namespace upcall::store {
+namespace {
+
+Session read_session(Row& r) { return {r.text(0), r.text(1), r.wall(2), r.wall(3), !r.is_null(4)}; }
+
+// Permissions of a key as one text: "a b c", or "*" for everything there is and will be.
+std::string permissions_text(const identity::PermissionSet& set) {
+  if (set == identity::PermissionSet::everything()) return "*";
+  std::string out;
+  for (identity::Permission p : identity::all_permissions()) {
+    if (!set.has(p)) continue;
+    if (!out.empty()) out += ' ';
+    out += identity::to_string(p);
+  }
+  return out;
+}
+
+identity::PermissionSet permissions_from(std::string_view text) {
+  if (text == "*") return identity::PermissionSet::everything();
+  identity::PermissionSet out;
+  while (!text.empty()) {
+    const std::size_t cut = text.find(' ');
+    if (const auto p = identity::permission_from(text.substr(0, cut))) out.add(*p);
+    text.remove_prefix(cut == std::string_view::npos ? text.size() : cut + 1);
+  }
+  return out;
+}
+
+AccessKey read_key(Row& r) {
+  return {r.text(0), r.text(1), r.blob(2), r.optional_text(3), permissions_from(r.text(4)), r.wall(5), r.boolean(6)};
+}
+
+void ignore(std::int64_t) {}
+
+}  // namespace
+
+Result<void> sessions::insert(Database& db, const Session& s) {
+  return db
+      .run("insert into sessions(id, user_id, auth_ms, expires_ms) values(?1, ?2, ?3, ?4)", s.id, s.user_id, s.authenticated, s.expires)
+      .map(ignore);
+}
+
+Result<std::optional<Session>> sessions::find(Database& db, std::string_view id) {
+  return db.one("select id, user_id, auth_ms, expires_ms, revoked_ms from sessions where id=?1", read_session, id);
+}
+
+Result<void> sessions::revoke(Database& db, std::string_view id, WallTime at) {
+  return db.run("update sessions set revoked_ms=?2 where id=?1 and revoked_ms is null", id, at).map(ignore);
+}
+
+Result<void> sessions::add_refresh_token(Database& db, std::string_view token, std::string_view session, WallTime expires) {
+  return db
+      .run("insert into refresh_tokens(token_hash, session_id, expires_ms) values(?1, ?2, ?3)", token_hash(token), session, expires)
+      .map(ignore);
+}
+
+Result<std::optional<Session>> sessions::use_refresh_token(Database& db, std::string_view token, WallTime now) {
+  const std::string hash = token_hash(token);
+  struct Found {
+    std::string session_id;
+    WallTime expires;
+    bool used;
+  };
+  auto found = db.one("select session_id, expires_ms, used_ms from refresh_tokens where token_hash=?1",
+                      [](Row& r) { return Found{r.text(0), r.wall(1), !r.is_null(2)}; }, hash);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  if ((*found)->used) {
+    if (auto done = revoke(db, (*found)->session_id, now); !done) return tl::unexpected(done.error());
+    return std::nullopt;
+  }
+  if (auto done = db.run("update refresh_tokens set used_ms=?2 where token_hash=?1", hash, now); !done) return tl::unexpected(done.error());
+  auto session = find(db, (*found)->session_id);
+  if (!session) return session;
+  if (!*session || (*session)->revoked || now >= (*found)->expires || now >= (*session)->expires) return std::nullopt;
+  return session;
+}
+
+Result<std::int64_t> sessions::prune(Database& db, WallTime now) { return db.run("delete from sessions where expires_ms<=?1", now); }
+
+Result<void> access_keys::insert(Database& db, const AccessKey& k) {
+  return db
+      .run("insert into access_keys(id, name, secret_sealed, user_id, permissions, created_ms, disabled) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+           k.id, k.name, k.secret_sealed, k.user_id, permissions_text(k.permissions), k.created, k.disabled)
+      .map(ignore);
+}
+
+Result<std::optional<AccessKey>> access_keys::find(Database& db, std::string_view id) {
+  return db.one("select id, name, secret_sealed, user_id, permissions, created_ms, disabled from access_keys where id=?1", read_key, id);
+}
+
+Result<std::vector<AccessKey>> access_keys::all(Database& db) {
+  return db.all("select id, name, secret_sealed, user_id, permissions, created_ms, disabled from access_keys order by name", read_key);
+}
+
+Result<void> signing_keys::insert(Database& db, const SigningKeyRow& k) {
+  return db
+      .run("insert into signing_keys(kid, private_sealed, created_ms, retired_ms) values(?1, ?2, ?3, ?4)", k.kid, k.private_sealed,
+           k.created, k.retired)
+      .map(ignore);
+}
+
+Result<std::vector<SigningKeyRow>> signing_keys::all(Database& db) {
+  return db.all("select kid, private_sealed, created_ms, retired_ms from signing_keys order by created_ms desc, kid",
+                [](Row& r) { return SigningKeyRow{r.text(0), r.blob(1), r.wall(2), r.optional_wall(3)}; });
+}
+
+}  // namespace upcall::store
