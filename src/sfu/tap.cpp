@@ -5,27 +5,21 @@ namespace upcall::sfu {
 namespace {
 // A packet of 1500 bytes and the fields around it; names are bounded by the API.
 constexpr std::size_t kRecordMax = 4096;
-// After a restart the source numbers must not meet those of the earlier life.
-constexpr std::uint32_t kResumedSources = 1u << 20;
 }  // namespace
 
-Tap::Tap(Now now, const wire::SfuOpenTap& open) : no_(open.tap), ring_(open.ring), started_(now.mono) {
-  if (open.resumed) {
-    base_us_ = open.resume_at_us;
-    // A million sources a life, thousands of lives: 32 bits are enough.
-    next_source_ = kResumedSources * (1 + static_cast<std::uint32_t>(open.resume_at_us / 1'000'000 % 4000)) + 1;
-    return;
-  }
+Tap::Tap(Now now, const wire::SfuOpenTap& open)
+    : no_(open.tap), ring_(open.ring), started_(open.started), next_source_(open.first_source) {
+  if (open.resumed) return;
   wire::TapStart start;
   start.recording_id = open.recording_id;
   start.meeting_id = open.meeting_title;
-  start.wall_unix_ms = now.wall.unix_ms();
+  start.wall_unix_ms = (now.wall - (now.mono - started_)).unix_ms();
   write(now.mono, wire::TapRecord(std::move(start)));
 }
 
 std::uint64_t Tap::at_us(Instant now) const {
   const std::int64_t since = (now - started_).us();
-  return base_us_ + static_cast<std::uint64_t>(since > 0 ? since : 0);
+  return static_cast<std::uint64_t>(since > 0 ? since : 0);
 }
 
 bool Tap::push(Bytes record) {

@@ -36,7 +36,6 @@ class Tap {
   wire::TapNo no_;
   std::shared_ptr<ByteRing> ring_;
   Instant started_;
-  std::uint64_t base_us_ = 0;
   std::uint32_t next_source_ = 1;
   std::uint64_t records_ = 0, dropped_ = 0;
   std::uint64_t gap_dropped_ = 0;   // of the gap that is open now

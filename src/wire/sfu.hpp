@@ -105,8 +105,9 @@ struct SfuOpenTap {
   TapNo tap;
   std::shared_ptr<ByteRing> ring;
   std::string recording_id, meeting_title;
-  bool resumed = false;            // after a server restart: no TapStart, times go on from resume_at_us
-  std::uint64_t resume_at_us = 0;
+  Instant started;                 // at_us = 0 of this recording (the journal's start)
+  bool resumed = false;            // after a server restart: the journal has its TapStart already
+  std::uint32_t first_source = 1;  // source numbers from here on are free
 };
 struct SfuCloseTap {
   TapNo tap;

@@ -1,0 +1,216 @@
+#include "io/udp/media_thread.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/clock/system_clock.hpp"
+#include "io/udp/udp_socket.hpp"
+
+namespace upcall::udp {
+
+namespace {
+constexpr Duration kSlowTurn = Duration::ms(5);
+// Deadlines nearer than this are waited for together: a wake-up costs more than 1 ms of lateness does.
+constexpr Duration kTick = Duration::ms(1);
+constexpr int kBatchesPerTurn = 8;
+}  // namespace
+
+class MediaThread::Loop final : public sfu::TransmitSink {
+ public:
+  Loop(MediaThreadOptions options, std::vector<UdpSocket> sockets, const dtls::DtlsContext& context,
+       sfu::AudioMixerFactory* mixers, RandomSource& random, EventSink on_events)
+      : sockets_(std::move(sockets)),
+        worker_(system_now(), context, mixers, random),
+        outbox_(*this),
+        commands_(options.command_queue),
+        on_events_(std::move(on_events)) {
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.u32 = kWake;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+    for (std::size_t i = 0; i < sockets_.size(); ++i) {
+      event.data.u32 = static_cast<std::uint32_t>(i);
+      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, sockets_[i].fd(), &event);
+    }
+  }
+  ~Loop() override {
+    stop_.store(true, std::memory_order_release);
+    wake();
+    if (thread_.joinable()) thread_.join();
+    ::close(epoll_);
+    ::close(wake_);
+  }
+  void start() {
+    thread_ = std::thread([this] { run(); });
+    ::pthread_setname_np(thread_.native_handle(), "media");
+  }
+
+  bool post(wire::SfuCommand&& command) {
+    if (!commands_.push(std::move(command))) {
+      wake();
+      return false;
+    }
+    wake();
+    return true;
+  }
+
+  MediaThreadCounters counters() const {
+    MediaThreadCounters out;
+    out.turns = turns_.load(std::memory_order_relaxed);
+    out.slow_turns = slow_turns_.load(std::memory_order_relaxed);
+    out.packets_in = packets_in_.load(std::memory_order_relaxed);
+    out.packets_out = packets_out_.load(std::memory_order_relaxed);
+    out.bytes_out = bytes_out_.load(std::memory_order_relaxed);
+    out.send_errors = send_errors_.load(std::memory_order_relaxed);
+    out.unknown_address = unknown_address_.load(std::memory_order_relaxed);
+    out.unknown_user = unknown_user_.load(std::memory_order_relaxed);
+    out.meetings = meetings_.load(std::memory_order_relaxed);
+    out.connections = connections_.load(std::memory_order_relaxed);
+    out.turn_us_max = turn_us_max_.load(std::memory_order_relaxed);
+    return out;
+  }
+
+  Duration cpu_time() {
+    clockid_t clock;
+    timespec used{};
+    if (::pthread_getcpuclockid(thread_.native_handle(), &clock) != 0 || ::clock_gettime(clock, &used) != 0) return {};
+    return Duration::s(used.tv_sec) + Duration::ns(used.tv_nsec);
+  }
+
+  void transmit(std::span<const sfu::Transmit> batch) override {
+    // Runs of datagrams for one local socket; with one address that is the whole batch.
+    std::array<UdpSocket::Item, sfu::Outbox::kBatch> items;
+    for (std::size_t at = 0; at < batch.size();) {
+      const std::uint32_t socket = batch[at].path.local_index;
+      std::size_t n = 0;
+      std::uint64_t bytes = 0;
+      while (at < batch.size() && batch[at].path.local_index == socket) {
+        bytes += batch[at].datagram.size();
+        items[n++] = {batch[at].path.remote, batch[at].datagram};
+        ++at;
+      }
+      if (socket >= sockets_.size()) continue;
+      const std::size_t lost = sockets_[socket].send(std::span(items).first(n));
+      add(packets_out_, n - lost);
+      add(bytes_out_, bytes);
+      add(send_errors_, lost);
+    }
+  }
+
+ private:
+  static constexpr std::uint32_t kWake = ~std::uint32_t(0);
+
+  // One writer: a plain add without a locked instruction.
+  static void add(std::atomic<std::uint64_t>& counter, std::uint64_t n) {
+    counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+
+  void wake() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
+  }
+
+  void run() {
+    std::array<epoll_event, 16> ready;
+    while (!stop_.load(std::memory_order_acquire)) {
+      const Instant before = system_now().mono;
+      const Instant deadline = worker_.next_deadline();
+      timespec timeout{};
+      const timespec* wait = nullptr;
+      if (!deadline.is_never()) {
+        const std::int64_t ns = std::max<std::int64_t>((deadline - before).ns(), deadline <= before ? 0 : kTick.ns());
+        timeout = {ns / 1'000'000'000, ns % 1'000'000'000};
+        wait = &timeout;
+      }
+      const int count = ::epoll_pwait2(epoll_, ready.data(), static_cast<int>(ready.size()), wait, nullptr);
+      if (count < 0 && errno != EINTR) break;
+      turn(std::span(ready).first(count > 0 ? static_cast<std::size_t>(count) : 0));
+    }
+  }
+
+  void turn(std::span<const epoll_event> ready) {
+    const Now now = system_now();
+    for (const epoll_event& event : ready) {
+      if (event.data.u32 == kWake) {
+        std::uint64_t drained;
+        [[maybe_unused]] const ssize_t got = ::read(wake_, &drained, sizeof drained);
+      }
+    }
+    while (auto command = commands_.pop()) worker_.command(now, *command, outbox_);
+    for (const epoll_event& event : ready) {
+      if (event.data.u32 == kWake) continue;
+      const std::uint32_t index = event.data.u32;
+      // Bounded: timers and commands get their turn under any flood.
+      for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
+        const auto received = sockets_[index].receive(memory_);
+        if (received.empty()) break;
+        add(packets_in_, received.size());
+        for (auto& item : received) worker_.handle(now.mono, {index, item.from}, item.datagram, outbox_);
+        if (received.size() < UdpSocket::kBatch) break;
+      }
+    }
+    worker_.handle_timeout(now.mono, outbox_);
+    outbox_.flush();
+    worker_.end_turn();
+    if (!outbox_.events().empty()) {
+      on_events_(std::move(outbox_.events()));
+      outbox_.events() = {};
+    }
+    const Duration took = system_now().mono - now.mono;
+    add(turns_, 1);
+    if (took > kSlowTurn) add(slow_turns_, 1);
+    if (static_cast<std::uint64_t>(took.us()) > turn_us_max_.load(std::memory_order_relaxed)) {
+      turn_us_max_.store(static_cast<std::uint64_t>(took.us()), std::memory_order_relaxed);
+    }
+    unknown_address_.store(worker_.counters().unknown_address, std::memory_order_relaxed);
+    unknown_user_.store(worker_.counters().unknown_user, std::memory_order_relaxed);
+    meetings_.store(worker_.meeting_count(), std::memory_order_relaxed);
+    connections_.store(worker_.connection_count(), std::memory_order_relaxed);
+  }
+
+  std::vector<UdpSocket> sockets_;
+  sfu::Worker worker_;
+  sfu::Outbox outbox_;
+  SpscQueue<wire::SfuCommand> commands_;
+  EventSink on_events_;
+  UdpSocket::ReceiveMemory memory_;
+  int epoll_ = -1, wake_ = -1;
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> turns_{0}, slow_turns_{0}, packets_in_{0}, packets_out_{0}, bytes_out_{0}, send_errors_{0},
+      unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0};
+  std::thread thread_;
+};
+
+MediaThread::MediaThread(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+MediaThread::~MediaThread() = default;
+
+Result<std::unique_ptr<MediaThread>> MediaThread::start(MediaThreadOptions options, const dtls::DtlsContext& context,
+                                                        sfu::AudioMixerFactory* mixers, RandomSource& random,
+                                                        EventSink on_events) {
+  std::vector<UdpSocket> sockets;
+  for (const MediaAddress& address : options.addresses) {
+    auto socket = UdpSocket::bind(address.bind, options.socket_buffer_bytes);
+    if (!socket) return tl::unexpected(socket.error());
+    sockets.push_back(std::move(*socket));
+  }
+  if (sockets.empty()) return fail(ErrorCode::invalid_argument, "no address to receive media on (give --media-address)");
+  auto loop = std::make_unique<Loop>(options, std::move(sockets), context, mixers, random, std::move(on_events));
+  loop->start();
+  return std::unique_ptr<MediaThread>(new MediaThread(std::move(loop)));
+}
+
+bool MediaThread::post(wire::SfuCommand&& command) { return loop_->post(std::move(command)); }
+MediaThreadCounters MediaThread::counters() const { return loop_->counters(); }
+Duration MediaThread::cpu_time() const { return loop_->cpu_time(); }
+
+}  // namespace upcall::udp

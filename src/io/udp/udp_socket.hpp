@@ -1,0 +1,58 @@
+// A UDP socket that moves datagrams in batches. Owned by one thread.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/bytes.hpp"
+#include "base/net_address.hpp"
+#include "base/result.hpp"
+
+namespace upcall::udp {
+
+sockaddr_storage to_sockaddr(const NetAddress& address, socklen_t& size);
+NetAddress from_sockaddr(const sockaddr_storage& address);
+
+class UdpSocket {
+ public:
+  static constexpr std::size_t kBatch = 64;
+  static constexpr std::size_t kDatagramMax = 1600;
+
+  static Result<UdpSocket> bind(const NetAddress& address, int buffer_bytes);
+  UdpSocket(UdpSocket&& other) noexcept;
+  UdpSocket& operator=(UdpSocket&& other) noexcept;
+  ~UdpSocket();
+
+  int fd() const { return fd_; }
+  NetAddress local() const;
+
+  struct Received {
+    NetAddress from;
+    MutBytes datagram;
+  };
+  // What is there, without waiting; views live until the next call. `memory` is shared by the sockets of a thread.
+  struct ReceiveMemory {
+    std::array<std::array<std::uint8_t, kDatagramMax>, kBatch> bytes;
+    std::array<sockaddr_storage, kBatch> names;
+    std::array<Received, kBatch> received;
+  };
+  std::span<Received> receive(ReceiveMemory& memory);
+
+  struct Item {
+    NetAddress to;
+    Bytes datagram;
+  };
+  // Sends what the kernel takes; returns how many were not taken (they are lost, as on a full wire).
+  std::size_t send(std::span<const Item> items);
+
+ private:
+  explicit UdpSocket(int fd) : fd_(fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace upcall::udp
