@@ -1,0 +1,66 @@
+// Who asks: log-in, tokens, access keys. Every other folder of routes uses authenticate().
+//
+// Tokens carry identity only; the principal's permissions, group and whether the user is enabled are read from the
+// store at each request, so a change counts at once. Any thread.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "api/common/rate_limiter.hpp"
+#include "base/rng.hpp"
+#include "crypto/signature.hpp"
+#include "identity/principal.hpp"
+#include "io/store/sealer.hpp"
+#include "io/store/store.hpp"
+#include "wire/http.hpp"
+
+namespace upcall::api {
+
+struct TokenSet {
+  std::string access_token;
+  std::string id_token;
+  std::string refresh_token;
+  std::int64_t expires_in_s = 0;
+};
+
+class Authenticator {
+ public:
+  // `issuer`: the public URL. Makes the signing key on first use. References must outlive this.
+  static Result<std::unique_ptr<Authenticator>> open(store::Store& store, store::Sealer& sealer, RandomSource& random,
+                                                     std::string issuer, WallTime now);
+
+  // Authorization: Bearer <token>, the original's cognitoIdToken header, or an AWS4-HMAC-SHA256 signature of an access
+  // key. 401 for anything that does not hold.
+  Result<identity::Principal> authenticate(const wire::HttpRequest& request);
+  // The same and a permission: 403 without it.
+  Result<identity::Principal> authorize(const wire::HttpRequest& request, identity::Permission permission);
+  Result<identity::Principal> authenticate_token(std::string_view token, WallTime now);
+
+  // 401 for a wrong name or password without telling which, 429 after too many failures of one peer or one name.
+  Result<TokenSet> log_in(std::string_view login, std::string_view password, std::uint64_t peer_key, Now now);
+  // Each refresh token works once.
+  Result<TokenSet> refresh(std::string_view refresh_token, Now now);
+
+  const std::string& issuer() const { return issuer_; }
+  std::string jwks() const { return verifier_.jwks(); }
+
+ private:
+  Authenticator(store::Store& store, store::Sealer& sealer, RandomSource& random, std::string issuer);
+  Result<void> load_keys(WallTime now);
+  Result<identity::Principal> by_access_key(const wire::HttpRequest& request, std::string_view authorization);
+  Result<TokenSet> issue(const std::string& user_id, const std::string& session_id, WallTime authenticated, WallTime now);
+
+  store::Store& store_;
+  store::Sealer& sealer_;
+  RandomSource& random_;
+  std::string issuer_;
+  std::unique_ptr<crypto::Es256PrivateKey> signing_key_;
+  crypto::JwsVerifier verifier_;
+  RateLimiter failures_by_peer_;
+  RateLimiter failures_by_name_;
+};
+
+}  // namespace upcall::api
