@@ -40,4 +40,23 @@ bool acceptable_in_handshake(const Record& record, std::size_t max_message_size)
   return reader.ok();
 }
 
+bool HandshakeBudget::admit(const Record& record) {
+  if (record.type != ContentType::handshake || record.epoch != 0) return true;
+  Reader reader(record.raw.subspan(kRecordHeaderSize));
+  while (reader.remaining() > 0) {
+    reader.skip(1);
+    const std::size_t length = reader.u24();
+    const std::uint16_t sequence = reader.u16();
+    reader.skip(3);
+    reader.skip(reader.u24());
+    if (!reader.ok() || sequence >= kMaxMessages) return false;
+    const std::uint32_t bit = 1u << sequence;
+    if ((seen_ & bit) != 0) continue;  // another fragment, or a repetition
+    if (length > left_) return false;
+    left_ -= length;
+    seen_ |= bit;
+  }
+  return true;
+}
+
 }  // namespace upcall::dtls

@@ -29,6 +29,21 @@ std::optional<Record> next_record(Bytes& datagram);
 // time limit); handshake fragments only with sane lengths.
 bool acceptable_in_handshake(const Record& record, std::size_t max_message_size);
 
+// What the messages of one handshake may hold together. OpenSSL sets memory aside for the announced length of up to ten
+// messages ahead as soon as one fragment of each has come; this keeps the sum of the announced lengths small.
+class HandshakeBudget {
+ public:
+  static constexpr std::size_t kMaxMessages = 32;
+  explicit HandshakeBudget(std::size_t bytes) : left_(bytes) {}
+
+  // For a record that acceptable_in_handshake() has accepted. False: one of its messages does not fit.
+  bool admit(const Record& record);
+
+ private:
+  std::size_t left_;
+  std::uint32_t seen_ = 0;  // a bit a message sequence number
+};
+
 // ... and after it? Only what is encrypted.
 inline bool acceptable_when_connected(const Record& record) { return record.epoch > 0; }
 

@@ -48,6 +48,7 @@ struct DtlsTransport::Impl {
       SSL_set_connect_state(ssl.get());
     }
     early_records = 0;
+    budget = HandshakeBudget(kMaxHandshakeMessages);
   }
 
   void give_up(Failure why) {
@@ -59,8 +60,7 @@ struct DtlsTransport::Impl {
 
   // After every call into OpenSSL: its error queue belongs to the thread and must not leak into another transport.
   void drive(Instant now, DtlsOutbox& out) {
-    ends.output = &out;
-    ERR_clear_error();
+    begin_call(out);
     if (state == State::connecting) {
       const int result = SSL_do_handshake(ssl.get());
       if (result == 1) {
@@ -70,8 +70,21 @@ struct DtlsTransport::Impl {
       }
     }
     if (state == State::connected && !broken) read_all();
-    ERR_clear_error();
     update_deadline(now);
+    end_call();
+  }
+
+  // The record buffers are half of what a connection holds (34 of 69 KiB, measured) and idle once it stands, so they
+  // live only for the length of a call. OpenSSL makes the read buffer anew by itself, but writes through a null
+  // pointer without SSL_alloc_buffers.
+  void begin_call(DtlsOutbox& out) {
+    ends.output = &out;
+    ERR_clear_error();
+    if (state == State::connected) UPCALL_INVARIANT(SSL_alloc_buffers(ssl.get()) == 1, "out of memory");
+  }
+  void end_call() {
+    if (ssl != nullptr && state == State::connected) SSL_free_buffers(ssl.get());
+    ERR_clear_error();
     ends.input = {};
     ends.output = nullptr;
   }
@@ -173,6 +186,7 @@ struct DtlsTransport::Impl {
   Failure failure = Failure::none;
   bool broken = false;
   int early_records = 0;
+  HandshakeBudget budget{kMaxHandshakeMessages};
   std::size_t handshake_bytes = 0;
   Instant give_up_at = Instant::never();
   Instant retransmit_at = Instant::never();
@@ -208,7 +222,7 @@ bool DtlsTransport::handle(Instant now, Bytes datagram, DtlsOutbox& out) {
       break;
     }
     if (d.state == State::connecting) {
-      if (!acceptable_in_handshake(*record, kMaxHandshakeMessage) ||
+      if (!acceptable_in_handshake(*record, kMaxHandshakeMessage) || !d.budget.admit(*record) ||
           (record->epoch > 0 && ++d.early_records > kMaxEarlyRecords)) {
         ++d.counters.dropped;
         continue;
@@ -235,15 +249,13 @@ bool DtlsTransport::handle_timeout(Instant now, DtlsOutbox& out) {
   if (d.state == State::connecting && now >= d.give_up_at) {
     d.give_up(Failure::timeout);
   } else if (now >= d.retransmit_at && d.ssl != nullptr) {
-    d.ends.output = &out;
-    ERR_clear_error();
+    d.begin_call(out);
     const bool lost_hope = DTLSv1_handle_timeout(d.ssl.get()) < 0;
     if (lost_hope && d.state == State::connecting) d.give_up(Failure::timeout);
-    ERR_clear_error();
     d.update_deadline(now);
     // OpenSSL goes by the wall clock: set back meanwhile, it may still be waiting. Never spin on it.
     if (d.retransmit_at <= now) d.retransmit_at = now + Duration::ms(5);
-    d.ends.output = nullptr;
+    d.end_call();
   }
   return d.state != before;
 }
@@ -263,11 +275,9 @@ void DtlsTransport::close(DtlsOutbox& out) {
   Impl& d = *impl_;
   if (d.state == State::failed || d.state == State::closed) return;
   if (d.state == State::connected && !d.broken) {
-    d.ends.output = &out;
-    ERR_clear_error();
+    d.begin_call(out);
     SSL_shutdown(d.ssl.get());
-    ERR_clear_error();
-    d.ends.output = nullptr;
+    d.end_call();
   }
   d.state = State::closed;
   d.keys.reset();

@@ -55,6 +55,7 @@ class DtlsTransport {
   // Limits of what one handshake may make us hold; honest peers stay below a tenth.
   static constexpr std::size_t kMaxHandshakeBytes = 64 * 1024;
   static constexpr std::size_t kMaxHandshakeMessage = 8 * 1024;
+  static constexpr std::size_t kMaxHandshakeMessages = 16 * 1024;  // announced lengths together
   static constexpr int kMaxEarlyRecords = 8;
   // A broken or forged first message must not cost the real peer its session: so often a handshake begins anew.
   static constexpr int kMaxRestarts = 3;

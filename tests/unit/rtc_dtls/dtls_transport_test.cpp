@@ -136,6 +136,24 @@ TEST_F(Dtls, LostLastFlightIsRepeatedByTheConnectedServer) {
   expect_equal_keys();
 }
 
+// The server answers a repeated last flight as often as it comes, also long after it was done with everything.
+TEST_F(Dtls, AConnectedServerRepeatsItsLastFlightAgainAndAgain) {
+  int losses = 5;
+  const auto lose_last_flight = [&](bool to_server, const ByteVector&) {
+    return to_server || server.transport.state() != State::connected || losses-- <= 0;
+  };
+  settle(client.start(now), {}, lose_last_flight);
+  while (client.transport.state() == State::connecting) {
+    now = client.transport.next_deadline();
+    settle(client.timeout(now), {}, lose_last_flight);
+  }
+  EXPECT_LT(losses, 0);
+  expect_equal_keys();
+  server.transport.close(server.box);
+  for (const ByteVector& d : server.drain()) client.feed(now, d);
+  EXPECT_EQ(client.transport.state(), State::closed);
+}
+
 TEST_F(Dtls, RetransmitsWithBackOffAndGivesUpAfterThirtySeconds) {
   client.start(now);
   std::vector<std::int64_t> sent_ms;
@@ -227,14 +245,14 @@ TEST_F(Dtls, TruncatedHellosNeverKill) {
 
 TEST_F(Dtls, HandshakeBytesAreBounded) {
   server.start(now);
-  // Fragments of a message that never becomes whole.
+  // The same fragments of two messages that never become whole, for ever.
   ByteVector fragment(kHandshakeHeaderSize + 1000);
   std::size_t fed = 0;
   for (std::uint16_t i = 0; server.transport.state() == State::connecting; ++i) {
     Writer w(fragment);
     w.u8(1);
     w.u24(8000);
-    w.u16(static_cast<std::uint16_t>(i % 8));
+    w.u16(static_cast<std::uint16_t>(i % 2));
     w.u24(i % 7 * 1000u);
     w.u24(1000);
     fed += fragment.size();
@@ -296,6 +314,32 @@ TEST(RecordFilter, HandshakeLengthsMustMakeSense) {
   EXPECT_FALSE(allowed(8193, 0, 40, 40));
   EXPECT_FALSE(allowed(100, 0, 41, 40)) << "longer than the record";
   EXPECT_FALSE(allowed(100, 0xffffff, 40, 40));
+}
+
+TEST(RecordFilter, AnnouncedLengthsAreBoundedTogether) {
+  HandshakeBudget budget(10'000);
+  const auto admit = [&](std::uint16_t sequence, std::uint32_t length) {
+    ByteVector body(kHandshakeHeaderSize + 10);
+    Writer w(body);
+    w.u8(11);
+    w.u24(length);
+    w.u16(sequence);
+    w.u24(0);
+    w.u24(10);
+    const ByteVector raw = plain_record(22, body);
+    Bytes rest = raw;
+    return budget.admit(*next_record(rest));
+  };
+  EXPECT_TRUE(admit(0, 6000));
+  EXPECT_TRUE(admit(0, 6000)) << "a repetition costs nothing";
+  EXPECT_FALSE(admit(1, 4001));
+  EXPECT_TRUE(admit(1, 4000));
+  EXPECT_FALSE(admit(2, 10));
+  EXPECT_FALSE(HandshakeBudget(10'000).admit([] {
+    static const ByteVector raw = plain_record(22, ByteVector{1, 0, 0, 0, 0, 32, 0, 0, 0, 0, 0, 0});
+    Bytes rest = raw;
+    return *next_record(rest);
+  }())) << "the 33rd message";
 }
 
 TEST(Fingerprint, TextRoundTripAndBadTexts) {
