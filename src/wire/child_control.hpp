@@ -15,13 +15,18 @@ namespace upcall::wire {
 
 enum class ChildMessage : std::uint8_t {
   // server → child
-  compose = 1,    // first: {"version":1,"journal":DIR,"key":hex,"width":1920,"height":1080,"fps":30,"title":…,"live":true}
-  stop = 2,       // the journal is complete as it stands: finish the file
+  // first: {"version":1,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
+  // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2
+  compose = 1,
+  // no body; the journal is complete as it stands: finish the file (not needed when it holds its final footer)
+  stop = 2,
   // child → server
   ready = 16,     // {"version":1}: codecs opened, reading
   progress = 17,  // {"composed_ms":…,"lag_ms":…}, at most one a second
   part = 18,      // u32 part number (from 1; part 1 comes last, it holds the index), bytes of the file
-  done = 19,      // {"parts":…,"bytes":…,"duration_ms":…,"width":…,"height":…,"video_frames":…,"sha256":hex}
+  // {"parts":…,"bytes":…,"duration_ms":…,"width":…,"height":…,"video_frames":…,"complete":bool,"gaps":…,
+  // "cpu_core_seconds":…,"peak_rss_mib":…,"warning":…,"sha256":hex of SHA-256 over the SHA-256 of the parts in order}
+  done = 19,
   failed = 20,    // {"message":…}: one sentence
 };
 

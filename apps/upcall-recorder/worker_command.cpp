@@ -1,0 +1,200 @@
+// "worker": one film for a server, over wire/child_control.hpp. Lowest priority, bounded memory, dies with its parent;
+// losing it loses no media, a new worker starts the film again from the journal.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+
+#include <boost/json.hpp>
+
+#include "commands.hpp"
+#include "crypto/secret.hpp"
+#include "wire/child_control.hpp"
+
+namespace upcall::recorder {
+
+namespace {
+
+namespace json = boost::json;
+using wire::ChildMessage;
+
+constexpr rlim_t kAddressSpace = rlim_t{3} << 30;
+constexpr int kWaitMs = 40;   // live: how often a journal that has nothing new is looked at
+
+// The server's end of the socket, blocking writes, reads when poll says so.
+class Control {
+ public:
+  explicit Control(int fd) : fd_(fd) {}
+
+  bool send(ChildMessage type, Bytes body, Bytes prefix = {}) {
+    std::uint8_t head[5];
+    wire::encode_child_head(type, prefix.size() + body.size(), head);
+    return write_all(head) && write_all(prefix) && write_all(body);
+  }
+  bool send(ChildMessage type, const json::object& body) { return send(type, as_bytes(json::serialize(body))); }
+
+  // Waits up to wait_ms for orders. False: the server is gone or talks nonsense.
+  bool receive(int wait_ms) {
+    pollfd p{fd_, POLLIN, 0};
+    const int ready = ::poll(&p, 1, wait_ms);
+    if (ready <= 0) return ready == 0 || errno == EINTR;
+    const MutBytes room = splitter_.room();
+    const ssize_t n = ::read(fd_, room.data(), room.size());
+    if (n <= 0) return n < 0 && errno == EINTR;
+    splitter_.added(static_cast<std::size_t>(n));
+    return true;
+  }
+  ParseResult<std::optional<wire::ChildFrame>> next() { return splitter_.next(); }
+
+ private:
+  bool write_all(Bytes bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) return false;
+      bytes = bytes.subspan(static_cast<std::size_t>(n));
+    }
+    return true;
+  }
+  int fd_;
+  wire::ChildFrameSplitter splitter_;
+};
+
+void lower_ourselves() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  ::setpriority(PRIO_PROCESS, 0, 19);
+  const rlimit memory{kAddressSpace, kAddressSpace}, none{0, 0};
+  ::setrlimit(RLIMIT_AS, &memory);
+  ::setrlimit(RLIMIT_CORE, &none);
+  if (const int fd = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); fd >= 0) {
+    // First to go when memory runs out; failing to say so changes nothing.
+    [[maybe_unused]] const ssize_t n = ::write(fd, "1000", 4);
+    ::close(fd);
+  }
+  ::prctl(PR_SET_DUMPABLE, 0);   // the key lies in our memory (last: it takes /proc/self away from us)
+}
+
+// The order, checked field by field: nothing of it is trusted to have the right type.
+Result<film::FilmJobOptions> parse_order(Bytes body) {
+  boost::system::error_code error;
+  const json::value value = json::parse(as_text(body), error);
+  const json::object* o = error ? nullptr : value.if_object();
+  if (!o) return fail(ErrorCode::invalid_argument, "the order is no JSON object");
+  const auto text = [&](const char* name) -> std::string {
+    const json::value* v = o->if_contains(name);
+    return v && v->is_string() ? std::string(v->get_string()) : std::string();
+  };
+  const auto number = [&](const char* name, std::int64_t otherwise) {
+    const json::value* v = o->if_contains(name);
+    return v && v->is_int64() ? v->get_int64() : otherwise;
+  };
+  if (number("version", 0) != 1) return fail(ErrorCode::invalid_argument, "the order has another version");
+  film::FilmJobOptions out;
+  out.journal_directory = text("journal");
+  auto key = from_hex(text("key"));
+  if (!key || key->size() != journal::kKeySize) return fail(ErrorCode::invalid_argument, "the order has no valid key");
+  out.key = std::move(*key);
+  out.composer.width = static_cast<int>(number("width", 1920));
+  out.composer.height = static_cast<int>(number("height", 1080));
+  out.composer.fps = static_cast<int>(number("fps", 30));
+  out.composer.title = text("title");
+  const json::value* live = o->if_contains("live");
+  out.live = live && live->is_bool() && live->get_bool();
+  // Live: cheap enough for the machine that also carries the calls (recorder-cost: half of veryfast).
+  out.film.video.preset = text("preset").empty() ? (out.live ? "superfast" : "veryfast") : text("preset");
+  const auto crf = number("crf", out.live ? 26 : 23);
+  out.film.video.crf = static_cast<double>(crf);
+  out.film.video.threads = static_cast<int>(number("threads", 2));
+  if (out.film.video.threads < 1 || out.film.video.threads > 16 || crf < 10 || crf > 45) {
+    return fail(ErrorCode::invalid_argument, "the order's encoder settings are out of range");
+  }
+  return out;
+}
+
+int failed(Control& control, const Error& error) {
+  control.send(ChildMessage::failed, json::object{{"message", error.message}});
+  return 1;
+}
+
+}  // namespace
+
+int run_worker(int control_fd) {
+  const pid_t parent = ::getppid();
+  lower_ourselves();
+  if (::getppid() != parent) return 1;  // it died before we asked to hear of it
+  Control control(control_fd);
+
+  std::optional<film::FilmJobOptions> order;
+  while (!order) {
+    auto frame = control.next();
+    if (!frame) return 1;
+    if (*frame) {
+      if ((*frame)->type != ChildMessage::compose) return failed(control, {ErrorCode::invalid_argument, "the first message must be the order"});
+      auto parsed = parse_order((*frame)->body);
+      if (!parsed) return failed(control, parsed.error());
+      order = std::move(*parsed);
+    } else if (!control.receive(-1)) {
+      return 1;
+    }
+  }
+  const int width = order->composer.width, height = order->composer.height;
+  bool connected = true;
+  auto job = film::FilmJob::open(std::move(*order), [&](std::uint32_t part, std::uint64_t, Bytes bytes) -> Result<void> {
+    std::uint8_t raw[4];
+    Writer(raw).u32(part);
+    connected = control.send(ChildMessage::part, bytes, raw);
+    if (!connected) return fail(ErrorCode::unavailable, "the server is gone");
+    return {};
+  });
+  if (!job) return failed(control, job.error());
+  if (!control.send(ChildMessage::ready, json::object{{"version", 1}})) return 1;
+
+  auto last_progress = std::chrono::steady_clock::now();
+  int wait_ms = 0;
+  while (true) {
+    if (!control.receive(wait_ms)) return 1;
+    while (true) {
+      auto frame = control.next();
+      if (!frame) return 1;
+      if (!*frame) break;
+      if ((*frame)->type == ChildMessage::stop) (*job)->stop_waiting();
+    }
+    auto step = (*job)->step();
+    if (!step) return connected ? failed(control, step.error()) : 1;
+    if (*step == film::FilmJob::Step::done) break;
+    wait_ms = *step == film::FilmJob::Step::waiting ? kWaitMs : 0;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_progress >= std::chrono::seconds(1)) {
+      last_progress = now;
+      if (!control.send(ChildMessage::progress, json::object{{"composed_ms", (*job)->composed_us() / 1000},
+                                                             {"lag_ms", (*job)->lag_us() / 1000}})) {
+        return 1;
+      }
+    }
+  }
+  const film::FilmSummary& s = (*job)->summary();
+  const Usage u = usage();
+  json::object done{{"parts", s.parts},
+                    {"bytes", s.bytes},
+                    {"duration_ms", s.facts.duration_us / 1000},
+                    {"width", width},
+                    {"height", height},
+                    {"video_frames", s.facts.video_frames},
+                    {"complete", s.complete},
+                    {"gaps", s.facts.gaps},
+                    {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
+                    {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10},
+                    {"sha256", to_hex(s.parts_sha256)}};
+  if (!s.warning.empty()) done["warning"] = s.warning;
+  return control.send(ChildMessage::done, done) ? 0 : 1;
+}
+
+}  // namespace upcall::recorder

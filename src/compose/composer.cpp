@@ -1,0 +1,290 @@
+#include "compose/composer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+namespace upcall::compose {
+
+namespace {
+constexpr std::string_view kContentSuffix = "#content";
+constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
+constexpr std::int64_t kRejoinUs = 15'000'000;       // after a server restart
+constexpr float kLimit = 0.8f;                       // where the limiter begins
+
+std::int64_t time_of_record(const wire::TapRecord& record) {
+  return std::visit(
+      [](const auto& r) -> std::int64_t {
+        if constexpr (std::is_same_v<std::decay_t<decltype(r)>, wire::TapStart>) {
+          return 0;
+        } else {
+          return static_cast<std::int64_t>(std::min<std::uint64_t>(r.at_us, INT64_MAX / 4));
+        }
+      },
+      record);
+}
+
+// Straight up to kLimit, then bent so that no sum of voices clips.
+float limited(float v) {
+  const float a = std::abs(v);
+  if (a <= kLimit) return v;
+  const float bent = kLimit + (1 - kLimit) * std::tanh((a - kLimit) / (1 - kLimit));
+  return v < 0 ? -bent : bent;
+}
+}  // namespace
+
+std::string person_of(std::string_view attendee_id) {
+  if (attendee_id.ends_with(kContentSuffix)) attendee_id.remove_suffix(kContentSuffix.size());
+  return std::string(attendee_id);
+}
+
+Composer::Composer(ComposerOptions options, Studio& studio)
+    : options_(std::move(options)), studio_(studio), mix_(kAudioBlock * 2) {}
+
+Result<void> Composer::feed(const wire::TapRecord& record) {
+  ingest(record);
+  horizon_us_ = std::max(horizon_us_, time_of_record(record));
+  timeline_.advance(horizon_us_);
+  if (horizon_us_ - advanced_us_ >= kStepUs) {
+    advanced_us_ = horizon_us_;
+    return compose_until(horizon_us_ - options_.lookahead_us);
+  }
+  return {};
+}
+
+Result<void> Composer::advance(std::int64_t sealed_until_us) {
+  // The last step below is left to the records, so that feeding in other portions gives the same film.
+  horizon_us_ = std::max(horizon_us_, sealed_until_us - kStepUs);
+  timeline_.advance(horizon_us_);
+  return compose_until(horizon_us_ - options_.lookahead_us - kStepUs);
+}
+
+void Composer::ingest(const wire::TapRecord& record) {
+  if (const auto* p = std::get_if<wire::TapPacket>(&record)) {
+    const auto it = sources_.find(p->source);
+    if (it == sources_.end() || !it->second.decodable) return;
+    const auto at = static_cast<std::int64_t>(p->at_us);
+    const std::int64_t timestamp = timeline_.on_packet(p->source, at, p->timestamp);
+    if (it->second.video) {
+      it->second.assembler.push({p->sequence, timestamp, p->marker, p->rotation, at, p->payload});
+    } else if (it->second.lane) {
+      it->second.lane->push(p->sequence, timestamp, p->payload);
+    }
+    return;
+  }
+  if (const auto* r = std::get_if<wire::TapSenderReport>(&record)) {
+    timeline_.on_sender_report(r->source, static_cast<std::int64_t>(r->at_us), r->ntp, r->timestamp);
+    return;
+  }
+  if (const auto* s = std::get_if<wire::TapSource>(&record)) open_source(*s);
+  if (const auto* s = std::get_if<wire::TapStart>(&record)) meeting_id_ = s->meeting_id;
+  if (const auto* s = std::get_if<wire::TapStop>(&record)) stop_us_ = static_cast<std::int64_t>(s->at_us);
+  if (std::get_if<wire::TapGap>(&record)) ++facts_.gaps;
+  events_.emplace_back(time_of_record(record), record);
+}
+
+void Composer::open_source(const wire::TapSource& info) {
+  // Numbers are never reused; a repeated announcement changes nothing.
+  if (sources_.contains(info.source)) return;
+  Source source(options_.fps);
+  source.info = info;
+  source.person = person_of(info.attendee_id);
+  source.video = info.kind == wire::TapKind::video;
+  if (source.video) {
+    source.decodable = studio_.open_video(info.source, info.codec);
+  } else {
+    auto decoder = studio_.open_audio(info.codec);
+    source.decodable = decoder != nullptr;
+    if (decoder) source.lane = std::make_unique<AudioLane>(info.source, std::move(decoder));
+  }
+  timeline_.add_source(info.source, source.person, info.clock_rate);
+  sources_.emplace(info.source, std::move(source));
+}
+
+void Composer::end_source(std::uint32_t number) {
+  const auto it = sources_.find(number);
+  if (it == sources_.end()) return;
+  facts_.freezes += it->second.assembler.freezes();
+  facts_.lost_video_packets += it->second.assembler.lost_packets();
+  if (it->second.lane) facts_.concealed_samples += it->second.lane->concealed_samples();
+  if (it->second.video) studio_.close_video(number);
+  timeline_.remove_source(number);
+  sources_.erase(it);
+  scene_dirty_ = true;
+}
+
+// Roster and stream events, at their own time.
+void Composer::apply(const wire::TapRecord& event) {
+  const auto find = [&](const std::string& id) {
+    return std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.id == id; });
+  };
+  if (const auto* a = std::get_if<wire::TapAttendee>(&event)) {
+    if (a->attendee_id.ends_with(kContentSuffix)) return;  // a share is a tile, not a person
+    auto it = find(a->attendee_id);
+    if (it == people_.end()) it = people_.insert(people_.end(), Person{a->attendee_id, {}, false, -1});
+    it->name = a->display_name;
+    it->muted = a->muted;
+    it->leaves_us = -1;
+    scene_dirty_ = true;
+  } else if (const auto* l = std::get_if<wire::TapAttendeeLeft>(&event)) {
+    if (const auto it = find(l->attendee_id); it != people_.end()) people_.erase(it);
+    scene_dirty_ = true;
+  } else if (const auto* m = std::get_if<wire::TapMute>(&event)) {
+    if (const auto it = find(m->attendee_id); it != people_.end() && it->muted != m->muted) {
+      it->muted = m->muted;
+      scene_dirty_ = true;
+    }
+  } else if (const auto* s = std::get_if<wire::TapSource>(&event)) {
+    if (const auto it = sources_.find(s->source); it != sources_.end()) it->second.shown = true;
+    scene_dirty_ = true;
+  } else if (const auto* e = std::get_if<wire::TapSourceEnd>(&event)) {
+    end_source(e->source);
+  } else if (const auto* g = std::get_if<wire::TapGap>(&event)) {
+    if (g->reason != wire::TapGapReason::server_restart) return;
+    // The new server announces everybody and every stream again.
+    std::vector<std::uint32_t> old;
+    for (const auto& [number, source] : sources_) {
+      if (source.info.at_us <= g->at_us) old.push_back(number);
+    }
+    for (const std::uint32_t number : old) end_source(number);
+    for (Person& p : people_) p.leaves_us = static_cast<std::int64_t>(g->until_us) + kRejoinUs;
+  }
+}
+
+// True: the source has a new picture.
+bool Composer::decode_due(std::uint32_t number, Source& source, std::int64_t tick) {
+  bool fresh = false;
+  while (true) {
+    if (!source.pending) {
+      source.pending = source.assembler.next(horizon_us_);
+      if (!source.pending) return fresh;
+      source.pending_tick = source.grid.place(timeline_.time_of(number, source.pending->timestamp));
+    }
+    if (source.pending_tick > tick) return fresh;
+    if (studio_.decode_video(number, source.pending->data, source.pending->rotation)) {
+      fresh = true;
+      if (!source.has_picture) {
+        source.has_picture = true;
+        scene_dirty_ = true;
+      }
+    } else {
+      source.assembler.require_key_frame();
+    }
+    source.pending.reset();
+  }
+}
+
+// The newest stream of a person that has a picture.
+std::uint32_t Composer::picture_of(const std::string& person, bool content) const {
+  std::uint32_t out = 0;
+  for (const auto& [number, source] : sources_) {
+    if (source.video && source.shown && source.has_picture && source.info.content == content &&
+        source.person == person) {
+      out = number;
+    }
+  }
+  return out;
+}
+
+Scene Composer::build_scene() const {
+  Scene scene;
+  std::uint32_t content = 0;
+  for (const auto& [number, source] : sources_) {
+    if (source.video && source.info.content && source.shown && source.has_picture) content = number;
+  }
+  const LayoutResult layout =
+      arrange({options_.width, options_.height, !options_.title.empty()}, people_.size(), content != 0);
+  scene.title = options_.title;
+  scene.title_box = layout.title;
+  if (content) {
+    const std::string& owner = sources_.at(content).person;
+    const auto it = std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.id == owner; });
+    scene.tiles.push_back({layout.content, content, it == people_.end() ? "" : it->name, false, true});
+  }
+  for (std::size_t i = 0; i < layout.cameras.size(); ++i) {
+    const Person& p = people_[i];
+    scene.tiles.push_back({layout.cameras[i], picture_of(p.id, false), p.name, p.muted, false});
+  }
+  return scene;
+}
+
+Result<void> Composer::compose_tick(std::int64_t tick) {
+  const std::int64_t now_us = tick_us(tick);
+  while (!events_.empty() && events_.front().first <= now_us) {
+    apply(events_.front().second);
+    events_.pop_front();
+  }
+  const auto gone = std::erase_if(people_, [&](const Person& p) { return p.leaves_us >= 0 && p.leaves_us <= now_us; });
+  if (gone > 0) scene_dirty_ = true;
+  for (auto& [number, source] : sources_) {
+    if (source.video && source.decodable && decode_due(number, source, tick)) changed_.push_back(number);
+  }
+  bool relaid = false;
+  if (scene_dirty_) {
+    scene_dirty_ = false;
+    Scene scene = build_scene();
+    if (scene != scene_) {
+      scene_ = std::move(scene);
+      relaid = true;
+    }
+  }
+  const bool visible_change = std::any_of(changed_.begin(), changed_.end(), [&](std::uint32_t number) {
+    return std::any_of(scene_.tiles.begin(), scene_.tiles.end(), [&](const Tile& t) { return t.source == number; });
+  });
+  const bool held_long = tick_us(tick - last_shown_tick_) >= options_.hold_us;
+  if (last_shown_tick_ >= 0 && !relaid && !visible_change && !held_long) return {};
+  if (auto shown = studio_.show(tick, scene_, changed_, relaid || last_shown_tick_ < 0); !shown) return shown;
+  changed_.clear();
+  last_shown_tick_ = tick;
+  ++facts_.video_frames;
+  return {};
+}
+
+Result<void> Composer::compose_sound(std::int64_t until_us) {
+  while (sound_us_ + 20'000 <= until_us) {
+    std::fill(mix_.begin(), mix_.end(), 0.0f);
+    for (auto& [number, source] : sources_) {
+      if (source.lane) source.lane->render(sound_us_, timeline_, mix_);
+    }
+    for (float& v : mix_) v = limited(v);
+    if (auto done = studio_.sound(mix_); !done) return done;
+    ++sound_blocks_;
+    sound_us_ = static_cast<std::int64_t>(sound_blocks_) * 20'000;
+  }
+  return {};
+}
+
+Result<void> Composer::compose_until(std::int64_t time_us) {
+  if (stop_us_) time_us = std::min(time_us, *stop_us_);
+  while (tick_us(next_tick_) < time_us) {
+    if (auto done = compose_tick(next_tick_); !done) return done;
+    ++next_tick_;
+    if (auto done = compose_sound(tick_us(next_tick_)); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Composer::finish() {
+  if (finished_) return {};
+  finished_ = true;
+  const std::int64_t end_us = stop_us_ ? *stop_us_ : horizon_us_;
+  // Nothing more will come: holes are holes.
+  horizon_us_ = std::max(horizon_us_, end_us) + 10'000'000;
+  if (auto done = compose_until(std::max<std::int64_t>(end_us, 1)); !done) return done;
+  facts_.duration_us = tick_us(next_tick_);
+  return studio_.finish(next_tick_);
+}
+
+ComposerFacts Composer::facts() const {
+  ComposerFacts out = facts_;
+  for (const auto& [number, source] : sources_) {
+    out.freezes += source.assembler.freezes();
+    out.lost_video_packets += source.assembler.lost_packets();
+    if (source.lane) out.concealed_samples += source.lane->concealed_samples();
+  }
+  out.duration_us = std::max(out.duration_us, tick_us(next_tick_));
+  out.markers = timeline_.markers();
+  return out;
+}
+
+}  // namespace upcall::compose

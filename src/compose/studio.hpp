@@ -1,0 +1,57 @@
+// What a composer needs done with pictures and sound: the seam to codecs, drawing and the file (io/film; tests have
+// their own). Called from the composer's thread only. A failed Result ends the film.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "compose/audio_lane.hpp"
+#include "compose/layout.hpp"
+#include "wire/tap_record.hpp"
+
+namespace upcall::compose {
+
+struct Tile {
+  Box box;
+  std::uint32_t source = 0;   // 0: nobody's picture, draw the placeholder
+  std::string name;
+  bool muted = false;
+  bool content = false;
+  bool operator==(const Tile&) const = default;
+};
+
+struct Scene {
+  std::string title;
+  Box title_box;
+  std::vector<Tile> tiles;
+  bool operator==(const Scene&) const = default;
+};
+
+class Studio {
+ public:
+  virtual ~Studio() = default;
+
+  // False: this codec cannot be decoded here (the tile stays a placeholder).
+  virtual bool open_video(std::uint32_t source, wire::TapCodec codec) = 0;
+  // The frame becomes the source's current picture, turned upright by `turns` quarter turns clockwise. False: damaged,
+  // go on with a key frame.
+  virtual bool decode_video(std::uint32_t source, Bytes frame, int turns) = 0;
+  virtual void close_video(std::uint32_t source) = 0;
+  virtual std::unique_ptr<AudioDecoder> open_audio(wire::TapCodec codec) = 0;
+
+  // Draws and encodes the picture of a tick of the grid; ticks rise. `changed`: sources with a new picture since the last
+  // call; `relaid`: the scene itself changed, everything is drawn anew.
+  virtual Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t> changed,
+                            bool relaid) = 0;
+  // The next 20 ms of sound, interleaved stereo.
+  virtual Result<void> sound(std::span<const float> pcm) = 0;
+  // The film is over at this tick: flush everything.
+  virtual Result<void> finish(std::int64_t end_tick) = 0;
+};
+
+}  // namespace upcall::compose

@@ -1,0 +1,139 @@
+#include "io/film/film_job.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "io/journal/journal_files.hpp"
+
+namespace upcall::film {
+
+namespace {
+// Read and composed in one step: about a second of a two-party call.
+constexpr std::size_t kPieceBytes = 256 << 10;
+}  // namespace
+
+FilmJob::FilmJob(FilmJobOptions options)
+    : options_(std::move(options)), reader_(options_.key), piece_(kPieceBytes) {}
+
+FilmJob::~FilmJob() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<std::unique_ptr<FilmJob>> FilmJob::open(FilmJobOptions options, compose::PartPlanner::Emit emit) {
+  if (options.key.size() != journal::kKeySize) return fail(ErrorCode::invalid_argument, "a recording key has 32 bytes");
+  if (!options.live && journal::list_segments(options.journal_directory).empty()) {
+    return fail(ErrorCode::not_found, "no journal segments in this directory");
+  }
+  options.film.video.width = options.composer.width;
+  options.film.video.height = options.composer.height;
+  options.film.video.fps = options.composer.fps;
+  std::unique_ptr<FilmJob> job(new FilmJob(std::move(options)));
+  FilmJob& j = *job;
+  j.emit_ = std::move(emit);
+  j.planner_ = std::make_unique<compose::PartPlanner>([&j](std::uint32_t number, std::uint64_t offset, Bytes part) {
+    j.part_hashes_.emplace_back(number, crypto::sha256(part));
+    return j.emit_(number, offset, part);
+  });
+  auto studio = FilmStudio::open(j.options_.film, [&j](Bytes bytes) { return j.planner_->append(bytes); });
+  if (!studio) return tl::unexpected(studio.error());
+  j.studio_ = std::move(*studio);
+  j.composer_ = std::make_unique<compose::Composer>(j.options_.composer, *j.studio_);
+  return job;
+}
+
+bool FilmJob::open_next_segment() {
+  const auto segments = journal::list_segments(options_.journal_directory);
+  const auto next = std::find_if(segments.begin(), segments.end(),
+                                 [&](std::uint32_t n) { return static_cast<std::int64_t>(n) > segment_; });
+  if (next == segments.end()) return false;
+  const int fd = ::open((options_.journal_directory + "/" + journal::segment_file_name(*next)).c_str(),
+                        O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+  segment_ = *next;
+  segment_ended_ = false;
+  reader_.begin_segment();
+  return true;
+}
+
+// Appends the next piece to the reader; false: there is none now.
+Result<bool> FilmJob::read_more() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (segment_ended_ && !open_next_segment()) return false;
+    // When the next segment exists, the present one will not grow any more: look before reading its rest.
+    const auto segments = journal::list_segments(options_.journal_directory);
+    const bool has_next = !segments.empty() && static_cast<std::int64_t>(segments.back()) > segment_;
+    ssize_t n;
+    do {
+      n = ::read(fd_, piece_.data(), piece_.size());
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) return fail(ErrorCode::unavailable, "a segment of the journal cannot be read");
+    if (n > 0) {
+      reader_.append(Bytes(piece_).first(static_cast<std::size_t>(n)));
+      return true;
+    }
+    if (!has_next) return false;
+    segment_ended_ = true;  // torn; the next header vouches for it or not
+  }
+  return false;
+}
+
+Result<FilmJob::Step> FilmJob::finish() {
+  if (auto done = composer_->finish(); !done) return tl::unexpected(done.error());
+  if (auto done = planner_->patch(studio_->muxer().index_offset(), studio_->muxer().index()); !done) {
+    return tl::unexpected(done.error());
+  }
+  if (auto done = planner_->finish(); !done) return tl::unexpected(done.error());
+  std::sort(part_hashes_.begin(), part_hashes_.end());
+  crypto::Sha256 all;
+  for (const auto& [number, hash] : part_hashes_) all.update(hash);
+  summary_.parts_sha256 = all.finish();
+  summary_.parts = planner_->parts();
+  summary_.bytes = planner_->bytes();
+  summary_.facts = composer_->facts();
+  summary_.complete = composer_->stopped();
+  done_ = true;
+  return Step::done;
+}
+
+Result<FilmJob::Step> FilmJob::step() {
+  if (done_) return Step::done;
+  auto more = read_more();
+  if (!more) return tl::unexpected(more.error());
+  if (!*more) {
+    if (options_.live) return Step::waiting;
+    if (segment_ < 0) return fail(ErrorCode::not_found, "the journal is empty");
+    return finish();
+  }
+  while (true) {
+    const journal::ReadStatus status = reader_.next();
+    if (status == journal::ReadStatus::record) {
+      if (auto done = composer_->feed(reader_.record()); !done) return tl::unexpected(done.error());
+      continue;
+    }
+    if (auto done = composer_->advance(static_cast<std::int64_t>(reader_.until_us())); !done) {
+      return tl::unexpected(done.error());
+    }
+    if (status == journal::ReadStatus::more_needed) return Step::worked;
+    if (status == journal::ReadStatus::segment_end) {
+      segment_ended_ = true;
+      return Step::worked;
+    }
+    if (status == journal::ReadStatus::corrupt) {
+      const auto& c = *reader_.corruption();
+      // Nothing authentic at all: a wrong key more often than an attack.
+      if (reader_.position().epoch == 0) {
+        return fail(ErrorCode::corrupt, std::string("the journal cannot be opened (wrong key?): ") + c.what);
+      }
+      summary_.warning = "the journal is damaged in segment " + std::to_string(c.segment) + " at byte " +
+                         std::to_string(c.offset) + ": " + c.what;
+    }
+    return finish();  // journal_end, or as far as it is authentic
+  }
+}
+
+}  // namespace upcall::film

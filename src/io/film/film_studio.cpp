@@ -1,0 +1,225 @@
+#include "io/film/film_studio.hpp"
+
+#include <algorithm>
+
+#include "io/media/scale.hpp"
+
+namespace upcall::film {
+
+namespace {
+
+class OpusLane final : public compose::AudioDecoder {
+ public:
+  explicit OpusLane(std::unique_ptr<media::OpusDecoder> decoder)
+      : decoder_(std::move(decoder)), buffer_(media::kOpusFrameMax * 2) {}
+
+  std::size_t decode(Bytes packet, std::vector<float>& out) override {
+    const auto samples = decoder_->decode(packet, buffer_);
+    return samples ? give(*samples, out) : 0;
+  }
+  void recover(Bytes next_packet, std::size_t samples, std::vector<float>& out) override {
+    give(decoder_->recover(next_packet, samples, buffer_), out);
+  }
+  void conceal(std::size_t samples, std::vector<float>& out) override {
+    give(decoder_->conceal(samples, buffer_), out);
+  }
+
+ private:
+  std::size_t give(std::size_t samples, std::vector<float>& out) {
+    out.insert(out.end(), buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(samples * 2));
+    return samples;
+  }
+  std::unique_ptr<media::OpusDecoder> decoder_;
+  std::vector<float> buffer_;
+};
+
+const media::Yuv kStage = media::yuv_from_rgb(14, 16, 20);        // behind everything
+const media::Yuv kCard = media::yuv_from_rgb(34, 39, 48);         // a tile without picture
+const media::Yuv kContentBack = media::yuv_from_rgb(8, 9, 11);
+
+media::Yuv colour_of(const std::string& name) {
+  static const media::Yuv kColours[] = {
+      media::yuv_from_rgb(66, 114, 180), media::yuv_from_rgb(150, 84, 140), media::yuv_from_rgb(60, 138, 106),
+      media::yuv_from_rgb(176, 112, 58), media::yuv_from_rgb(104, 100, 180), media::yuv_from_rgb(170, 76, 84)};
+  std::uint32_t hash = 2166136261u;
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619u;
+  return kColours[hash % std::size(kColours)];
+}
+
+// First letters of the first and the last word.
+std::string initials(const std::string& name) {
+  std::string first, last, *to = &first;
+  bool start = true;
+  for (std::size_t i = 0; i < name.size();) {
+    std::size_t length = 1;
+    while (i + length < name.size() && (static_cast<std::uint8_t>(name[i + length]) & 0xc0) == 0x80) ++length;
+    if (name[i] == ' ') {
+      start = true;
+    } else if (start) {
+      *to = name.substr(i, length);
+      if (length == 1 && (*to)[0] >= 'a' && (*to)[0] <= 'z') (*to)[0] = static_cast<char>((*to)[0] - 'a' + 'A');
+      to = &last;
+      start = false;
+    }
+    i += length;
+  }
+  return first + last;
+}
+
+media::Rect rect_of(const compose::Box& b) { return {b.x, b.y, b.width, b.height}; }
+
+}  // namespace
+
+FilmStudio::FilmStudio(const FilmOptions& o) : canvas_(o.video.width, o.video.height), labels_(o.font_file) {
+  media::fill(canvas_.mut_view(), kStage);
+}
+
+Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, FragmentMuxer::Sink sink) {
+  if (o.video.width < 64 || o.video.height < 64 || o.video.width % 2 || o.video.height % 2 || o.video.width > 4096 ||
+      o.video.height > 4096) {
+    return fail(ErrorCode::invalid_argument, "a film's size must be even and between 64 and 4096");
+  }
+  if (o.video.fps < 1 || o.video.fps > 60) return fail(ErrorCode::invalid_argument, "a film has 1 to 60 frames a second");
+  std::unique_ptr<FilmStudio> out(new FilmStudio(o));
+  auto h264 = H264Encoder::open(o.video);
+  if (!h264) return tl::unexpected(h264.error());
+  out->h264_ = std::move(*h264);
+  auto aac = AacEncoder::open(o.audio_bps);
+  if (!aac) return tl::unexpected(aac.error());
+  out->aac_ = std::move(*aac);
+  MuxerOptions m;
+  m.width = o.video.width;
+  m.height = o.video.height;
+  m.fps = o.video.fps;
+  m.video_headers = out->h264_->headers();
+  m.audio_config = out->aac_->config();
+  m.fragment_ticks = o.video.fps;
+  auto muxer = FragmentMuxer::open(m, std::move(sink));
+  if (!muxer) return tl::unexpected(muxer.error());
+  out->muxer_ = std::move(*muxer);
+  return out;
+}
+
+bool FilmStudio::open_video(std::uint32_t source, wire::TapCodec codec) {
+  if (codec != wire::TapCodec::vp8) return false;
+  auto decoder = media::Vp8Decoder::open(1);
+  if (!decoder) return false;
+  sources_[source].decoder = std::move(*decoder);
+  return true;
+}
+
+bool FilmStudio::decode_video(std::uint32_t source, Bytes frame, int turns) {
+  const auto it = sources_.find(source);
+  if (it == sources_.end()) return false;
+  VideoSource& s = it->second;
+  const auto shown = s.decoder->decode(frame);
+  // The decoder's memory may be anything now: the tile keeps what was painted last.
+  if (!shown) {
+    if (!s.turned || s.picture.y != s.turned->view().y) s.has_picture = false;
+    return false;
+  }
+  if (!*shown) return true;
+  s.picture = **shown;
+  s.has_picture = true;
+  if (turns & 3) {
+    const bool sideways = (turns & 1) != 0;
+    const int width = (sideways ? s.picture.height : s.picture.width) & ~1;
+    const int height = (sideways ? s.picture.width : s.picture.height) & ~1;
+    if (width < 2 || height < 2) return true;
+    if (!s.turned || s.turned->width() != width || s.turned->height() != height) {
+      s.turned = std::make_unique<media::Picture>(width, height);
+    }
+    media::I420View even = s.picture;
+    even.width &= ~1;
+    even.height &= ~1;
+    media::rotate(even, s.turned->mut_view(), turns);
+    s.picture = s.turned->view();
+  }
+  return true;
+}
+
+void FilmStudio::close_video(std::uint32_t source) { sources_.erase(source); }
+
+std::unique_ptr<compose::AudioDecoder> FilmStudio::open_audio(wire::TapCodec codec) {
+  if (codec != wire::TapCodec::opus) return nullptr;
+  auto decoder = media::OpusDecoder::open(2);
+  if (!decoder) return nullptr;
+  return std::make_unique<OpusLane>(std::move(*decoder));
+}
+
+void FilmStudio::draw_placeholder(const media::MutI420View& area, const std::string& name) {
+  media::fill(area, kCard);
+  const int radius = std::min(area.width, area.height) / 5;
+  disc(area, area.width / 2, area.height / 2, radius, colour_of(name));
+  labels_.centred(area, {0, 0, area.width, area.height}, radius * 4 / 5, initials(name), media::kWhite);
+}
+
+void FilmStudio::draw_tile(const compose::Tile& tile, bool whole) {
+  const media::MutI420View canvas = canvas_.mut_view();
+  // A hair of stage between tiles.
+  const media::Rect box = rect_of(tile.box);
+  const media::MutI420View area = media::part_of(canvas, box);
+  if (area.width < 2 || area.height < 2) return;
+  const auto it = sources_.find(tile.source);
+  if (tile.source == 0 || it == sources_.end() || !it->second.has_picture) {
+    if (!whole) return;
+    draw_placeholder(area, tile.name);
+  } else {
+    VideoSource& s = it->second;
+    if (whole || s.drawn_width != s.picture.width || s.drawn_height != s.picture.height) {
+      media::fill(area, tile.content ? kContentBack : kStage);
+      s.drawn_width = s.picture.width;
+      s.drawn_height = s.picture.height;
+    }
+    const media::Rect place = media::fit(s.picture.width, s.picture.height, box);
+    const media::MutI420View inside = media::part_of(canvas, place);
+    media::scale(s.picture, inside);
+    labels_.plate(inside, tile.content && !tile.name.empty() ? tile.name + " \u2013 shared screen" : tile.name);
+    return;
+  }
+  labels_.plate(area, tile.name);
+}
+
+Result<void> FilmStudio::show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
+                              bool relaid) {
+  if (relaid) {
+    const media::MutI420View canvas = canvas_.mut_view();
+    media::fill(canvas, kStage);
+    if (scene.title_box.height > 0) {
+      const int height = scene.title_box.height * 7 / 10;
+      labels_.text(canvas, scene.title_box.x + height, scene.title_box.y + (scene.title_box.height - height) / 2, height,
+                   scene.title_box.width - 2 * height, scene.title, media::kWhite);
+    }
+  }
+  for (const compose::Tile& tile : scene.tiles) {
+    const bool fresh = std::find(changed.begin(), changed.end(), tile.source) != changed.end();
+    if (relaid || (fresh && tile.source != 0)) draw_tile(tile, relaid);
+  }
+  return encode(tick);
+}
+
+Result<void> FilmStudio::encode(std::int64_t tick) {
+  auto frame = h264_->encode(canvas_.view(), tick);
+  if (!frame) return tl::unexpected(frame.error());
+  if (*frame) return muxer_->video(std::move(**frame));
+  return {};
+}
+
+Result<void> FilmStudio::sound(std::span<const float> pcm) {
+  return aac_->encode(pcm, [this](std::int64_t pts, Bytes packet) { return muxer_->audio(pts, packet); });
+}
+
+Result<void> FilmStudio::finish(std::int64_t end_tick) {
+  while (true) {
+    auto frame = h264_->flush();
+    if (!frame) return tl::unexpected(frame.error());
+    if (!*frame) break;
+    if (auto done = muxer_->video(std::move(**frame)); !done) return done;
+  }
+  if (auto done = aac_->finish([this](std::int64_t pts, Bytes packet) { return muxer_->audio(pts, packet); }); !done) {
+    return done;
+  }
+  return muxer_->finish(end_tick);
+}
+
+}  // namespace upcall::film

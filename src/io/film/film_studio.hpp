@@ -1,0 +1,62 @@
+// The real Studio: decodes with libvpx and libopus, scales straight into the canvas, draws names and placeholders,
+// encodes with x264 and AAC, writes fragmented MP4 into a sink. One thread (x264 has its own).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "compose/studio.hpp"
+#include "io/film/aac_encoder.hpp"
+#include "io/film/fragment_muxer.hpp"
+#include "io/film/h264_encoder.hpp"
+#include "io/film/label_painter.hpp"
+#include "io/media/opus_codec.hpp"
+#include "io/media/vp8_codec.hpp"
+
+namespace upcall::film {
+
+struct FilmOptions {
+  H264Options video;
+  int audio_bps = 160000;
+  std::string font_file;   // empty: the default font
+};
+
+class FilmStudio final : public compose::Studio {
+ public:
+  static Result<std::unique_ptr<FilmStudio>> open(const FilmOptions& options, FragmentMuxer::Sink sink);
+
+  bool open_video(std::uint32_t source, wire::TapCodec codec) override;
+  bool decode_video(std::uint32_t source, Bytes frame, int turns) override;
+  void close_video(std::uint32_t source) override;
+  std::unique_ptr<compose::AudioDecoder> open_audio(wire::TapCodec codec) override;
+  Result<void> show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
+                    bool relaid) override;
+  Result<void> sound(std::span<const float> pcm) override;
+  Result<void> finish(std::int64_t end_tick) override;
+
+  // Valid after finish().
+  const FragmentMuxer& muxer() const { return *muxer_; }
+
+ private:
+  struct VideoSource {
+    std::unique_ptr<media::Vp8Decoder> decoder;
+    media::I420View picture;                    // in the decoder's memory, or in `turned`
+    bool has_picture = false;
+    std::unique_ptr<media::Picture> turned;
+    int drawn_width = 0, drawn_height = 0;      // shape that the tile's borders were drawn for
+  };
+  FilmStudio(const FilmOptions& options);
+  void draw_tile(const compose::Tile& tile, bool whole);
+  void draw_placeholder(const media::MutI420View& area, const std::string& name);
+  Result<void> encode(std::int64_t tick);
+
+  media::Picture canvas_;
+  LabelPainter labels_;
+  std::map<std::uint32_t, VideoSource> sources_;
+  std::unique_ptr<H264Encoder> h264_;
+  std::unique_ptr<AacEncoder> aac_;
+  std::unique_ptr<FragmentMuxer> muxer_;
+};
+
+}  // namespace upcall::film
