@@ -310,6 +310,11 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
     return true;
   };
   (void)co_await on_pool<bool>(shared_.events, true, std::move(over));
+  if (code != 1006) {
+    unread_ = true;
+    co_await say_goodbye();
+  }
+  transport_.close();  // a write that is stuck ends with it
 }
 
 asio::awaitable<bool> Session::refuse(const HttpRequest& request, int status, std::string_view message) {

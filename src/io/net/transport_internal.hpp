@@ -14,6 +14,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/websocket/teardown.hpp>
@@ -81,10 +82,14 @@ inline void beast_close_socket(Transport& transport) { transport.close(); }
 inline void teardown(beast::role_type role, Transport& transport, error_code& ec) {
   beast::websocket::teardown(role, transport.tcp_layer().socket(), ec);
 }
+// The close handshake is over: nothing more is sent, and that is all. Waiting for the peer's end as well (Beast's own
+// teardown) would turn a clean close into a lost connection whenever the peer is slow to leave; the server lingers after
+// it has told the handler. With TLS too, the close frames have said that nothing more comes: no truncation to fear.
 template <class Handler>
-void async_teardown(beast::role_type role, Transport& transport, Handler&& handler) {
-  // With TLS too, the close frames have already told both ends that nothing more comes: no truncation to fear.
-  beast::websocket::async_teardown(role, transport.tcp_layer().socket(), std::forward<Handler>(handler));
+void async_teardown(beast::role_type, Transport& transport, Handler&& handler) {
+  error_code ignored;
+  transport.tcp_layer().socket().shutdown(tcp::socket::shutdown_send, ignored);
+  asio::post(transport.get_executor(), beast::bind_front_handler(std::forward<Handler>(handler), error_code()));
 }
 
 // Runs `work` on `pool` and resumes here with its value; nothing when the pool refused. `Always` is for work of which

@@ -109,6 +109,7 @@ asio::awaitable<void> WebSocketClient::Impl::live(Url url) {
   opened({});
   WebSocketCore::Deliver sink = [this](Bytes message, bool is_text) { return deliver(message, is_text); };
   const std::uint16_t code = co_await core->read_all(std::move(sink));
+  transport->close();
   if (options.on_close) options.on_close(code);
   const std::lock_guard lock(mutex);
   close_code = code;

@@ -116,7 +116,8 @@ asio::awaitable<std::uint16_t> WebSocketCore::read_all(Deliver deliver) {
     if (code == ws::close_code::none) code = 1005;
   }
   live->closing_timer.cancel();
-  live->transport.close();
+  // After a close frame the owner may linger, so that the peer gets to read it.
+  if (code == 1006) live->transport.close();
   live_.reset();
   co_return code;
 }

@@ -46,7 +46,8 @@ class WebSocketCore final : public wire::WebSocketConnection, public std::enable
                                          std::vector<std::pair<std::string, std::string>> headers);
 
   // Reads until the connection ends. `deliver` is awaited for each message before the next one is read: that is the
-  // back-pressure. Gives the close code as wire/http.hpp defines it.
+  // back-pressure. Gives the close code as wire/http.hpp defines it; unless that is 1006, the caller has to close the
+  // transport, of which only the sending half is closed by then.
   using Deliver = std::function<asio::awaitable<void>(Bytes message, bool is_text)>;
   asio::awaitable<std::uint16_t> read_all(Deliver deliver);
 

@@ -1,0 +1,71 @@
+// The pure parts of the network shell.
+#include <gtest/gtest.h>
+
+#include "base/wall_text.hpp"
+#include "io/net/peer_key.hpp"
+#include "io/net/response_head.hpp"
+#include "io/net/tls_identity.hpp"
+#include "io/net/url.hpp"
+
+namespace upcall::net {
+namespace {
+
+TEST(Url, PartsAndDefaults) {
+  const auto url = parse_url("wss://[::1]:8443/control/m?x=1#frag");
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->port, 8443);
+  EXPECT_EQ(url->target, "/control/m?x=1");
+  EXPECT_EQ(url->authority(), "[::1]:8443");
+  EXPECT_EQ(parse_url("http://h")->target, "/");
+  EXPECT_EQ(parse_url("http://h?q")->target, "/?q");
+  EXPECT_EQ(parse_url("http://h")->authority(), "h");
+  EXPECT_EQ(parse_url("https://h")->port, 443);
+  for (const char* bad : {"", "h", "ftp://h/", "http://", "http://:80/", "http://u@h/", "http://h:0/", "http://h:65536/",
+                          "http://h:8x/", "http://[::1/", "http://h/a b", "http://h/\r\nx"}) {
+    EXPECT_FALSE(parse_url(bad)) << bad;
+  }
+}
+
+TEST(PeerKey, SipHashReferenceVector) {
+  // The example in appendix A of the SipHash paper: key 00..0f, input 00..0e.
+  SipKey key;
+  for (std::size_t i = 0; i < 16; ++i) key[i] = static_cast<std::uint8_t>(i);
+  EXPECT_EQ(siphash24(key, Bytes(key.data(), 15)), 0xa129ca6149be45e5ull);
+  EXPECT_EQ(siphash24(key, {}), 0x726fdb47dd0e0e31ull);
+}
+
+TEST(PeerKey, CountsHostsNotPorts) {
+  const SipKey key{1, 2, 3};
+  const NetAddress a = NetAddress::v4(192, 0, 2, 1, 1000);
+  EXPECT_EQ(peer_key(key, a), peer_key(key, NetAddress::v4(192, 0, 2, 1, 2000)));
+  EXPECT_NE(peer_key(key, a), peer_key(key, NetAddress::v4(192, 0, 2, 2, 1000)));
+  EXPECT_NE(peer_key(key, a), peer_key(SipKey{9}, a));
+  EXPECT_EQ(peer_key(key, *parse_ip("2001:db8:1:2::1", 1)), peer_key(key, *parse_ip("2001:db8:1:2:ffff::2", 1)));
+  EXPECT_NE(peer_key(key, *parse_ip("2001:db8:1:2::1", 1)), peer_key(key, *parse_ip("2001:db8:1:3::1", 1)));
+  EXPECT_EQ(peer_key(key, *parse_ip("::ffff:192.0.2.1", 1)), peer_key(key, a));
+}
+
+TEST(ResponseHead, DatesAndLengths) {
+  EXPECT_EQ(http_date(*parse_iso8601("1994-11-06T08:49:37Z")), "Sun, 06 Nov 1994 08:49:37 GMT");
+  EXPECT_EQ(http_date(*parse_iso8601("2024-02-29T00:00:00Z")), "Thu, 29 Feb 2024 00:00:00 GMT");
+  wire::HttpResponse none;
+  none.status = 204;
+  EXPECT_EQ(response_head(none, 0, true, "", WallTime()).find("content-length"), std::string::npos);
+  none.status = 200;
+  EXPECT_NE(response_head(none, 0, true, "", WallTime()).find("content-length: 0\r\n"), std::string::npos);
+}
+
+TEST(TlsIdentity, SelfSignedNamesAndFingerprint) {
+  const auto made = make_self_signed({"localhost", "::1"}, *parse_iso8601("2026-01-01T00:00:00Z"));
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(certificate_fingerprint(made->certificate_pem)->size(), 95u);
+  EXPECT_FALSE(make_self_signed({}, WallTime()));
+  EXPECT_FALSE(make_self_signed({"a,DNS:evil"}, WallTime()));
+  EXPECT_FALSE(certificate_fingerprint("nonsense"));
+  EXPECT_FALSE(load_tls_identity("/nonexistent/cert.pem", "/nonexistent/key.pem"));
+}
+
+}  // namespace
+}  // namespace upcall::net
