@@ -1,6 +1,7 @@
 // DTLS 1.2 over OpenSSL for DTLS-SRTP (RFC 5764): the handshake, the peer's fingerprint, the SRTP keys. No socket and
 // no thread; datagrams go in by a call and out through an outbox. OpenSSL's DTLS timer reads gettimeofday() inside
-// libssl: production needs nothing, a test takes the clock over by defining that symbol (tests/support/openssl_clock.hpp).
+// libssl: production needs nothing, a test takes the clock over by defining that symbol, as
+// tests/support/openssl_clock.hpp does.
 #pragma once
 
 #include <cstdint>

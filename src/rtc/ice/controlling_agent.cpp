@@ -32,8 +32,10 @@ std::optional<Path> IceControllingAgent::selected() const {
 }
 
 Duration IceControllingAgent::consent_interval() {
-  return Duration::ms(kConsentInterval.ms() * 8 / 10 +
-                      static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(kConsentInterval.ms()) * 4 / 10)));
+  // RFC 7675 §5.1: 0.8 to 1.2 times the interval, at random.
+  const std::int64_t fifth_ms = kConsentInterval.ms() / 5;
+  const auto spread_ms = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * fifth_ms)));
+  return Duration::ms(4 * fifth_ms + spread_ms);
 }
 
 void IceControllingAgent::begin(Check& check, bool nominate) {

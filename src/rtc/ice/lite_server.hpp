@@ -26,7 +26,7 @@ enum class CheckOutcome : std::uint8_t {
   ignored,          // no answer
   replied,          // answered; nothing changed for the caller (a repeated check or an error answer)
   newly_validated,  // this path may carry media from now on
-  nominated,        // newly selected: send here from now on
+  nominated,        // newly selected (and validated): send here from now on
 };
 
 struct CheckResult {
