@@ -30,6 +30,7 @@ AacEncoder::~AacEncoder() = default;
 Result<std::unique_ptr<AacEncoder>> AacEncoder::open(int bitrate_bps) {
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
   if (!codec) return fail(ErrorCode::internal, "libavcodec has no AAC encoder");
+  av_log_set_level(AV_LOG_ERROR);
   auto state = std::make_unique<State>();
   state->context = avcodec_alloc_context3(codec);
   state->frame = av_frame_alloc();

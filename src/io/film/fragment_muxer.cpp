@@ -49,6 +49,7 @@ FragmentMuxer::FragmentMuxer(std::unique_ptr<State> state, Sink sink, const Muxe
 FragmentMuxer::~FragmentMuxer() = default;
 
 Result<std::unique_ptr<FragmentMuxer>> FragmentMuxer::open(const MuxerOptions& o, Sink sink) {
+  av_log_set_level(AV_LOG_ERROR);
   auto state = std::make_unique<State>();
   if (avformat_alloc_output_context2(&state->format, nullptr, "mp4", nullptr) < 0) {
     return fail(ErrorCode::internal, "libavformat has no MP4 muxer");
@@ -209,7 +210,11 @@ Result<void> FragmentMuxer::finish(std::int64_t end_tick) {
 }
 
 ByteVector FragmentMuxer::index() const {
-  return compose::index_box(1, static_cast<std::uint32_t>(fps_), 0, fragments_);
+  // In the track's own timescale: libavformat's demuxer (and so Chromium) reads the sum as the track's duration.
+  const auto timescale = static_cast<std::uint32_t>(state_->format->streams[0]->time_base.den);
+  std::vector<compose::FilmFragment> fragments = fragments_;
+  for (auto& f : fragments) f.duration = f.duration * timescale / static_cast<std::uint32_t>(fps_);
+  return compose::index_box(1, timescale, 0, fragments);
 }
 
 }  // namespace upcall::film

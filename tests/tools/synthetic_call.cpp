@@ -1,0 +1,300 @@
+#include "synthetic_call.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "base/rng.hpp"
+#include "io/media/opus_codec.hpp"
+#include "io/media/scale.hpp"
+#include "io/media/test_pattern.hpp"
+#include "io/media/vp8_codec.hpp"
+#include "journal/writer.hpp"
+#include "rtc/codec/vp8_packetizer.hpp"
+#include "wire/tap_record.hpp"
+
+namespace upcall::test {
+
+namespace {
+
+constexpr std::int64_t kMs = 1000;
+
+class CallMaker {
+ public:
+  explicit CallMaker(const SyntheticCall& call) : call_(call), random_(call.seed) {}
+
+  Result<std::vector<TimedRecord>> make() {
+    add(0, wire::TapStart{wire::kTapVersion, "synthetic-recording", call_.meeting_id, 1'763'800'000'000});
+    for (const auto& p : call_.people) add(0, wire::TapAttendee{0, p.id, p.name, false});
+    for (const auto& p : call_.people) {
+      for (const Span& s : p.camera) {
+        if (auto done = video(p, s, false); !done) return tl::unexpected(done.error());
+      }
+      for (const Span& s : p.screen) {
+        add(s.from_ms * kMs, wire::TapAttendee{s.from_ms * 1000ull, p.id + "#content", p.name, false});
+        if (auto done = video(p, s, true); !done) return tl::unexpected(done.error());
+        if (s.to_ms < call_.duration_ms) {
+          add(s.to_ms * kMs, wire::TapAttendeeLeft{s.to_ms * 1000ull, p.id + "#content", false});
+        }
+      }
+      if (auto done = audio(p); !done) return tl::unexpected(done.error());
+    }
+    std::stable_sort(out_.begin(), out_.end(),
+                     [](const TimedRecord& a, const TimedRecord& b) { return a.at_us < b.at_us; });
+    if (call_.stop_record) {
+      const std::uint64_t end = call_.duration_ms * 1000ull;
+      std::erase_if(out_, [&](const TimedRecord& r) { return r.at_us > end; });
+      add(static_cast<std::int64_t>(end), wire::TapStop{end, wire::TapStopReason::requested});
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void add(std::int64_t at_us, const wire::TapRecord& record) {
+    TimedRecord t{static_cast<std::uint64_t>(at_us), ByteVector(2048)};
+    Writer w(t.record);
+    wire::encode(record, w);
+    t.record.resize(w.size());
+    out_.push_back(std::move(t));
+  }
+
+  // Their wall clock (us since 1900) at true time t.
+  static std::int64_t their_clock(const SyntheticPerson& p, std::int64_t t_us) {
+    std::int64_t out = 3'900'000'000'000'000 + p.participant * 7'777'777 +
+                       static_cast<std::int64_t>(static_cast<double>(t_us) * (1 + p.clock_ppm / 1e6));
+    if (p.clock_step_ms != 0 && t_us >= p.clock_step_at_ms * kMs) out += p.clock_step_ms * kMs;
+    return out;
+  }
+  static std::uint64_t ntp(std::int64_t us) {
+    const auto seconds = static_cast<std::uint64_t>(us / 1'000'000), rest = static_cast<std::uint64_t>(us % 1'000'000);
+    return seconds << 32 | (rest << 32) / 1'000'000;
+  }
+  // RTP time runs on their crystal too, but is never set.
+  static std::uint32_t rtp(const SyntheticPerson& p, std::int64_t t_us, std::uint32_t rate, std::uint32_t base) {
+    return base + static_cast<std::uint32_t>(static_cast<std::int64_t>(
+                      static_cast<double>(t_us) * (1 + p.clock_ppm / 1e6) * rate / 1e6 + 0.5));
+  }
+
+  void send(const SyntheticPerson& p, std::int64_t sent_us, wire::TapPacket packet) {
+    std::int64_t delay = p.delay_ms * kMs;
+    if (p.jitter_ms > 0) delay += static_cast<std::int64_t>(random_.below(p.jitter_ms * 1000));
+    if (p.loss > 0 && random_.chance(p.loss)) return;
+    if (p.late > 0 && random_.chance(p.late)) delay += 200 * kMs;
+    packet.at_us = static_cast<std::uint64_t>(sent_us + delay);
+    add(sent_us + delay, wire::TapRecord(packet));
+  }
+  void report(const SyntheticPerson& p, std::int64_t t_us, std::uint32_t source, std::uint32_t rate, std::uint32_t base) {
+    const std::int64_t at = t_us + p.delay_ms * kMs;
+    // Senders round the report's time to a millisecond.
+    const std::int64_t clock = their_clock(p, t_us) / 1000 * 1000;
+    add(at, wire::TapSenderReport{static_cast<std::uint64_t>(at), source, ntp(clock), rtp(p, t_us, rate, base)});
+  }
+
+  Result<void> video(const SyntheticPerson& p, Span span, bool content) {
+    const std::uint32_t source = next_source_++;
+    const std::uint32_t base = static_cast<std::uint32_t>(random_.u64());
+    const std::uint32_t to_ms = std::min(span.to_ms, call_.duration_ms);
+    const std::string id = p.id + (content ? "#content" : "");
+    const std::int64_t opened = span.from_ms * kMs;
+    add(opened, wire::TapSource{static_cast<std::uint64_t>(opened), source, id, wire::TapKind::video, wire::TapCodec::vp8,
+                                90000, 0, content});
+    // The tap asks for a key frame when the encoder starts; a long call has one every 4 s.
+    const int turns = content ? 0 : p.rotation;
+    const bool sideways = turns % 2 != 0;
+    const int width = content ? 1280 : p.width, height = content ? 720 : p.height;
+    const int fps = content ? 15 : p.fps;
+    media::Picture upright(sideways ? height : width, sideways ? width : height), sent(width, height);
+    const media::TestPattern pattern({call_.run, p.participant, p.name, content});
+    auto encoder = media::Vp8Encoder::open({.width = width, .height = height, .fps = fps, .bitrate_kbps = p.kbps,
+                                            .threads = 1, .speed = 10, .screen_content = content});
+    if (!encoder) return tl::unexpected(encoder.error());
+    auto sequence = static_cast<std::uint16_t>(65500 + random_.below(100));   // wraps soon
+    std::uint16_t picture_id = 32760;
+    std::int64_t next_report = opened + p.first_report_ms * kMs;
+    for (std::int64_t n = 0;; ++n) {
+      const std::int64_t captured = opened + n * 1'000'000 / fps;
+      if (captured >= to_ms * kMs) break;
+      while (next_report <= captured) {
+        report(p, next_report, source, 90000, base);
+        next_report += 1000 * kMs;
+      }
+      pattern.draw(upright.mut_view(), static_cast<std::uint32_t>(captured / 1000));
+      if (turns) media::rotate(upright.view(), sent.mut_view(), 4 - turns);
+      const media::I420View& picture = turns ? sent.view() : upright.view();
+      auto frame = (*encoder)->encode(picture, n * 90000 / fps, n % (4 * fps) == 0);
+      if (!frame) return tl::unexpected(frame.error());
+      if (!*frame) continue;
+      bool first = true;
+      const bool key = (*frame)->key_frame;
+      rtc::packetize_vp8((*frame)->data, picture_id++ & 0x7fff, 1100, [&](Bytes payload, bool last) {
+        wire::TapPacket packet;
+        packet.source = source;
+        packet.sequence = sequence++;
+        packet.timestamp = rtp(p, captured, 90000, base);
+        packet.marker = last;
+        packet.key_frame = first && key;
+        if (turns && last && (key || n % 30 == 0)) packet.rotation = p.rotation;
+        packet.payload = payload;
+        send(p, captured + p.video_delay_ms * kMs, packet);
+        first = false;
+      });
+    }
+    if (to_ms < call_.duration_ms) {
+      add(to_ms * kMs + 100 * kMs, wire::TapSourceEnd{to_ms * 1000ull + 100'000, source});
+    }
+    return {};
+  }
+
+  Result<void> audio(const SyntheticPerson& p) {
+    const std::uint32_t source = next_source_++;
+    const std::uint32_t base = static_cast<std::uint32_t>(random_.u64());
+    add(0, wire::TapSource{0, source, p.id, wire::TapKind::audio, wire::TapCodec::opus, 48000, 0, false});
+    auto encoder = media::OpusEncoder::open({});
+    if (!encoder) return tl::unexpected(encoder.error());
+    const media::TestPattern pattern({call_.run, p.participant, p.name, false});
+    std::vector<float> pcm(media::kOpusFrame);
+    std::array<std::uint8_t, 1275> packet_bytes;
+    auto sequence = static_cast<std::uint16_t>(65400 + random_.below(200));
+    std::int64_t next_report = p.first_report_ms * kMs * 2;
+    for (std::int64_t n = 0; n * 20 < call_.duration_ms; ++n) {
+      const std::int64_t begins = n * 20 * kMs;
+      while (next_report <= begins) {
+        report(p, next_report, source, 48000, base);
+        next_report += 2500 * kMs;
+      }
+      pattern.sound(static_cast<std::uint64_t>(n) * media::kOpusFrame, pcm);
+      const auto size = (*encoder)->encode(pcm, packet_bytes);
+      if (!size) return tl::unexpected(size.error());
+      wire::TapPacket packet;
+      packet.source = source;
+      packet.sequence = sequence++;
+      packet.timestamp = rtp(p, begins, 48000, base);
+      packet.marker = n == 0;
+      packet.audio_level = 40;
+      packet.payload = Bytes(packet_bytes).first(*size);
+      send(p, begins + 20 * kMs, packet);
+    }
+    return {};
+  }
+
+  const SyntheticCall& call_;
+  SeededRandom random_;
+  std::uint32_t next_source_ = 1;
+  std::vector<TimedRecord> out_;
+};
+
+class DirectorySink final : public journal::JournalSink {
+ public:
+  explicit DirectorySink(std::string directory) : directory_(std::move(directory)) {}
+  bool open_segment(std::uint32_t segment) override {
+    file_ = std::ofstream(directory_ + "/" + journal::segment_file_name(segment), std::ios::binary | std::ios::trunc);
+    return file_.good();
+  }
+  bool write(Bytes bytes) override {
+    file_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    file_.flush();
+    return file_.good();
+  }
+  void close_segment() override { file_.close(); }
+
+ private:
+  std::string directory_;
+  std::ofstream file_;
+};
+
+}  // namespace
+
+Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call) { return CallMaker(call).make(); }
+
+Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
+                           std::uint32_t segment_ms, std::uint64_t until_us, bool final) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  std::ofstream(directory + "/key") << to_hex(key) << "\n";
+  DirectorySink sink(directory);
+  journal::JournalWriter writer(key, {}, 1, {segment_ms * 1000ull});
+  std::uint64_t sealed = 0;
+  for (const TimedRecord& r : records) {
+    if (until_us > 0 && r.at_us > until_us) break;
+    while (r.at_us >= sealed + 250'000) {
+      sealed += 250'000;
+      if (!writer.seal(sealed, sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
+    }
+    if (!writer.add(r.record)) return fail(ErrorCode::internal, "a record does not fit");
+  }
+  const std::uint64_t end = until_us > 0 ? until_us : records.back().at_us;
+  if (!writer.close(end, final, sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
+  return {};
+}
+
+Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::uint32_t duration_ms) {
+  SyntheticCall c;
+  c.run = run;
+  c.duration_ms = duration_ms;
+  c.seed = run;
+  SyntheticPerson anna, ben;
+  anna.id = "anna";
+  anna.name = "Anna Agent";
+  anna.participant = 1;
+  ben.id = "ben";
+  ben.name = "Ben Customer";
+  ben.participant = 2;
+  ben.delay_ms = 80;
+  ben.jitter_ms = 30;
+  const auto small = [](SyntheticPerson& p) {
+    p.width = 640;
+    p.height = 360;
+    p.kbps = 700;
+  };
+  if (name == "two") {
+    c.people = {anna, ben};
+    return c;
+  }
+  small(anna);
+  small(ben);
+  const std::uint32_t third = duration_ms / 3;
+  if (name == "tiny") {
+    anna.width = ben.width = 320;
+    anna.height = ben.height = 180;
+    anna.kbps = ben.kbps = 120;
+    anna.fps = ben.fps = 10;
+  } else if (name == "share") {
+    anna.screen = {{third, 2 * third}};
+    anna.kbps = 1000;
+  } else if (name == "camera") {
+    ben.camera = {{0, third}, {2 * third, UINT32_MAX}};
+  } else if (name == "rotation") {
+    ben.rotation = 1;
+  } else if (name == "loss") {
+    ben.loss = 0.01;
+    ben.late = 0.03;
+    anna.late = 0.05;
+  } else if (name == "drift") {
+    anna.clock_ppm = 500;
+    ben.clock_ppm = -500;
+  } else if (name == "jump") {
+    ben.clock_step_at_ms = duration_ms / 2;
+    ben.clock_step_ms = 3600 * 1000;
+  } else if (name == "four") {
+    SyntheticPerson cleo = anna, dora = ben;
+    cleo.id = "cleo";
+    cleo.name = "Cleo";
+    cleo.participant = 3;
+    cleo.fps = 15;
+    dora.id = "dora";
+    dora.name = "Dora D\u00f6blin";
+    dora.participant = 4;
+    dora.camera = {};
+    c.people = {anna, ben, cleo, dora};
+    return c;
+  } else if (name == "solo") {
+    c.people = {anna};
+    return c;
+  } else {
+    return fail(ErrorCode::not_found, "unknown scenario: " + name);
+  }
+  c.people = {anna, ben};
+  return c;
+}
+
+}  // namespace upcall::test

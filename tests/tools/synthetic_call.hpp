@@ -1,0 +1,57 @@
+// A call that never happened, as its tap would have recorded it: real VP8 and Opus of test patterns, with clocks, delays,
+// losses and events as asked for. The result is a list of tap records in order of arrival.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace upcall::test {
+
+struct Span {
+  std::uint32_t from_ms = 0, to_ms = UINT32_MAX;
+};
+
+struct SyntheticPerson {
+  std::string id, name;
+  std::uint8_t participant = 0;
+  int width = 1280, height = 720, fps = 30;
+  int kbps = 1200;
+  std::uint8_t rotation = 0;            // quarter turns clockwise to upright, sent as CVO; the picture is turned back
+  std::vector<Span> camera = {Span{}};  // when the camera is on
+  std::vector<Span> screen;             // when the screen is shared (as "<id>#content")
+  double clock_ppm = 0;                 // how much faster their clock runs
+  std::uint32_t clock_step_at_ms = 0;   // their wall clock is set by…
+  std::int64_t clock_step_ms = 0;       // …this much at that moment
+  std::uint32_t delay_ms = 30, jitter_ms = 10;
+  std::uint32_t video_delay_ms = 25;    // encoder and pacer on top
+  double loss = 0;                      // of packets, for good
+  double late = 0;                      // of packets, retransmitted 200 ms later
+  std::uint32_t first_report_ms = 300;
+};
+
+struct SyntheticCall {
+  std::uint64_t run = 0;
+  std::string meeting_id = "synthetic";
+  std::uint32_t duration_ms = 6000;
+  std::vector<SyntheticPerson> people;
+  std::uint64_t seed = 1;
+  bool stop_record = true;
+};
+
+struct TimedRecord {
+  std::uint64_t at_us = 0;
+  ByteVector record;   // encoded
+};
+
+Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call);
+// Writes the records as a journal with this key: segments and a file "key". `segment_ms`: length of a segment.
+Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
+                           std::uint32_t segment_ms = 10000, std::uint64_t until_us = 0, bool final = true);
+// Named scenarios of the tests; not_found for an unknown name.
+Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::uint32_t duration_ms);
+
+}  // namespace upcall::test
