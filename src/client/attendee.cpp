@@ -345,12 +345,12 @@ Instant Attendee::next_deadline() const {
   return next;
 }
 
-void Attendee::send_audio(Now now, Bytes opus, std::uint32_t timestamp, std::uint8_t minus_dbov, Output& out) {
-  if (connected_ && media_) media_->send_audio(now.mono, opus, timestamp, muted_ ? 127 : minus_dbov, out.media);
+void Attendee::send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, Output& out) {
+  if (connected_ && media_) media_->send_audio(now.mono, opus, timestamp, captured_at, muted_ ? 127 : minus_dbov, out.media);
 }
 
-void Attendee::send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, std::optional<std::uint8_t> rotation, Output& out) {
-  if (connected_ && media_) media_->send_video(now.mono, vp8_frame, timestamp, rotation, out.media);
+void Attendee::send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
+  if (connected_ && media_) media_->send_video(now.mono, vp8_frame, timestamp, captured_at, rotation, out.media);
 }
 
 }  // namespace upcall::client

@@ -74,9 +74,10 @@ class Attendee {
   void handle_timeout(Now now, Output& out);
   Instant next_deadline() const;
 
-  // Media to send; ignored while not connected. Timestamps in 1/48000 and 1/90000 s.
-  void send_audio(Now now, Bytes opus, std::uint32_t timestamp, std::uint8_t minus_dbov, Output& out);
-  void send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, std::optional<std::uint8_t> rotation, Output& out);
+  // Media to send; ignored while not connected. Timestamps in 1/48000 and 1/90000 s; captured_at: when the first sample
+  // or the picture was taken (the sender reports relate the two, so encoding time does not shift the lips).
+  void send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, Output& out);
+  void send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out);
 
   bool connected() const { return connected_; }
   bool ended() const { return phase_ == Phase::ended; }

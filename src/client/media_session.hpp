@@ -72,8 +72,8 @@ class MediaSession {
   void handle_timeout(Instant now, std::uint64_t ntp_now, MediaOutput& out);
   Instant next_deadline() const;
 
-  void send_audio(Instant now, Bytes opus, std::uint32_t timestamp, std::uint8_t minus_dbov, MediaOutput& out);
-  void send_video(Instant now, Bytes frame, std::uint32_t timestamp, std::optional<std::uint8_t> rotation, MediaOutput& out);
+  void send_audio(Instant now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, MediaOutput& out);
+  void send_video(Instant now, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, MediaOutput& out);
 
   bool connected() const { return srtp_out_.has_value() && !failed_; }
   bool failed() const { return failed_; }

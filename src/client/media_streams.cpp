@@ -38,7 +38,7 @@ void MediaSession::send_rtcp(Bytes plain, MediaOutput& out) {
   out.datagrams.push_back({path->remote, std::move(buffer)});
 }
 
-void MediaSession::send_audio(Instant now, Bytes opus, std::uint32_t timestamp, std::uint8_t minus_dbov, MediaOutput& out) {
+void MediaSession::send_audio(Instant, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, MediaOutput& out) {
   if (!connected()) return;
   std::uint8_t buffer[1500];
   rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
@@ -54,11 +54,11 @@ void MediaSession::send_audio(Instant now, Bytes opus, std::uint32_t timestamp, 
   ++audio_packets_;
   audio_octets_ += static_cast<std::uint32_t>(opus.size());
   audio_timestamp_ = timestamp;
-  audio_sent_at_ = now;
+  audio_sent_at_ = captured_at;
   send_rtp(buffer, plain.size(), out);
 }
 
-void MediaSession::send_video(Instant now, Bytes frame, std::uint32_t timestamp, std::optional<std::uint8_t> rotation,
+void MediaSession::send_video(Instant, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation,
                               MediaOutput& out) {
   if (!connected() || !camera_accepted_) return;
   picture_id_ = (picture_id_ + 1) & 0x7fff;
@@ -86,7 +86,7 @@ void MediaSession::send_video(Instant now, Bytes frame, std::uint32_t timestamp,
     send_rtp(buffer, plain.size(), out);
   });
   video_timestamp_ = timestamp;
-  video_sent_at_ = now;
+  video_sent_at_ = captured_at;
 }
 
 void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
