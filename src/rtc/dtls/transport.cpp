@@ -132,7 +132,7 @@ struct DtlsTransport::Impl {
     if (chosen == nullptr) return false;
     const auto profile = static_cast<srtp::Profile>(chosen->id);
     const std::size_t key = srtp::key_size(profile), salt = srtp::salt_size(profile);
-    crypto::Secret<2 * (32 + 14)> material;
+    crypto::Secret<std::size_t(2) * (32 + 14)> material;
     const MutBytes bytes = material.bytes().first(2 * (key + salt));
     constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";
     if (SSL_export_keying_material(ssl.get(), bytes.data(), bytes.size(), kLabel.data(), kLabel.size(), nullptr, 0,

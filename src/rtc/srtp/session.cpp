@@ -61,27 +61,26 @@ SrtpSession::SrtpSession(const MasterKey& master, Direction direction, std::size
     : profile_(master.profile),
       direction_(direction),
       max_ssrcs_(max_ssrcs),
-      rtp_(make_half(master, false)),
-      rtcp_(make_half(master, true)) {}
+      rtp_(make_half(master, direction, false)),
+      rtcp_(make_half(master, direction, true)) {}
 
-SrtpSession::Half SrtpSession::make_half(const MasterKey& master, bool rtcp) const {
-  Half half;
+SrtpSession::Half SrtpSession::make_half(const MasterKey& master, Direction direction, bool rtcp) {
+  const Profile profile = master.profile;
+  Salt salt{};
   crypto::Secret<32> key;
-  const MutBytes key_bytes = key.bytes().first(key_size(profile_));
+  const MutBytes key_bytes = key.bytes().first(key_size(profile));
   derive(master, rtcp ? Label::rtcp_encryption : Label::rtp_encryption, key_bytes);
-  derive(master, rtcp ? Label::rtcp_salt : Label::rtp_salt, MutBytes(half.salt).first(salt_size(profile_)));
-  if (is_aead(profile_)) {
-    half.aead.emplace(profile_ == Profile::aead_aes_256_gcm ? crypto::AeadAlgorithm::aes_256_gcm
-                                                            : crypto::AeadAlgorithm::aes_128_gcm,
-                      key_bytes,
-                      direction_ == Direction::protect ? crypto::AeadUse::seal_only : crypto::AeadUse::open_only);
-    return half;
+  derive(master, rtcp ? Label::rtcp_salt : Label::rtp_salt, MutBytes(salt).first(salt_size(profile)));
+  if (is_aead(profile)) {
+    return {crypto::Aead(profile == Profile::aead_aes_256_gcm ? crypto::AeadAlgorithm::aes_256_gcm
+                                                              : crypto::AeadAlgorithm::aes_128_gcm,
+                         key_bytes,
+                         direction == Direction::protect ? crypto::AeadUse::seal_only : crypto::AeadUse::open_only),
+            salt};
   }
   crypto::Secret<kAuthKeySize> auth;
   derive(master, rtcp ? Label::rtcp_authentication : Label::rtp_authentication, auth.bytes());
-  half.ctr.emplace(key_bytes);
-  half.hmac.emplace(auth.bytes());
-  return half;
+  return {CounterMode{crypto::AesCtr(key_bytes), crypto::HmacSha1(auth.bytes())}, salt};
 }
 
 std::size_t SrtpSession::find(std::uint32_t ssrc) {
@@ -130,14 +129,15 @@ SrtpResult SrtpSession::protect_rtp(MutBytes buffer, std::size_t size) {
   stream.rtp.set(*index);
 
   const MutBytes payload = buffer.subspan(header, size - header);
-  if (rtp_.aead) {
-    rtp_.aead->seal_in_place(gcm_rtp_nonce(rtp_.salt, ssrc, *index), buffer.first(header), payload,
+  if (auto* const aead = std::get_if<crypto::Aead>(&rtp_.cipher)) {
+    aead->seal_in_place(gcm_rtp_nonce(rtp_.salt, ssrc, *index), buffer.first(header), payload,
                              buffer.subspan(size, tag));
   } else {
-    rtp_.ctr->apply(cm_counter_block(rtp_.salt, ssrc, *index), payload);
+    CounterMode& mode = std::get<CounterMode>(rtp_.cipher);
+    mode.ctr.apply(cm_counter_block(rtp_.salt, ssrc, *index), payload);
     std::uint8_t roc[4];
     store32(roc, static_cast<std::uint32_t>(*index >> 16));
-    const crypto::Sha1Digest digest = rtp_.hmac->mac(buffer.first(size), roc);
+    const crypto::Sha1Digest digest = mode.hmac.mac(buffer.first(size), roc);
     std::copy_n(digest.begin(), tag, buffer.begin() + static_cast<std::ptrdiff_t>(size));
   }
   return size + tag;
@@ -166,19 +166,20 @@ SrtpResult SrtpSession::unprotect_rtp(MutBytes packet) {
   }
 
   const MutBytes payload = packet.subspan(header, size - header);
-  if (rtp_.aead) {
-    if (!rtp_.aead->open_in_place(gcm_rtp_nonce(rtp_.salt, ssrc, index), packet.first(header), payload,
+  if (auto* const aead = std::get_if<crypto::Aead>(&rtp_.cipher)) {
+    if (!aead->open_in_place(gcm_rtp_nonce(rtp_.salt, ssrc, index), packet.first(header), payload,
                                   packet.subspan(size))) {
       return error(SrtpError::auth_failed);
     }
   } else {
+    CounterMode& mode = std::get<CounterMode>(rtp_.cipher);
     std::uint8_t roc[4];
     store32(roc, static_cast<std::uint32_t>(index >> 16));
-    const crypto::Sha1Digest digest = rtp_.hmac->mac(packet.first(size), roc);
+    const crypto::Sha1Digest digest = mode.hmac.mac(packet.first(size), roc);
     if (!crypto::constant_time_equal(Bytes(digest).first(tag), packet.subspan(size))) {
       return error(SrtpError::auth_failed);
     }
-    rtp_.ctr->apply(cm_counter_block(rtp_.salt, ssrc, index), payload);
+    mode.ctr.apply(cm_counter_block(rtp_.salt, ssrc, index), payload);
   }
   // Only what is authentic makes state.
   if (at == kNone) at = add(ssrc);
@@ -205,16 +206,17 @@ SrtpResult SrtpSession::protect_rtcp(MutBytes buffer, std::size_t size) {
   store32(word, index | kEncryptedBit);
   const auto end = buffer.begin() + static_cast<std::ptrdiff_t>(size);
   const std::size_t tag = tag_size(profile_);
-  if (rtcp_.aead) {
+  if (auto* const aead = std::get_if<crypto::Aead>(&rtcp_.cipher)) {
     // RFC 7714 §9.3: the tag comes before the index, which is authenticated with the header.
     std::array<std::uint8_t, kRtcpHeaderSize + kSrtcpIndexSize> aad;
     std::copy_n(word, kSrtcpIndexSize, std::copy(header.begin(), header.end(), aad.begin()));
-    rtcp_.aead->seal_in_place(gcm_rtcp_nonce(rtcp_.salt, ssrc, index), aad, payload, buffer.subspan(size, tag));
+    aead->seal_in_place(gcm_rtcp_nonce(rtcp_.salt, ssrc, index), aad, payload, buffer.subspan(size, tag));
     std::copy_n(word, kSrtcpIndexSize, end + static_cast<std::ptrdiff_t>(tag));
   } else {
-    rtcp_.ctr->apply(cm_counter_block(rtcp_.salt, ssrc, index), payload);
+    CounterMode& mode = std::get<CounterMode>(rtcp_.cipher);
+    mode.ctr.apply(cm_counter_block(rtcp_.salt, ssrc, index), payload);
     std::copy_n(word, kSrtcpIndexSize, end);
-    const crypto::Sha1Digest digest = rtcp_.hmac->mac(buffer.first(size + kSrtcpIndexSize));
+    const crypto::Sha1Digest digest = mode.hmac.mac(buffer.first(size + kSrtcpIndexSize));
     std::copy_n(digest.begin(), tag, end + kSrtcpIndexSize);
   }
   return size + rtcp_expansion();
@@ -227,7 +229,7 @@ SrtpResult SrtpSession::unprotect_rtcp(MutBytes packet) {
   }
   const std::size_t tag = tag_size(profile_);
   const std::size_t size = packet.size() - rtcp_expansion();
-  const std::size_t word_at = rtcp_.aead ? size + tag : size;
+  const std::size_t word_at = is_aead(profile_) ? size + tag : size;
   const std::uint32_t word = load32(packet.data() + word_at);
   if ((word & kEncryptedBit) == 0) return error(SrtpError::not_encrypted);
   const std::uint32_t index = word & ~kEncryptedBit;
@@ -240,20 +242,21 @@ SrtpResult SrtpSession::unprotect_rtcp(MutBytes packet) {
   }
 
   const MutBytes payload = packet.subspan(kRtcpHeaderSize, size - kRtcpHeaderSize);
-  if (rtcp_.aead) {
+  if (auto* const aead = std::get_if<crypto::Aead>(&rtcp_.cipher)) {
     std::array<std::uint8_t, kRtcpHeaderSize + kSrtcpIndexSize> aad;
     std::copy_n(packet.begin(), kRtcpHeaderSize, aad.begin());
     store32(aad.data() + kRtcpHeaderSize, word);
-    if (!rtcp_.aead->open_in_place(gcm_rtcp_nonce(rtcp_.salt, ssrc, index), aad, payload,
+    if (!aead->open_in_place(gcm_rtcp_nonce(rtcp_.salt, ssrc, index), aad, payload,
                                    packet.subspan(size, tag))) {
       return error(SrtpError::auth_failed);
     }
   } else {
-    const crypto::Sha1Digest digest = rtcp_.hmac->mac(packet.first(size + kSrtcpIndexSize));
+    CounterMode& mode = std::get<CounterMode>(rtcp_.cipher);
+    const crypto::Sha1Digest digest = mode.hmac.mac(packet.first(size + kSrtcpIndexSize));
     if (!crypto::constant_time_equal(Bytes(digest).first(tag), packet.subspan(size + kSrtcpIndexSize))) {
       return error(SrtpError::auth_failed);
     }
-    rtcp_.ctr->apply(cm_counter_block(rtcp_.salt, ssrc, index), payload);
+    mode.ctr.apply(cm_counter_block(rtcp_.salt, ssrc, index), payload);
   }
   if (at == kNone) at = add(ssrc);
   streams_[at].rtcp.set(index);

@@ -4,8 +4,8 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "crypto/aead.hpp"
@@ -64,11 +64,13 @@ class SrtpSession {
   Profile profile() const { return profile_; }
 
  private:
-  // RTP's or RTCP's half: either the AEAD or the counter mode with its HMAC.
+  struct CounterMode {
+    crypto::AesCtr ctr;
+    crypto::HmacSha1 hmac;
+  };
+  // RTP's or RTCP's half.
   struct Half {
-    std::optional<crypto::Aead> aead;
-    std::optional<crypto::AesCtr> ctr;
-    std::optional<crypto::HmacSha1> hmac;
+    std::variant<crypto::Aead, CounterMode> cipher;
     Salt salt{};
   };
   struct Stream {
@@ -78,7 +80,7 @@ class SrtpSession {
   };
   static constexpr std::size_t kNone = ~std::size_t(0);
 
-  Half make_half(const MasterKey& master, bool rtcp) const;
+  static Half make_half(const MasterKey& master, Direction direction, bool rtcp);
   // Slot of the SSRC or kNone.
   std::size_t find(std::uint32_t ssrc);
   std::size_t add(std::uint32_t ssrc);
