@@ -1,4 +1,4 @@
-#include "server/meetings/meeting_runtime.hpp"
+#include "service/meetings/meeting_runtime.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -14,7 +14,7 @@
 #include "base/bounded_queue.hpp"
 #include "io/clock/system_clock.hpp"
 
-namespace upcall::server {
+namespace upcall::service {
 
 namespace {
 constexpr std::string_view kSubprotocol = "_aws_wt_session";
@@ -462,4 +462,4 @@ void MeetingRuntime::drain() {
   core_->post([core = core_] { core->drain(); });
 }
 
-}  // namespace upcall::server
+}  // namespace upcall::service

@@ -21,7 +21,7 @@
 #include "signaling/room.hpp"
 #include "wire/http.hpp"
 
-namespace upcall::server {
+namespace upcall::service {
 
 struct MeetingRuntimeOptions {
   udp::MediaThreadOptions media;
@@ -98,4 +98,4 @@ class MeetingRuntime {
   std::shared_ptr<Core> core_;
 };
 
-}  // namespace upcall::server
+}  // namespace upcall::service
