@@ -1,0 +1,214 @@
+// The agent's side: status, contacts, chat. Every route needs a user with the permission contact.handle; a contact of
+// somebody else looks like one that is not there.
+#include "api/centre/agent_socket.hpp"
+#include "api/centre/centre_api.hpp"
+#include "api/centre/item_json.hpp"
+#include "api/common/responses.hpp"
+#include "base/wall_text.hpp"
+#include "json/json.hpp"
+
+namespace upcall::api {
+namespace {
+
+namespace bj = boost::json;
+using identity::Permission;
+using identity::Principal;
+
+constexpr std::string_view kStatusSchema = R"({"type":"object","required":["status"],"properties":{"status":{"enum":["available","offline"]}}})";
+constexpr std::string_view kSendSchema =
+    R"({"type":"object","required":["content"],"properties":{"type":{"enum":["message","event"]},"contentType":{"type":"string"},"content":{"type":"string"},"clientToken":{"type":"string"}}})";
+constexpr std::string_view kAttributesSchema =
+    R"({"type":"object","required":["attributes"],"properties":{"attributes":{"type":"object","additionalProperties":{"type":"string"}}}})";
+constexpr std::string_view kObject = R"({"type":"object"})";
+constexpr OperationAuth kStaff = OperationAuth::staff;
+
+constexpr Operation kOperations[] = {
+    {"GET", "/api/agent/state", "getAgentState", "The agent's status and contacts.", kStaff, "", kObject, "401 403", ""},
+    {"PUT", "/api/agent/status", "setAgentStatus", "Become available or go offline.", kStaff, kStatusSchema, kObject, "400 401 403 404", ""},
+    {"POST", "/api/agent/contacts/{contactId}/accept", "acceptContact", "Accept an offered contact.", kStaff, "", kObject, "401 403 404 409", ""},
+    {"POST", "/api/agent/contacts/{contactId}/reject", "rejectContact", "Reject an offered contact.", kStaff, "", kObject, "401 403 404 409", ""},
+    {"POST", "/api/agent/contacts/{contactId}/end", "endContact", "End a connected contact; after-contact work begins.", kStaff, "", kObject, "401 403 404 409", ""},
+    {"POST", "/api/agent/contacts/{contactId}/clear", "clearContact", "End after-contact work, or dismiss a missed contact.", kStaff, "", kObject, "401 403 404 409", ""},
+    {"POST", "/api/agent/contacts/{contactId}/items", "sendToContact", "Send a chat message or event.", kStaff, kSendSchema, kObject, "400 401 403 404 429", ""},
+    {"GET", "/api/agent/contacts/{contactId}/items", "contactTranscript", "The chat so far, oldest first; ?after=seq goes on.", kStaff, "", kObject, "400 401 403 404", ""},
+    {"PUT", "/api/agent/contacts/{contactId}/attributes", "setContactAttributes", "Merge attributes into the contact's.", kStaff, kAttributesSchema, kObject, "400 401 403 404 413", ""},
+};
+
+constexpr int kItemsMax = 200;
+
+// Attributes that the server alone decides (design §5).
+bool is_reserved(std::string_view name) { return name == "videoRouteToAgent" || name == "videoRecordingPlaybackURL" || name == "videoReferenceId" || name == "videoExternalMeetingId" || name == "videoAttendeeExternalUserId"; }
+
+bool is_attribute_name(std::string_view name) {
+  if (name.empty() || name.size() > 127) return false;
+  for (const char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return false;
+  }
+  return true;
+}
+
+// Runs `action` for an agent, or answers why not.
+template <class F>
+wire::HttpHandler as_agent(CentreApi& api, F action) {
+  return [&api, action](const wire::HttpRequest& request) -> wire::HttpResponse {
+    auto agent = api.authenticator.authorize(request, Permission::contact_handle);
+    if (!agent) return failure(request, agent.error());
+    if (agent->kind != Principal::Kind::user) return failure(request, ErrorCode::forbidden, "Only a user can be an agent.");
+    return action(api, request, *agent);
+  };
+}
+
+template <class C>
+wire::HttpResponse contact_command(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  const contact::Effects effects = api.service.call(C{agent.id, std::string(request.route_value("contactId"))});
+  if (effects.error) return failure(request, *effects.error);
+  return success(request, "Done", bj::object{{"contactId", request.route_value("contactId")}});
+}
+
+wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  const auto data = api.service.get<bj::object>([&](const contact::Centre& centre) {
+    bj::object out{{"agentId", agent.id}, {"username", agent.username}, {"name", agent.name}};
+    const auto* state = centre.agent(agent.id);
+    out["status"] = contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline);
+    bj::array contacts;
+    if (state != nullptr) {
+      for (const auto& [id, view] : state->contacts) {
+        if (const contact::Contact* c = centre.contact(id)) {
+          contacts.push_back(contact_json(*c, view, centre.config()));
+        } else {
+          contacts.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
+        }
+      }
+    }
+    out["contacts"] = std::move(contacts);
+    return out;
+  });
+  return success(request, "Agent state", data);
+}
+
+wire::HttpResponse set_status(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  auto body = body_object(request);
+  if (!body) return failure(request, body.error());
+  const auto status = contact::agent_status(json::text_or(*body, "status"));
+  if (!status) return failure(request, ErrorCode::invalid_argument, "status must be available or offline.");
+  contact::Effects effects = api.service.call(contact::SetAgentStatus{agent.id, *status});
+  if (effects.error && effects.error->code == ErrorCode::not_found) {
+    // A user added a moment ago: the centre has not heard of them yet.
+    if (auto reloaded = api.service.reload(); !reloaded) return failure(request, reloaded.error());
+    effects = api.service.call(contact::SetAgentStatus{agent.id, *status});
+  }
+  if (effects.error) return failure(request, *effects.error);
+  return success(request, "Done", bj::object{{"status", contact::to_string(*status)}});
+}
+
+wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  if (!api.sends.allow(agent.id, request.now.mono)) return failure(request, ErrorCode::exhausted, "Too many messages.");
+  auto body = body_object(request);
+  if (!body) return failure(request, body.error());
+  const std::string type = json::text_or(*body, "type", "message");
+  if (type != "message" && type != "event") return failure(request, ErrorCode::invalid_argument, "type must be message or event.");
+  contact::SendItem command;
+  command.contact_id = request.route_value("contactId");
+  command.agent_id = agent.id;
+  command.type = type == "message" ? contact::ItemType::message : contact::ItemType::event;
+  command.content_type = json::text_or(*body, "contentType", contact::content::kText);
+  if (const auto content = json::text_at(*body, "content")) command.content = std::string(*content);
+  command.client_token = json::text_or(*body, "clientToken").substr(0, 500);
+  const contact::Effects effects = api.service.call(std::move(command));
+  if (effects.error) return failure(request, *effects.error);
+  return success(request, "Sent", bj::object{{"id", effects.reply.id}, {"absoluteTime", to_iso8601(effects.reply.at)}});
+}
+
+bool owns(CentreApi& api, const std::string& contact_id, const std::string& agent_id) {
+  return api.service.get<bool>([&](const contact::Centre& centre) {
+    const contact::Contact* c = centre.contact(contact_id);
+    return c != nullptr && c->agent_id == agent_id && (c->state == contact::ContactState::connected || c->state == contact::ContactState::wrap_up);
+  });
+}
+
+wire::HttpResponse items(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  const std::string contact_id(request.route_value("contactId"));
+  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no such contact");
+  std::uint64_t after = 0;
+  for (const char c : request.query_value("after").value_or("0")) {
+    if (c < '0' || c > '9' || after > INT64_MAX / 16) return failure(request, ErrorCode::invalid_argument, "after must be a number.");
+    after = after * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  auto list = api.store.read([&](store::Database& db) { return store::centre::items(db, contact_id, after, INT64_MAX, kItemsMax, false); });
+  if (!list) return failure(request, list.error());
+  bj::array out;
+  for (const contact::ChatItem& item : *list) {
+    bj::object o = item_json(item, true);
+    o["seq"] = item.seq;
+    out.push_back(std::move(o));
+  }
+  return success(request, "Transcript", bj::object{{"contactId", contact_id}, {"items", std::move(out)}});
+}
+
+wire::HttpResponse set_attributes(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
+  const std::string contact_id(request.route_value("contactId"));
+  auto body = body_object(request);
+  if (!body) return failure(request, body.error());
+  const bj::object* attributes = json::object_at(*body, "attributes");
+  if (attributes == nullptr) return failure(request, ErrorCode::invalid_argument, "attributes must be an object.");
+  contact::UpdateAttributes command{contact_id, {}};
+  for (const auto& [key, value] : *attributes) {
+    const std::string_view name(key.data(), key.size());
+    if (!is_attribute_name(name) || is_reserved(name)) return failure(request, ErrorCode::invalid_argument, "this attribute cannot be set.");
+    if (!value.is_string() || !json::is_clean_text(std::string_view(value.get_string()))) return failure(request, ErrorCode::invalid_argument, "an attribute's value must be a clean text.");
+    command.attributes.emplace(name, value.get_string().c_str());
+  }
+  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no such contact");
+  const contact::Effects effects = api.service.call(std::move(command));
+  if (effects.error) return failure(request, *effects.error);
+  return success(request, "Done", bj::object{{"contactId", contact_id}});
+}
+
+// Browsers cannot set headers on a WebSocket: there the token comes as the subprotocol "bearer.<token>" beside
+// "upcall.events", which is the one that is answered.
+wire::WebSocketAnswer open_events(CentreApi& api, const wire::HttpRequest& request, const std::vector<std::string>& subprotocols) {
+  constexpr std::string_view kBearer = "bearer.";
+  Result<Principal> agent = fail(ErrorCode::unauthenticated, "You are not logged in.");
+  wire::WebSocketAnswer answer;
+  for (const std::string& name : subprotocols) {
+    if (name == "upcall.events") answer.subprotocol = name;
+    if (name.starts_with(kBearer)) agent = api.authenticator.authenticate_token(std::string_view(name).substr(kBearer.size()), request.now.wall);
+  }
+  if (!agent && request.header("authorization")) agent = api.authenticator.authenticate(request);
+  if (!agent) {
+    answer.refusal = failure(request, agent.error());
+    return answer;
+  }
+  if (agent->kind != Principal::Kind::user || !agent->may(Permission::contact_handle)) {
+    answer.refusal = failure(request, ErrorCode::forbidden, "You are not allowed to do this.");
+    return answer;
+  }
+  std::uint64_t after = 0;
+  for (const char c : request.query_value("after").value_or("0")) {
+    if (c < '0' || c > '9' || after > INT64_MAX / 16) {
+      answer.refusal = failure(request, ErrorCode::invalid_argument, "after must be a number.");
+      return answer;
+    }
+    after = after * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  answer.handler = std::make_shared<AgentSocket>(api.service, agent->id, std::string(request.query_value("epoch").value_or("")), after);
+  return answer;
+}
+
+}  // namespace
+
+void add_agent_routes(wire::Router& router, CentreApi& api, OpenApi& openapi) {
+  openapi.add(kOperations);
+  router.add("GET", "/api/agent/state", as_agent(api, state));
+  router.add("PUT", "/api/agent/status", as_agent(api, set_status));
+  router.add("POST", "/api/agent/contacts/{contactId}/accept", as_agent(api, contact_command<contact::AcceptContact>));
+  router.add("POST", "/api/agent/contacts/{contactId}/reject", as_agent(api, contact_command<contact::RejectContact>));
+  router.add("POST", "/api/agent/contacts/{contactId}/end", as_agent(api, contact_command<contact::EndContact>));
+  router.add("POST", "/api/agent/contacts/{contactId}/clear", as_agent(api, contact_command<contact::ClearContact>));
+  router.add("POST", "/api/agent/contacts/{contactId}/items", as_agent(api, send_item));
+  router.add("GET", "/api/agent/contacts/{contactId}/items", as_agent(api, items));
+  router.add("PUT", "/api/agent/contacts/{contactId}/attributes", as_agent(api, set_attributes));
+  router.add_websocket("/api/agent/events", [&api](const wire::HttpRequest& r, const std::vector<std::string>& s) { return open_events(api, r, s); });
+}
+
+}  // namespace upcall::api

@@ -1,0 +1,409 @@
+#include "api/centre/centre_service.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/centre/item_json.hpp"
+#include "base/ids.hpp"
+#include "base/wall_text.hpp"
+#include "contact/flow_import.hpp"
+#include "contact/snapshot.hpp"
+#include "io/store/centre_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+
+namespace upcall::api {
+
+namespace bj = boost::json;
+
+namespace {
+
+constexpr Duration kReloadEvery = Duration::s(5);
+constexpr Duration kRetryAfter = Duration::s(1);
+constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
+constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
+
+}  // namespace
+
+struct CentreService::ContactWrite {
+  store::ContactRow row;
+  contact::Attributes attributes;
+};
+
+// One command's effects on their way to the disk and to the people.
+struct CentreService::Batch {
+  contact::Effects effects;
+  std::vector<ContactWrite> contacts;
+  std::map<std::string, Audience> audiences;                         // by contact
+  std::vector<std::pair<std::string, std::string>> agent_events;     // agent id, JSON, in order
+  std::vector<std::string> removed_agents;
+  WallTime at;
+  std::shared_ptr<std::promise<contact::Effects>> answer;
+};
+
+Result<contact::CentreConfig> load_centre_config(store::Database& db) {
+  contact::CentreConfig config;
+  auto queues = store::routing::queues(db);
+  auto profiles = store::routing::profiles(db);
+  auto agents = store::centre::agents(db);
+  auto flows = store::flows::all(db);
+  auto default_flow = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
+  auto default_queue = store::parameters::get_or(db, "defaultQueueId", "");
+  if (!queues) return tl::unexpected(queues.error());
+  if (!profiles) return tl::unexpected(profiles.error());
+  if (!agents) return tl::unexpected(agents.error());
+  if (!flows) return tl::unexpected(flows.error());
+  if (!default_flow) return tl::unexpected(default_flow.error());
+  if (!default_queue) return tl::unexpected(default_queue.error());
+  config.queues = std::move(*queues);
+  config.routing_profiles = std::move(*profiles);
+  config.agents = std::move(*agents);
+  config.default_flow_id = std::move(*default_flow);
+  config.default_queue_id = std::move(*default_queue);
+  for (const store::FlowRow& row : *flows) {
+    auto import = contact::import_flow(row.content);
+    if (import.flow) config.flows.emplace(row.id, std::move(*import.flow));
+  }
+  return config;
+}
+
+CentreService::CentreService(store::Store& store, RandomSource& random, std::function<Now()> clock)
+    : store_(store), random_(random), clock_(std::move(clock)), epoch_(make_uuid(random)), centre_(contact::CentreConfig{}) {}
+
+Result<std::unique_ptr<CentreService>> CentreService::start(store::Store& store, RandomSource& random, std::function<Now()> clock) {
+  std::unique_ptr<CentreService> service(new CentreService(store, random, std::move(clock)));
+  if (auto restored = service->restore(); !restored) return tl::unexpected(restored.error());
+  service->reload_at_ = service->clock_().mono + kReloadEvery;
+  service->thread_ = std::thread([s = service.get()] { s->loop(); });
+  return service;
+}
+
+CentreService::~CentreService() {
+  {
+    std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> CentreService::restore() {
+  struct Stored {
+    contact::CentreConfig config;
+    std::vector<store::ContactRow> contacts;
+    std::vector<std::pair<std::string, contact::AgentStatus>> agents;
+  };
+  auto stored = store_.read([](store::Database& db) -> Result<Stored> {
+    auto config = load_centre_config(db);
+    if (!config) return tl::unexpected(config.error());
+    auto contacts = store::centre::live_contacts(db);
+    if (!contacts) return tl::unexpected(contacts.error());
+    auto agents = store::centre::agent_states(db);
+    if (!agents) return tl::unexpected(agents.error());
+    return Stored{std::move(*config), std::move(*contacts), std::move(*agents)};
+  });
+  if (!stored) return tl::unexpected(stored.error());
+  const Now now = clock_();
+  centre_ = contact::Centre(std::move(stored->config));
+  for (const store::ContactRow& row : stored->contacts) {
+    auto restored = contact::from_snapshot(row.snapshot, now, [&](std::string_view id) { return centre_.flow(id); });
+    if (!restored) return fail(ErrorCode::corrupt, "a stored contact cannot be read");
+    centre_.restore(std::move(*restored), now);
+  }
+  for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
+  return {};
+}
+
+void CentreService::post(Job job) {
+  {
+    std::lock_guard guard(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();
+}
+
+contact::Effects CentreService::call(contact::Command command) {
+  auto answer = std::make_shared<std::promise<contact::Effects>>();
+  auto future = answer->get_future();
+  post({std::move(command), {}, {}, answer, {}});
+  return future.get();
+}
+
+void CentreService::ask(const std::function<void(const contact::Centre&)>& question) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  post({{}, question, {}, {}, done});
+  future.get();
+}
+
+Result<void> CentreService::reload() {
+  auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
+  if (!config) return tl::unexpected(config.error());
+  auto effects = call(contact::Configure{std::move(*config)});
+  if (effects.error) return tl::unexpected(*effects.error);
+  return {};
+}
+
+void CentreService::loop() {
+  for (;;) {
+    std::deque<Job> jobs;
+    std::optional<Result<void>> answer;
+    {
+      std::unique_lock lock(mutex_);
+      Instant next = std::min(centre_.next_deadline(), reload_at_);
+      if (in_flight_.empty() && !unsaved_.empty()) next = std::min(next, retry_at_);
+      const Duration wait = next - clock_().mono;
+      if (jobs_.empty() && !commit_answer_ && !stopping_ && wait > Duration()) {
+        wake_.wait_for(lock, std::chrono::nanoseconds(wait.ns()));
+      }
+      jobs.swap(jobs_);
+      answer = std::exchange(commit_answer_, std::nullopt);
+      // What was accepted is written before the thread ends.
+      if (stopping_ && jobs.empty() && !answer && in_flight_.empty()) break;
+    }
+    if (answer) committed(*answer);
+    for (Job& job : jobs) run(job);
+    const Now now = clock_();
+    if (centre_.next_deadline() <= now.mono) apply(contact::Tick{}, nullptr);
+    if (reload_at_ <= now.mono) {
+      reload_at_ = now.mono + kReloadEvery;
+      auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
+      if (config) apply(contact::Configure{std::move(*config)}, nullptr);
+    }
+    write_out();
+  }
+  for (const auto& batch : unsaved_) {
+    if (!batch->answer) continue;
+    contact::Effects closing;
+    closing.error = Error{ErrorCode::unavailable, "the server is closing"};
+    batch->answer->set_value(std::move(closing));
+  }
+}
+
+void CentreService::run(Job& job) {
+  if (job.command) {
+    apply(*job.command, job.answer);
+  } else if (job.question) {
+    job.question(centre_);
+  } else if (job.task) {
+    job.task();
+  }
+  if (job.done) job.done->set_value();
+}
+
+void CentreService::apply(const contact::Command& command, std::shared_ptr<std::promise<contact::Effects>> answer) {
+  if (unsaved_.size() >= kUnsavedMax && answer) {
+    contact::Effects full;
+    full.error = Error{ErrorCode::unavailable, "the store does not answer"};
+    answer->set_value(std::move(full));
+    return;
+  }
+  auto batch = std::make_shared<Batch>();
+  const Now now = clock_();
+  batch->at = now.wall;
+  std::set<std::string> agents_before;
+  if (std::holds_alternative<contact::Configure>(command)) {
+    for (const contact::AgentInfo& a : centre_.config().agents) agents_before.insert(a.id);
+  }
+  batch->effects = centre_.handle(now, command, random_);
+  batch->answer = std::move(answer);
+  contact::Effects& e = batch->effects;
+  if (e.error) {
+    if (batch->answer) batch->answer->set_value(std::move(e));
+    return;
+  }
+  for (const contact::AgentInfo& a : centre_.config().agents) agents_before.erase(a.id);
+  batch->removed_agents.assign(agents_before.begin(), agents_before.end());
+
+  for (const std::string& id : e.changed_contacts) {
+    const contact::Contact* c = centre_.contact(id);
+    if (c == nullptr) continue;
+    batch->contacts.push_back({{c->id, std::string(contact::to_string(c->state)), c->started, c->ended, c->agent_id,
+                                contact::to_snapshot(*c, now, centre_.flow(c->flow_id))},
+                               c->attributes});
+  }
+  // Who gets what is decided now: later the contact may be gone.
+  for (const auto& delivery : e.items) {
+    if (const contact::Contact* c = centre_.contact(delivery.item.contact_id)) {
+      Audience& audience = batch->audiences[c->id];
+      audience.participants.clear();
+      for (const contact::Participant& p : c->participants) audience.participants.push_back(p.id);
+      audience.agent_id = c->agent_id;
+    }
+  }
+  for (const contact::AgentNotice& notice : e.notices) {
+    if (notice.contact_id.empty()) {
+      batch->agent_events.emplace_back(notice.agent_id, agent_event(notice.agent_id));
+      continue;
+    }
+    bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
+    const contact::Contact* c = centre_.contact(notice.contact_id);
+    if (c != nullptr && notice.view != contact::AgentView::none) event["contact"] = contact_json(*c, notice.view, centre_.config());
+    batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
+  }
+  unsaved_.push_back(std::move(batch));
+}
+
+void CentreService::write_out() {
+  if (!in_flight_.empty() || unsaved_.empty() || clock_().mono < retry_at_) return;
+  in_flight_.swap(unsaved_);
+  store_.submit(
+      [batches = in_flight_](store::Database& db) -> Result<void> {
+        for (const auto& batch : batches) {
+          for (const ContactWrite& c : batch->contacts) {
+            if (auto done = store::centre::put_contact(db, c.row, c.attributes); !done) return done;
+          }
+          for (const auto& p : batch->effects.participants) {
+            if (auto done = store::centre::insert_participant(db, p.contact_id, p.participant, p.token); !done) return done;
+          }
+          for (const auto& delivery : batch->effects.items) {
+            if (!delivery.store) continue;
+            if (auto done = store::centre::insert_item(db, delivery.item); !done) return done;
+          }
+          for (const auto& [agent, status] : batch->effects.agent_states) {
+            if (auto done = store::centre::set_agent_state(db, agent, status, batch->at); !done) return done;
+          }
+        }
+        return {};
+      },
+      [this](const Result<void>& result) {
+        // Notified under the lock: the service may be destroyed as soon as its thread has seen the answer.
+        std::lock_guard guard(mutex_);
+        commit_answer_ = result;
+        wake_.notify_one();
+      });
+}
+
+void CentreService::committed(const Result<void>& result) {
+  std::vector<std::shared_ptr<Batch>> batches = std::move(in_flight_);
+  in_flight_.clear();
+  if (!result) {
+    retry_at_ = clock_().mono + kRetryAfter;
+    for (auto& batch : batches) {
+      if (!batch->answer) continue;
+      contact::Effects failed;
+      failed.error = Error{ErrorCode::unavailable, "the store does not answer"};
+      batch->answer->set_value(std::move(failed));
+      batch->answer.reset();
+    }
+    unsaved_.insert(unsaved_.begin(), batches.begin(), batches.end());
+    return;
+  }
+  for (auto& batch : batches) {
+    deliver(*batch);
+    if (batch->answer) batch->answer->set_value(std::move(batch->effects));
+  }
+}
+
+void CentreService::deliver(const Batch& batch) {
+  const contact::Effects& e = batch.effects;
+  for (const auto& [agent, json] : batch.agent_events) publish(agent, json);
+  for (const auto& delivery : e.items) {
+    const auto audience = batch.audiences.find(delivery.item.contact_id);
+    if (audience == batch.audiences.end()) continue;
+    // Typing, receipts and repeats are for the others.
+    const std::string& from = delivery.item.type == contact::ItemType::message_metadata ? delivery.item.receipt_of : delivery.item.participant_id;
+    for (const std::string& participant : audience->second.participants) {
+      if (!delivery.store && participant == from) continue;
+      const auto listeners = chat_listeners_.find(participant);
+      if (listeners == chat_listeners_.end()) continue;
+      for (const auto& weak : listeners->second) {
+        if (auto listener = weak.lock()) listener->on_item(delivery.item);
+      }
+    }
+    if (!audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent)) {
+      publish(audience->second.agent_id,
+              bj::serialize(bj::object{{"type", "item"}, {"contactId", delivery.item.contact_id}, {"item", item_json(delivery.item, true)}}));
+    }
+  }
+  for (const std::string& id : e.closed) {
+    const auto audience = batch.audiences.find(id);
+    if (audience == batch.audiences.end()) continue;
+    for (const std::string& participant : audience->second.participants) {
+      const auto listeners = chat_listeners_.find(participant);
+      if (listeners == chat_listeners_.end()) continue;
+      for (const auto& weak : listeners->second) {
+        if (auto listener = weak.lock()) listener->on_chat_closed();
+      }
+      chat_listeners_.erase(listeners);
+    }
+  }
+  for (const std::string& agent : batch.removed_agents) {
+    const auto feed = feeds_.find(agent);
+    if (feed == feeds_.end()) continue;
+    for (const auto& weak : feed->second.listeners) {
+      if (auto listener = weak.lock()) listener->on_agent_removed();
+    }
+    feeds_.erase(feed);
+  }
+}
+
+void CentreService::publish(const std::string& agent_id, std::string json) {
+  Feed& feed = feeds_[agent_id];
+  feed.recent.push_back({++feed.last, std::move(json)});
+  if (feed.recent.size() > kRecentEvents) feed.recent.pop_front();
+  std::erase_if(feed.listeners, [](const auto& weak) { return weak.expired(); });
+  for (const auto& weak : feed.listeners) {
+    if (auto listener = weak.lock()) listener->on_event(feed.last, feed.recent.back().json);
+  }
+}
+
+std::string CentreService::agent_event(const std::string& agent_id) const {
+  const auto* state = centre_.agent(agent_id);
+  bj::object agent{{"agentId", agent_id}, {"status", contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline)}};
+  if (const auto* info = centre_.agent_info(agent_id)) {
+    agent["username"] = info->username;
+    agent["name"] = info->name;
+  }
+  if (state != nullptr) agent["since"] = to_iso8601(state->since);
+  return bj::serialize(bj::object{{"type", "agent"}, {"agent", std::move(agent)}});
+}
+
+std::string CentreService::snapshot_event(const std::string& agent_id) const {
+  bj::object event{{"type", "snapshot"}, {"epoch", epoch_}};
+  event["agent"] = json::parse_object(agent_event(agent_id))->at("agent");
+  bj::array contacts;
+  if (const auto* state = centre_.agent(agent_id)) {
+    for (const auto& [id, view] : state->contacts) {
+      if (const contact::Contact* c = centre_.contact(id)) {
+        contacts.push_back(contact_json(*c, view, centre_.config()));
+      } else {
+        contacts.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
+      }
+    }
+  }
+  event["contacts"] = std::move(contacts);
+  return bj::serialize(event);
+}
+
+void CentreService::listen(const std::string& participant_id, std::weak_ptr<ChatListener> listener) {
+  post({{}, {}, [this, participant_id, listener] {
+          auto& list = chat_listeners_[participant_id];
+          std::erase_if(list, [](const auto& weak) { return weak.expired(); });
+          list.push_back(listener);
+        }, {}, {}});
+}
+
+std::vector<CentreService::Numbered> CentreService::listen_agent(const std::string& agent_id, std::weak_ptr<AgentListener> listener,
+                                                                 std::string_view epoch, std::uint64_t after) {
+  std::vector<Numbered> first;
+  auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  post({{}, {}, [&] {
+          Feed& feed = feeds_[agent_id];
+          const bool resumes = epoch == epoch_ && after <= feed.last &&
+                               (after == feed.last || (!feed.recent.empty() && feed.recent.front().number <= after + 1));
+          if (resumes) {
+            for (const Numbered& event : feed.recent) {
+              if (event.number > after) first.push_back(event);
+            }
+          } else {
+            first.push_back({feed.last, snapshot_event(agent_id)});
+          }
+          feed.listeners.push_back(listener);
+        }, {}, done});
+  future.get();
+  return first;
+}
+
+}  // namespace upcall::api

@@ -1,0 +1,131 @@
+// The running contact centre: one thread owns contact::Centre, drives its timers, writes its effects to the store and
+// delivers them after the commit, in order.
+//
+// A command is answered when its effects are on disk. When the store fails, the effects are kept and written again every
+// second, the caller gets `unavailable`, and a repeated send with the same client token is answered with the first item.
+// Threads: all members from any thread, except from inside a listener.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "contact/centre.hpp"
+#include "io/store/store.hpp"
+
+namespace upcall::api {
+
+// Told on the service's thread, in order of commit; must not block.
+class ChatListener {
+ public:
+  virtual ~ChatListener() = default;
+  virtual void on_item(const contact::ChatItem& item) = 0;
+  virtual void on_chat_closed() = 0;
+};
+
+// One agent's changes, ready as JSON texts without their number.
+class AgentListener {
+ public:
+  virtual ~AgentListener() = default;
+  virtual void on_event(std::uint64_t number, const std::string& json) = 0;
+  virtual void on_agent_removed() = 0;
+};
+
+class CentreService {
+ public:
+  // Restores contacts and agents from the store. References must outlive the service.
+  static Result<std::unique_ptr<CentreService>> start(store::Store& store, RandomSource& random, std::function<Now()> clock);
+  ~CentreService();
+
+  // Waits for the commit. `error` is set when the command was refused or could not be stored.
+  contact::Effects call(contact::Command command);
+  // Runs on the service's thread and waits: for reading.
+  void ask(const std::function<void(const contact::Centre&)>& question);
+  template <class T>
+  T get(const std::function<T(const contact::Centre&)>& question) {
+    T out{};
+    ask([&](const contact::Centre& centre) { out = question(centre); });
+    return out;
+  }
+  // Reads users, queues and flows again; also happens by itself every five seconds.
+  Result<void> reload();
+
+  void listen(const std::string& participant_id, std::weak_ptr<ChatListener> listener);
+
+  // An agent's event stream. `after` and `epoch` from an earlier stream resume it when the events are still there;
+  // otherwise the first event is a snapshot. Returns the texts to send first.
+  struct Numbered {
+    std::uint64_t number = 0;
+    std::string json;
+  };
+  std::vector<Numbered> listen_agent(const std::string& agent_id, std::weak_ptr<AgentListener> listener, std::string_view epoch,
+                                     std::uint64_t after);
+  const std::string& epoch() const { return epoch_; }
+
+ private:
+  struct Audience {
+    std::vector<std::string> participants;
+    std::string agent_id;
+  };
+  struct ContactWrite;
+  struct Batch;
+  struct Job {
+    std::optional<contact::Command> command;
+    std::function<void(const contact::Centre&)> question;
+    std::function<void()> task;  // touches listeners
+    std::shared_ptr<std::promise<contact::Effects>> answer;
+    std::shared_ptr<std::promise<void>> done;
+  };
+  struct Feed {
+    std::uint64_t last = 0;
+    std::deque<Numbered> recent;
+    std::vector<std::weak_ptr<AgentListener>> listeners;
+  };
+
+  CentreService(store::Store& store, RandomSource& random, std::function<Now()> clock);
+  Result<void> restore();
+  void loop();
+  void post(Job job);
+  void run(Job& job);
+  void apply(const contact::Command& command, std::shared_ptr<std::promise<contact::Effects>> answer);
+  void write_out();
+  void committed(const Result<void>& result);
+  void deliver(const Batch& batch);
+  void publish(const std::string& agent_id, std::string json);
+  std::string agent_event(const std::string& agent_id) const;
+  std::string snapshot_event(const std::string& agent_id) const;
+
+  store::Store& store_;
+  RandomSource& random_;
+  std::function<Now()> clock_;
+  std::string epoch_;  // of this process: event numbers start anew with it
+  contact::Centre centre_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> jobs_;
+  std::optional<Result<void>> commit_answer_;
+  bool stopping_ = false;
+
+  // Of the service's thread alone.
+  std::vector<std::shared_ptr<Batch>> unsaved_, in_flight_;
+  Instant retry_at_;
+  Instant reload_at_;
+  std::map<std::string, std::vector<std::weak_ptr<ChatListener>>> chat_listeners_;
+  std::map<std::string, Feed> feeds_;
+  std::thread thread_;
+};
+
+// Everything the centre needs to know, from the store. A stored flow that no longer imports is left out.
+Result<contact::CentreConfig> load_centre_config(store::Database& db);
+
+}  // namespace upcall::api

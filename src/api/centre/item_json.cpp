@@ -1,0 +1,58 @@
+#include "api/centre/item_json.hpp"
+
+#include <boost/json/array.hpp>
+
+#include "base/wall_text.hpp"
+
+namespace upcall::api {
+
+namespace bj = boost::json;
+
+bj::object item_json(const contact::ChatItem& item, bool on_socket) {
+  bj::object o;
+  o["AbsoluteTime"] = to_iso8601(item.at);
+  o["ContentType"] = item.content_type;
+  o["Id"] = item.id;
+  o["Type"] = contact::to_string(item.type);
+  if (item.content) o["Content"] = *item.content;
+  o["ContactId"] = item.contact_id;
+  if (on_socket) o["InitialContactId"] = item.contact_id;
+  if (item.type == contact::ItemType::message_metadata) {
+    bj::object receipt{{"RecipientParticipantId", item.receipt_of}};
+    receipt[item.receipt_read ? "ReadTimestamp" : "DeliveredTimestamp"] = to_iso8601(item.at);
+    o["MessageMetadata"] = bj::object{{"MessageId", item.id}, {"Receipts", bj::array{std::move(receipt)}}};
+    return o;
+  }
+  if (!item.participant_id.empty()) o["ParticipantId"] = item.participant_id;
+  if (!item.participant_id.empty() || item.type == contact::ItemType::message) {
+    o["ParticipantRole"] = contact::to_string(item.role);
+    o["DisplayName"] = item.display_name;
+  }
+  return o;
+}
+
+bj::object contact_json(const contact::Contact& c, contact::AgentView view, const contact::CentreConfig& config) {
+  bj::object o{{"contactId", c.id}, {"initialContactId", c.id}, {"type", "chat"}, {"state", contact::to_string(view)}};
+  o["startedAt"] = to_iso8601(c.started);
+  o["queuedAt"] = to_iso8601(c.enqueued);
+  if (c.connected) o["connectedAt"] = to_iso8601(*c.connected);
+  if (c.ended) o["endedAt"] = to_iso8601(*c.ended);
+  if (!c.end_reason.empty()) o["endReason"] = c.end_reason;
+  o["priority"] = c.priority;
+  bj::object queue{{"personal", !c.queue.agent_id.empty()}};
+  for (const contact::Queue& q : config.queues) {
+    if (q.id == c.queue.queue_id) queue["name"] = q.name;
+  }
+  o["queue"] = std::move(queue);
+  bj::object attributes;
+  for (const auto& [name, value] : c.attributes) attributes[name] = value;
+  o["attributes"] = std::move(attributes);
+  bj::array participants;
+  for (const contact::Participant& p : c.participants) {
+    participants.push_back(bj::object{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}});
+  }
+  o["participants"] = std::move(participants);
+  return o;
+}
+
+}  // namespace upcall::api

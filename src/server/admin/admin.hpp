@@ -1,0 +1,51 @@
+// Administration as functions: the CLI calls them on a store that it opened itself, or sends the same command through
+// the admin socket of a running server. Each changes the store in one transaction and leaves an audit row.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "io/store/sealer.hpp"
+#include "io/store/store.hpp"
+
+namespace upcall::admin {
+
+struct Context {
+  store::Store& store;
+  store::Sealer& sealer;
+  RandomSource& random;
+  WallTime now;
+  std::string public_url;      // empty: not known (no server runs)
+  std::string actor = "cli";   // for the audit
+};
+
+// Makes what a new data directory lacks: instance id, security profiles, default queue and routing profile, the three
+// flows, default parameters. Changes nothing that is there; safe to call at each start.
+Result<void> first_start(Context& context);
+
+// Commands by name, with arguments named as the CLI's flags:
+//   user.add            {username, email?, password, name?, security-profile[], hierarchy-group?, routing-profile?}
+//   user.list | user.disable {username} | user.enable {username}
+//   user.set            {username, security-profile[]?, hierarchy-group?}  ("" removes the group)
+//   security-profile.add {name, permission[]} | security-profile.list
+//   hierarchy.add       {path: "A/B/C"}       | hierarchy.list
+//   queue.add           {name}                | queue.list
+//   routing-profile.add {name, queue[], slots?} | routing-profile.list
+//   access-key.create   {name, username?, permission[]?} | access-key.list
+//   instance.show
+//   flow.import         {content, name?, default?}  | flow.validate {content}
+//   flow.list | flow.export {flow}
+// A server reloads its contact centre after commands for which changes_centre() is true.
+Result<boost::json::value> run(Context& context, std::string_view command, const boost::json::object& arguments);
+std::vector<std::string_view> commands();
+bool changes_centre(std::string_view command);
+
+// arn:aws:connect:local:000000000000:instance/<id>[/<what>]
+std::string arn(std::string_view instance_id, std::string_view what = {});
+
+}  // namespace upcall::admin

@@ -1,0 +1,42 @@
+// Private to this folder: one function a command.
+#pragma once
+
+#include "server/admin/admin.hpp"
+
+namespace upcall::admin {
+
+using Arguments = boost::json::object;
+using Answer = Result<boost::json::value>;
+
+Answer user_add(Context& context, const Arguments& arguments);
+Answer user_list(Context& context, const Arguments& arguments);
+Answer user_disable(Context& context, const Arguments& arguments);
+Answer user_enable(Context& context, const Arguments& arguments);
+Answer user_set(Context& context, const Arguments& arguments);
+Answer security_profile_add(Context& context, const Arguments& arguments);
+Answer security_profile_list(Context& context, const Arguments& arguments);
+Answer hierarchy_add(Context& context, const Arguments& arguments);
+Answer hierarchy_list(Context& context, const Arguments& arguments);
+Answer access_key_create(Context& context, const Arguments& arguments);
+Answer access_key_list(Context& context, const Arguments& arguments);
+Answer queue_add(Context& context, const Arguments& arguments);
+Answer queue_list(Context& context, const Arguments& arguments);
+Answer routing_profile_add(Context& context, const Arguments& arguments);
+Answer routing_profile_list(Context& context, const Arguments& arguments);
+Answer instance_show(Context& context, const Arguments& arguments);
+Answer flow_import(Context& context, const Arguments& arguments);
+Answer flow_validate(Context& context, const Arguments& arguments);
+Answer flow_list(Context& context, const Arguments& arguments);
+Answer flow_export(Context& context, const Arguments& arguments);
+
+// A list argument: an array of texts, or one text.
+Result<std::vector<std::string>> texts(const Arguments& arguments, std::string_view name);
+// A needed name of 1 to 127 bytes of clean text.
+Result<std::string> needed_name(const Arguments& arguments, std::string_view name);
+// Any argument that is not among `known` is an error: a typing mistake must not be ignored.
+Result<void> only(const Arguments& arguments, std::initializer_list<std::string_view> known);
+Result<void> note(store::Database& db, const Context& context, std::string_view action, std::string_view target, std::string_view detail = {});
+// The group at the end of "A/B/C", made when it is missing (five levels at most).
+Result<std::string> group_at(store::Database& db, Context& context, std::string_view path);
+
+}  // namespace upcall::admin
