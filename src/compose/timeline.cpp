@@ -138,6 +138,12 @@ void Timeline::on_sender_report(std::uint32_t source, std::int64_t arrival_us, s
     if (std::abs(jump) > static_cast<double>(kJumpUs) && markers_.size() < kMarkersMax) {
       markers_.push_back({arrival_us, source, static_cast<std::int64_t>(jump)});
     }
+    // A better witness for the person's other sources too, whose mapping so far was a guess.
+    for (auto& [number, other] : sources_) {
+      if (&other == &s || !other.by_report || other.person != s.person) continue;
+      const double target = target_offset(other);
+      if (std::abs(target - other.offset_us) < static_cast<double>(kJumpUs)) other.offset_us = target;
+    }
   } else if (restarted) {
     // The sender's clock was set: its media goes on where it was, the offset takes the step.
     s.offset_us += old_end - s.ntp_us(s.latest);

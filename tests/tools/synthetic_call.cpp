@@ -206,25 +206,53 @@ class DirectorySink final : public journal::JournalSink {
 
 Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call) { return CallMaker(call).make(); }
 
-Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
-                           std::uint32_t segment_ms, std::uint64_t until_us, bool final) {
+struct JournalFeeder::State {
+  State(std::vector<TimedRecord> r, const std::string& directory, Bytes key, std::uint32_t segment_ms)
+      : records(std::move(r)), sink(directory), writer(key, {}, 1, {segment_ms * 1000ull}) {}
+  std::vector<TimedRecord> records;
+  DirectorySink sink;
+  journal::JournalWriter writer;
+  std::size_t next = 0;
+  std::uint64_t sealed_us = 0;
+};
+
+JournalFeeder::JournalFeeder(std::vector<TimedRecord> records, std::string directory, Bytes key,
+                             std::uint32_t segment_ms) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   std::ofstream(directory + "/key") << to_hex(key) << "\n";
-  DirectorySink sink(directory);
-  journal::JournalWriter writer(key, {}, 1, {segment_ms * 1000ull});
-  std::uint64_t sealed = 0;
-  for (const TimedRecord& r : records) {
-    if (until_us > 0 && r.at_us > until_us) break;
-    while (r.at_us >= sealed + 250'000) {
-      sealed += 250'000;
-      if (!writer.seal(sealed, sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
+  state_ = std::make_unique<State>(std::move(records), directory, key, segment_ms);
+}
+JournalFeeder::~JournalFeeder() = default;
+
+Result<void> JournalFeeder::feed_until(std::uint64_t at_us) {
+  State& s = *state_;
+  while (s.sealed_us + 250'000 <= at_us) {
+    const std::uint64_t border = s.sealed_us + 250'000;
+    for (; s.next < s.records.size() && s.records[s.next].at_us < border; ++s.next) {
+      if (!s.writer.add(s.records[s.next].record)) return fail(ErrorCode::internal, "a record does not fit");
     }
-    if (!writer.add(r.record)) return fail(ErrorCode::internal, "a record does not fit");
+    if (!s.writer.seal(border, s.sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
+    s.sealed_us = border;
   }
-  const std::uint64_t end = until_us > 0 ? until_us : records.back().at_us;
-  if (!writer.close(end, final, sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
   return {};
+}
+
+Result<void> JournalFeeder::finish(bool final, bool only_seal) {
+  State& s = *state_;
+  const std::uint64_t end = only_seal ? s.sealed_us : s.records.back().at_us;
+  if (auto done = feed_until(end); !done) return done;
+  for (; !only_seal && s.next < s.records.size(); ++s.next) s.writer.add(s.records[s.next].record);
+  if (!s.writer.close(end, final, s.sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
+  return {};
+}
+
+Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
+                           std::uint32_t segment_ms, std::uint64_t until_us, bool final) {
+  JournalFeeder feeder(records, directory, key, segment_ms);
+  if (until_us == 0) return feeder.finish(final);
+  if (auto done = feeder.feed_until(until_us); !done) return done;
+  return feeder.finish(final, true);
 }
 
 Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::uint32_t duration_ms) {

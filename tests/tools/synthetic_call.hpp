@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,22 @@ struct TimedRecord {
 };
 
 Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call);
+
+// Writes records as a journal with this key (segments and a file "key"), as far as it is told: a journal that grows.
+class JournalFeeder {
+ public:
+  JournalFeeder(std::vector<TimedRecord> records, std::string directory, Bytes key, std::uint32_t segment_ms = 10000);
+  ~JournalFeeder();
+  // Everything before this moment, sealed every 250 ms.
+  Result<void> feed_until(std::uint64_t at_us);
+  // The rest (none when `only_seal`), then the end of the segment; `final`: and of the journal.
+  Result<void> finish(bool final = true, bool only_seal = false);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // Writes the records as a journal with this key: segments and a file "key". `segment_ms`: length of a segment.
 Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
                            std::uint32_t segment_ms = 10000, std::uint64_t until_us = 0, bool final = true);

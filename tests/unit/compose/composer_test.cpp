@@ -1,0 +1,181 @@
+// The composer against a studio that only notes what it was told.
+#include <gtest/gtest.h>
+
+#include "compose/composer.hpp"
+#include "rtc/codec/vp8_packetizer.hpp"
+
+namespace upcall::compose {
+namespace {
+
+class NoteStudio final : public Studio {
+ public:
+  struct Shown {
+    std::int64_t tick;
+    Scene scene;
+    bool relaid;
+  };
+  class Silence final : public AudioDecoder {
+    std::size_t decode(Bytes, std::vector<float>& out) override { out.insert(out.end(), kAudioBlock * 2, 0.7f); return kAudioBlock; }
+    void recover(Bytes, std::size_t n, std::vector<float>& out) override { out.insert(out.end(), n * 2, 0); }
+    void conceal(std::size_t n, std::vector<float>& out) override { out.insert(out.end(), n * 2, 0); }
+  };
+  bool open_video(std::uint32_t, wire::TapCodec codec) override { return codec == wire::TapCodec::vp8; }
+  bool decode_video(std::uint32_t source, Bytes frame, int) override {
+    ++decoded[source];
+    return frame.size() > 3 && frame[1] != broken;
+  }
+  void close_video(std::uint32_t source) override { closed.push_back(source); }
+  std::unique_ptr<AudioDecoder> open_audio(wire::TapCodec) override { return std::make_unique<Silence>(); }
+  Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t>, bool relaid) override {
+    if (!shown.empty()) {
+      EXPECT_GT(tick, shown.back().tick);
+    }
+    shown.push_back({tick, scene, relaid});
+    return fail_show ? Result<void>(fail(ErrorCode::internal, "full")) : Result<void>();
+  }
+  Result<void> sound(std::span<const float> pcm) override {
+    EXPECT_EQ(pcm.size(), kAudioBlock * 2);
+    for (const float v : pcm) loudest = std::max(loudest, std::abs(v));
+    ++blocks;
+    return {};
+  }
+  Result<void> finish(std::int64_t tick) override { end = tick; return {}; }
+
+  std::map<std::uint32_t, int> decoded;
+  std::vector<std::uint32_t> closed;
+  std::vector<Shown> shown;
+  int blocks = 0;
+  float loudest = 0;
+  std::int64_t end = -1;
+  std::uint8_t broken = 0xee;
+  bool fail_show = false;
+};
+
+struct Call {
+  NoteStudio studio;
+  Composer composer{{}, studio};
+  std::map<std::uint32_t, std::uint16_t> sequence;
+
+  void feed(const wire::TapRecord& r) { ASSERT_TRUE(composer.feed(r).has_value()); }
+  void frame(std::uint32_t source, std::uint64_t at_us, bool key, std::uint8_t second_byte = 1) {
+    ByteVector data(50, second_byte);
+    data[0] = key ? 0x10 : 0x11;
+    rtc::packetize_vp8(data, 1, 1000, [&](Bytes payload, bool last) {
+      wire::TapPacket p;
+      p.at_us = at_us;
+      p.source = source;
+      p.sequence = sequence[source]++;
+      p.timestamp = static_cast<std::uint32_t>(at_us * 9 / 100);
+      p.marker = last;
+      p.payload = payload;
+      feed(p);
+    });
+  }
+};
+
+wire::TapSource source(std::uint64_t at, std::uint32_t number, std::string who, bool content = false) {
+  return {at, number, std::move(who), wire::TapKind::video, wire::TapCodec::vp8, 90000, 0, content};
+}
+
+TEST(Composer, RosterAndStreamsBecomeScenesAtTheirOwnTime) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  c.feed(wire::TapAttendee{0, "a", "Anna", false});
+  c.feed(wire::TapAttendee{0, "b", "Ben", false});
+  c.feed(source(0, 1, "a"));
+  for (std::uint64_t i = 0; i < 90; ++i) {
+    if (i == 30) c.feed(source(1'000'000, 2, "b#content", true));
+    if (i == 60) c.feed(wire::TapSourceEnd{2'000'000, 2});
+    if (i == 70) c.feed(wire::TapMute{2'333'000, "a", true});
+    if (i == 80) c.feed(wire::TapAttendeeLeft{2'666'000, "b", false});
+    c.frame(1, i * 33'333, i % 30 == 0);
+    if (i >= 30 && i < 60) c.frame(2, i * 33'333, i == 30);
+  }
+  c.feed(wire::TapStop{3'000'000, wire::TapStopReason::requested});
+  EXPECT_TRUE(c.composer.stopped());
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_EQ(c.studio.end, 90);
+  EXPECT_EQ(c.studio.blocks, 150);
+  EXPECT_EQ(c.studio.decoded[1], 90);
+  EXPECT_EQ(c.studio.decoded[2], 30);
+  const auto scene_at = [&](std::int64_t tick) {
+    Scene out;
+    for (const auto& s : c.studio.shown) {
+      if (s.tick <= tick) out = s.scene;
+    }
+    return out;
+  };
+  ASSERT_EQ(scene_at(20).tiles.size(), 2u);
+  EXPECT_EQ(scene_at(20).tiles[0].source, 1u);
+  EXPECT_EQ(scene_at(20).tiles[1].source, 0u);   // Ben's placeholder
+  ASSERT_EQ(scene_at(45).tiles.size(), 3u);
+  EXPECT_TRUE(scene_at(45).tiles[0].content);
+  EXPECT_EQ(scene_at(45).tiles[0].name, "Ben");
+  EXPECT_EQ(scene_at(66).tiles.size(), 2u);
+  EXPECT_FALSE(scene_at(66).tiles[0].muted);
+  EXPECT_TRUE(scene_at(75).tiles[0].muted);
+  EXPECT_EQ(scene_at(88).tiles.size(), 1u);
+}
+
+TEST(Composer, AnUnchangedPictureIsNotEncodedAgainButForOnceASecond) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  c.feed(wire::TapAttendee{0, "a", "Anna", false});
+  c.feed(wire::TapStop{10'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_GE(c.studio.shown.size(), 10u);
+  EXPECT_LE(c.studio.shown.size(), 11u);
+  EXPECT_EQ(c.composer.facts().duration_us, 10'000'000);
+}
+
+TEST(Composer, ABrokenFrameAsksForAKeyFrameAndARestartEndsOldStreams) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  c.feed(wire::TapAttendee{0, "a", "Anna", false});
+  c.feed(source(0, 1, "a"));
+  for (std::uint64_t i = 0; i < 30; ++i) c.frame(1, i * 33'333, i % 15 == 0, i == 5 ? 0xee : 1);
+  c.feed(wire::TapGap{1'000'000, 4'000'000, wire::TapGapReason::server_restart, 0});
+  c.feed(wire::TapAttendee{4'000'000, "a", "Anna", false});
+  c.feed(source(4'000'000, 9, "a"));
+  for (std::uint64_t i = 0; i < 30; ++i) c.frame(9, 4'000'000 + i * 33'333, i == 0);
+  c.feed(wire::TapStop{5'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  // Frames 6 to 14 hang on the broken one.
+  EXPECT_EQ(c.studio.decoded[1], 6 + 15);
+  EXPECT_EQ(c.studio.decoded[9], 30);
+  EXPECT_EQ(c.studio.closed, std::vector<std::uint32_t>{1});
+  EXPECT_EQ(c.composer.facts().gaps, 1u);
+  EXPECT_EQ(c.studio.shown.back().scene.tiles[0].source, 9u);
+}
+
+TEST(Composer, ManyVoicesNeverClipAndAFailingStudioEndsTheFilm) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  for (std::uint32_t s = 1; s <= 4; ++s) {
+    c.feed(wire::TapSource{0, s, "x" + std::to_string(s), wire::TapKind::audio, wire::TapCodec::opus, 48000, 0, false});
+  }
+  const std::uint8_t payload[3] = {1, 2, 3};
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    for (std::uint32_t s = 1; s <= 4; ++s) {
+      wire::TapPacket p;
+      p.at_us = i * 20'000;
+      p.source = s;
+      p.sequence = static_cast<std::uint16_t>(i);
+      p.timestamp = static_cast<std::uint32_t>(i * 960);
+      p.payload = payload;
+      c.feed(p);
+    }
+  }
+  c.feed(wire::TapStop{2'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_GT(c.studio.loudest, 0.9f);
+  EXPECT_LE(c.studio.loudest, 1.0f);
+
+  Call bad;
+  bad.studio.fail_show = true;
+  bad.feed(wire::TapStart{1, "r", "m", 0});
+  EXPECT_FALSE(bad.composer.advance(5'000'000).has_value());
+}
+
+}  // namespace
+}  // namespace upcall::compose
