@@ -1,0 +1,189 @@
+#include "service/meetings/meeting_directory.hpp"
+
+#include "base/ids.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "wire/http.hpp"
+
+namespace upcall::service {
+
+namespace {
+
+std::string seal_purpose(std::string_view attendee_id) { return "attendees/" + std::string(attendee_id); }
+
+Result<void> add_event(store::Database& db, RandomSource& random, std::string_view external_meeting_id, std::string type,
+                       std::string body, WallTime at) {
+  store::OutboxEvent event;
+  event.event_id = make_uuid(random);
+  event.meeting_id = std::string(external_meeting_id);
+  event.type = std::move(type);
+  event.body = std::move(body);
+  event.at = at;
+  auto added = store::outbox::add(db, std::move(event));
+  if (!added) return tl::unexpected(added.error());
+  return {};
+}
+
+std::string id_body(const store::Meeting& meeting) {
+  return "{\"meetingId\":" + wire::json_quote(meeting.meeting_id) +
+         ",\"externalMeetingId\":" + wire::json_quote(meeting.external_meeting_id) + "}";
+}
+
+}  // namespace
+
+MeetingDirectory::MeetingDirectory(store::Store& store, store::Sealer& sealer, RandomSource& random, std::function<Now()> clock)
+    : store_(store), sealer_(sealer), random_(random), clock_(std::move(clock)) {}
+
+Result<void> MeetingDirectory::open_live() {
+  const auto live = store_.read([](store::Database& db) { return store::meetings::live(db); });
+  if (!live) return tl::unexpected(live.error());
+  for (const store::Meeting& meeting : *live) runtime_->open_meeting(meeting.meeting_id);
+  return {};
+}
+
+MeetingDirectory::Prepared MeetingDirectory::prepare(const std::string& meeting_id, const NewAttendee& attendee,
+                                                     store::AttendeeRole role, WallTime now) {
+  Prepared out;
+  out.token = make_token(random_, 32);  // base64url: fits a WebSocket subprotocol
+  out.row.attendee_id = make_uuid(random_);
+  out.row.meeting_id = meeting_id;
+  out.row.external_user_id = attendee.external_user_id.empty() ? make_uuid(random_) : attendee.external_user_id;
+  out.row.name = attendee.name;
+  out.row.email = attendee.email;
+  out.row.role = role;
+  out.row.join_token_hash = store::token_hash(out.token);
+  out.row.join_token_sealed = sealer_.seal(seal_purpose(out.row.attendee_id), as_bytes(out.token), random_);
+  out.row.created = now;
+  return out;
+}
+
+Result<JoinInfo> MeetingDirectory::with_token(store::Meeting meeting, store::Attendee attendee) {
+  auto token = sealer_.unseal(seal_purpose(attendee.attendee_id), attendee.join_token_sealed);
+  if (!token) return tl::unexpected(token.error());
+  std::string text(as_text(*token));
+  return JoinInfo{std::move(meeting), std::move(attendee), std::move(text)};
+}
+
+Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
+  const WallTime now = clock_().wall;
+  store::Meeting meeting;
+  meeting.meeting_id = make_uuid(random_);
+  meeting.external_meeting_id = request.external_meeting_id;
+  meeting.title = request.title;
+  meeting.owner_principal = request.owner_principal;
+  meeting.owner_name = request.owner_name;
+  meeting.contact_id = request.contact_id;
+  meeting.created = now;
+  const Prepared owner = prepare(meeting.meeting_id, request.owner, store::AttendeeRole::owner, now);
+  std::vector<Prepared> others;
+  for (const NewAttendee& other : request.others) {
+    others.push_back(prepare(meeting.meeting_id, other, store::AttendeeRole::customer, now));
+  }
+  auto written = store_.write([&](store::Database& db) -> Result<void> {
+    if (auto r = store::meetings::insert(db, meeting); !r) return r;
+    if (auto r = store::meetings::insert_attendee(db, owner.row); !r) return r;
+    for (const Prepared& other : others) {
+      if (auto r = store::meetings::insert_attendee(db, other.row); !r) return r;
+    }
+    return add_event(db, random_, meeting.external_meeting_id, "meeting.started", id_body(meeting), now);
+  });
+  if (!written) {
+    if (written.error().code != ErrorCode::conflict) return tl::unexpected(written.error());
+    // Somebody was faster, or it is the second Start of the same agent.
+    auto existing = find(request.external_meeting_id);
+    if (!existing) return tl::unexpected(existing.error());
+    if (!*existing || (*existing)->ended || (*existing)->owner_principal != request.owner_principal) {
+      return fail(ErrorCode::conflict, "A meeting with this id exists already.");
+    }
+    auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, (*existing)->meeting_id); });
+    if (!attendees) return tl::unexpected(attendees.error());
+    for (store::Attendee& a : *attendees) {
+      if (a.role == store::AttendeeRole::owner && !a.removed) return with_token(**existing, a);
+    }
+    return fail(ErrorCode::conflict, "A meeting with this id exists already.");
+  }
+  runtime_->open_meeting(meeting.meeting_id);
+  told_outbox();
+  return JoinInfo{meeting, owner.row, owner.token};
+}
+
+Result<JoinInfo> MeetingDirectory::add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role) {
+  const Prepared prepared = prepare(meeting.meeting_id, attendee, role, clock_().wall);
+  auto written = store_.write([&](store::Database& db) { return store::meetings::insert_attendee(db, prepared.row); });
+  if (!written) {
+    if (written.error().code == ErrorCode::conflict) return fail(ErrorCode::conflict, "This attendee exists already.");
+    return tl::unexpected(written.error());
+  }
+  return JoinInfo{meeting, prepared.row, prepared.token};
+}
+
+Result<std::optional<store::Meeting>> MeetingDirectory::find(std::string_view external_meeting_id) {
+  return store_.read([&](store::Database& db) { return store::meetings::find_external(db, external_meeting_id); });
+}
+
+Result<std::optional<store::Attendee>> MeetingDirectory::find_attendee(const store::Meeting& meeting, std::string_view external_user_id) {
+  return store_.read([&](store::Database& db) { return store::meetings::find_attendee_external(db, meeting.meeting_id, external_user_id); });
+}
+
+Result<JoinInfo> MeetingDirectory::join_info(const store::Meeting& meeting, std::string_view external_user_id) {
+  auto attendee = find_attendee(meeting, external_user_id);
+  if (!attendee) return tl::unexpected(attendee.error());
+  if (!*attendee || (*attendee)->removed || (*attendee)->role == store::AttendeeRole::recording) {
+    return fail(ErrorCode::not_found, "There is no such attendee.");
+  }
+  return with_token(meeting, std::move(**attendee));
+}
+
+Result<void> MeetingDirectory::end(const store::Meeting& meeting) {
+  const WallTime now = clock_().wall;
+  auto changed = store_.write([&](store::Database& db) -> Result<bool> {
+    auto ended = store::meetings::end(db, meeting.meeting_id, now);
+    if (!ended || !*ended) return ended;
+    if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.ended", id_body(meeting), now); !r) {
+      return tl::unexpected(r.error());
+    }
+    return true;
+  });
+  if (!changed) return tl::unexpected(changed.error());
+  // Also when it had ended before: a crash between the two must not leave a room open.
+  runtime_->end_meeting(meeting.meeting_id);
+  if (*changed) told_outbox();
+  return {};
+}
+
+Result<void> MeetingDirectory::remove_attendee(const store::Meeting& meeting, const std::string& attendee_id) {
+  auto removed = store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, attendee_id, clock_().wall); });
+  if (!removed) return tl::unexpected(removed.error());
+  runtime_->remove_attendee(meeting.meeting_id, attendee_id);
+  return {};
+}
+
+std::optional<signaling::AttendeeIdentity> MeetingDirectory::identity_by_token(const std::string& meeting_id, std::string_view token) {
+  auto attendee = store_.read([&](store::Database& db) { return store::meetings::find_attendee_by_token(db, meeting_id, token); });
+  // RECORDING joins by no token: its row has one only because every attendee has.
+  if (!attendee || !*attendee || (*attendee)->removed || (*attendee)->role == store::AttendeeRole::recording) return std::nullopt;
+  return signaling::AttendeeIdentity{(*attendee)->attendee_id, (*attendee)->external_user_id, (*attendee)->name, false};
+}
+
+void MeetingDirectory::on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event) {
+  std::string type;
+  switch (event.kind) {
+    case signaling::RoomEventKind::attendee_joined: type = event.content ? "attendee.contentJoined" : "attendee.joined"; break;
+    case signaling::RoomEventKind::attendee_left: type = event.content ? "attendee.contentLeft" : "attendee.left"; break;
+    case signaling::RoomEventKind::attendee_dropped: type = event.content ? "attendee.contentDropped" : "attendee.dropped"; break;
+    case signaling::RoomEventKind::video_started: type = event.content ? "attendee.contentVideoStarted" : "attendee.videoStarted"; break;
+    case signaling::RoomEventKind::video_stopped: type = event.content ? "attendee.contentVideoStopped" : "attendee.videoStopped"; break;
+  }
+  const WallTime now = clock_().wall;
+  // From the control thread: must not wait. An event that cannot be stored (full queue, dead disk) is counted there.
+  store_.submit(
+      [this, meeting_id, type, attendee = event.attendee_id, now](store::Database& db) -> Result<void> {
+        auto meeting = store::meetings::find(db, meeting_id);
+        if (!meeting) return tl::unexpected(meeting.error());
+        if (!*meeting) return {};
+        return add_event(db, random_, (*meeting)->external_meeting_id, type,
+                         "{\"meetingId\":" + wire::json_quote(meeting_id) + ",\"attendeeId\":" + wire::json_quote(attendee) + "}", now);
+      },
+      [](const Result<void>&) {});
+}
+
+}  // namespace upcall::service

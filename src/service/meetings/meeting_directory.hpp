@@ -1,0 +1,90 @@
+// Meetings and attendees as the product manages them: rows in the store, events in the outbox, rooms in the runtime.
+// The state is written before the effect; a restart opens every live meeting again with the tokens it had.
+//
+// Threads: any. Members block on the store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/rng.hpp"
+#include "io/store/meeting_repository.hpp"
+#include "io/store/sealer.hpp"
+#include "io/store/store.hpp"
+#include "service/meetings/meeting_runtime.hpp"
+
+namespace upcall::service {
+
+struct NewAttendee {
+  std::string name;
+  std::string email;
+  std::string external_user_id;  // empty: made here
+};
+
+struct NewMeeting {
+  std::string external_meeting_id;
+  std::string title;
+  std::string owner_principal, owner_name;
+  std::optional<std::string> contact_id;
+  NewAttendee owner;
+  std::vector<NewAttendee> others;
+};
+
+// A meeting and one attendee with the token that joins: the JoinInfo of the API.
+struct JoinInfo {
+  store::Meeting meeting;
+  store::Attendee attendee;
+  std::string join_token;
+};
+
+class MeetingDirectory {
+ public:
+  // References must outlive the directory; `runtime` is set before the first call that needs it.
+  MeetingDirectory(store::Store& store, store::Sealer& sealer, RandomSource& random, std::function<Now()> clock);
+  void set_runtime(MeetingRuntime& runtime) { runtime_ = &runtime; }
+  // Told after each write that put something into the outbox.
+  void set_outbox_listener(std::function<void()> listener) { outbox_listener_ = std::move(listener); }
+
+  // After a restart: opens the rooms of all live meetings.
+  Result<void> open_live();
+
+  // A live meeting of the same owner answers with the owner's join data again; of somebody else: conflict. After an end
+  // the external id may be used again.
+  Result<JoinInfo> create(const NewMeeting& request);
+  // `conflict` when the external user id is taken.
+  Result<JoinInfo> add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role);
+  // The attendee that has this external user id, with its token.
+  Result<JoinInfo> join_info(const store::Meeting& meeting, std::string_view external_user_id);
+  // The live meeting or the last one that had this id.
+  Result<std::optional<store::Meeting>> find(std::string_view external_meeting_id);
+  Result<std::optional<store::Attendee>> find_attendee(const store::Meeting& meeting, std::string_view external_user_id);
+  // Idempotent: ending an ended meeting is fine.
+  Result<void> end(const store::Meeting& meeting);
+  Result<void> remove_attendee(const store::Meeting& meeting, const std::string& attendee_id);
+
+  // For MeetingRuntimeOptions.
+  std::optional<signaling::AttendeeIdentity> identity_by_token(const std::string& meeting_id, std::string_view token);
+  void on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event);
+
+ private:
+  struct Prepared {
+    store::Attendee row;
+    std::string token;
+  };
+  Prepared prepare(const std::string& meeting_id, const NewAttendee& attendee, store::AttendeeRole role, WallTime now);
+  Result<JoinInfo> with_token(store::Meeting meeting, store::Attendee attendee);
+  void told_outbox() {
+    if (outbox_listener_) outbox_listener_();
+  }
+
+  store::Store& store_;
+  store::Sealer& sealer_;
+  RandomSource& random_;
+  std::function<Now()> clock_;
+  MeetingRuntime* runtime_ = nullptr;
+  std::function<void()> outbox_listener_;
+};
+
+}  // namespace upcall::service
