@@ -1,0 +1,169 @@
+#include "server/admin/admin.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "io/store/identity_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+#include "server/admin/embedded_flows.hpp"
+
+namespace upcall::admin {
+namespace {
+
+namespace bj = boost::json;
+using ::testing::HasSubstr;
+
+class Admin : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "upcall-admin-XXXXXX").string();
+    dir_ = ::mkdtemp(pattern.data());
+    store_ = std::move(*store::Store::open({dir_, 1, 64}));
+    sealer_ = std::move(*store::Sealer::open(dir_, random_));
+    auto c = context();
+    ASSERT_TRUE(first_start(c));
+  }
+  void TearDown() override {
+    store_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+  Context context() { return {*store_, *sealer_, random_, WallTime::from_unix_ms(1'800'000'000'000), "", "test"}; }
+  bj::object run_ok(std::string_view command, bj::object arguments = {}) {
+    auto c = context();
+    auto answer = run(c, command, arguments);
+    EXPECT_TRUE(answer) << command << ": " << (answer ? "" : answer.error().message);
+    return answer ? answer->as_object() : bj::object{};
+  }
+  Error run_bad(std::string_view command, bj::object arguments = {}) {
+    auto c = context();
+    auto answer = run(c, command, arguments);
+    EXPECT_FALSE(answer) << command;
+    return answer ? Error{} : answer.error();
+  }
+  bj::object user(std::string name) {
+    return {{"username", name}, {"email", name + "@example.com"}, {"password", "long enough"}, {"name", name}, {"security-profile", {"Agent"}}};
+  }
+
+  std::string dir_;
+  SeededRandom random_{3};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::Sealer> sealer_;
+};
+
+TEST_F(Admin, FirstStartMakesTheInstanceAndASecondChangesNothing) {
+  const auto before = run_ok("instance.show");
+  for (const char* name : {"instanceId", "instanceArn", "defaultContactFlowId", "defaultQueueId", "recordingPlaybackSecurityProfileId"}) {
+    EXPECT_FALSE(before.at(name).as_string().empty()) << name;
+  }
+  EXPECT_EQ(run_ok("security-profile.list").at("securityProfiles").as_array().size(), 5u);
+  EXPECT_EQ(run_ok("queue.list").at("queues").as_array().size(), 1u);
+  EXPECT_EQ(run_ok("flow.list").at("contactFlows").as_array().size(), 3u);
+  auto c = context();
+  ASSERT_TRUE(first_start(c));
+  EXPECT_EQ(run_ok("instance.show"), before);
+  EXPECT_EQ(run_ok("flow.list").at("contactFlows").as_array().size(), 3u);
+}
+
+TEST_F(Admin, UsersWithGroupsAndProfiles) {
+  bj::object ann = user("ann");
+  ann["hierarchy-group"] = "A/B/C";
+  ann["security-profile"] = {"Agent", "VideoCallRecordingPlayback"};
+  const auto added = run_ok("user.add", ann);
+  EXPECT_THAT(std::string(added.at("userArn").as_string()), HasSubstr("/agent/"));
+  const auto listed = run_ok("user.list").at("users").at(0).as_object();
+  EXPECT_EQ(listed.at("hierarchyGroup"), "A/B/C");
+  EXPECT_EQ(listed.at("securityProfiles").as_array().size(), 2u);
+  EXPECT_FALSE(listed.contains("password"));
+  EXPECT_EQ(run_ok("hierarchy.list").at("hierarchyGroups").as_array().size(), 3u);
+  bj::object bob = user("bob");
+  bob["hierarchy-group"] = "A/B";
+  const auto second = run_ok("user.add", bob);
+  EXPECT_EQ(run_ok("hierarchy.list").at("hierarchyGroups").as_array().size(), 3u) << "groups that are there are used";
+  auto principal = store_->read([&](store::Database& db) { return store::users::principal(db, added.at("userId").as_string().c_str()); });
+  auto parent = store_->read([&](store::Database& db) { return store::users::principal(db, second.at("userId").as_string().c_str()); });
+  EXPECT_TRUE((*principal)->hierarchy_path.starts_with((*parent)->hierarchy_path + "/"));
+  run_ok("user.set", {{"username", "ann"}, {"hierarchy-group", ""}});
+  EXPECT_FALSE(run_ok("user.list").at("users").at(0).as_object().contains("hierarchyGroup"));
+  auto audit = store_->read([&](store::Database& db) { return store::audit::of_target(db, added.at("userId").as_string().c_str()); });
+  ASSERT_EQ(audit->size(), 2u);
+  EXPECT_EQ((*audit)[1].action, "user.changed");
+}
+
+TEST_F(Admin, WrongArgumentsAreNamedAndNothingIsStored) {
+  run_ok("user.add", user("ann"));
+  EXPECT_EQ(run_bad("user.add", user("ann")).code, ErrorCode::conflict);
+  bj::object same_email = user("zoe");
+  same_email["email"] = "ANN@example.com";
+  EXPECT_EQ(run_bad("user.add", same_email).code, ErrorCode::conflict);
+  const auto changed = [&](const char* name, bj::value v) {
+    bj::object o = user("new");
+    o[name] = std::move(v);
+    return run_bad("user.add", o);
+  };
+  EXPECT_EQ(changed("password", "short").code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("email", "x").code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("username", "a b").code, ErrorCode::invalid_argument);
+  EXPECT_THAT(changed("security-profile", {"Nobody"}).message, HasSubstr("Nobody"));
+  EXPECT_EQ(changed("security-profile", bj::array{}).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("security-profile", bj::array{1}).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("hierarchy-group", "a/b/c/d/e/f").code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("hierarchy-group", "a//b").code, ErrorCode::invalid_argument);
+  EXPECT_EQ(changed("routing-profile", "none").code, ErrorCode::not_found);
+  EXPECT_THAT(changed("pasword", "x").message, HasSubstr("pasword"));
+  EXPECT_EQ(run_ok("user.list").at("users").as_array().size(), 1u);
+  EXPECT_TRUE(run_ok("hierarchy.list").at("hierarchyGroups").as_array().empty()) << "a refused user leaves no groups";
+  EXPECT_EQ(run_bad("no.such").code, ErrorCode::not_found);
+  EXPECT_EQ(run_bad("user.disable", {{"username", "none"}}).code, ErrorCode::not_found);
+}
+
+TEST_F(Admin, QueuesAndRoutingProfiles) {
+  run_ok("queue.add", {{"name", "Sales"}});
+  EXPECT_EQ(run_bad("queue.add", {{"name", "Sales"}}).code, ErrorCode::conflict);
+  run_ok("routing-profile.add", {{"name", "P"}, {"queue", {"Sales:2", "BasicQueue"}}, {"slots", 3}});
+  EXPECT_EQ(run_bad("routing-profile.add", {{"name", "Q"}, {"queue", {"None"}}}).code, ErrorCode::not_found);
+  EXPECT_EQ(run_bad("routing-profile.add", {{"name", "Q"}, {"queue", {"Sales:0"}}}).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(run_bad("routing-profile.add", {{"name", "Q"}, {"slots", 0}}).code, ErrorCode::invalid_argument);
+  const auto profiles = run_ok("routing-profile.list").at("routingProfiles").as_array();
+  ASSERT_EQ(profiles.size(), 2u);
+  EXPECT_EQ(profiles[1].at("queues").at(1).at("priority"), 2);
+  run_ok("security-profile.add", {{"name", "Auditor"}, {"permission", {"contact.search"}}});
+  EXPECT_EQ(run_bad("security-profile.add", {{"name", "X"}, {"permission", {"everything"}}}).code, ErrorCode::invalid_argument);
+}
+
+TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
+  const std::string content(embedded_flows()[0].content);
+  const auto first = run_ok("flow.import", {{"content", content}, {"name", "Mine"}});
+  EXPECT_FALSE(first.at("updated").as_bool());
+  EXPECT_THAT(std::string(first.at("contactFlowArn").as_string()), HasSubstr("/contact-flow/"));
+  const auto again = run_ok("flow.import", {{"content", content}, {"name", "Mine"}, {"default", true}});
+  EXPECT_EQ(again.at("contactFlowId"), first.at("contactFlowId"));
+  EXPECT_TRUE(again.at("updated").as_bool());
+  EXPECT_EQ(run_ok("instance.show").at("defaultContactFlowId"), first.at("contactFlowId"));
+  const auto exported = run_ok("flow.export", {{"flow", "Mine"}});
+  EXPECT_TRUE(run_ok("flow.validate", {{"content", exported.at("content")}}).at("valid").as_bool());
+  EXPECT_EQ(run_bad("flow.export", {{"flow", "none"}}).code, ErrorCode::not_found);
+  std::string broken = content;
+  broken.replace(broken.find("\"PlayPrompt\""), 12, "\"StoreInput\"");
+  EXPECT_THAT(run_bad("flow.import", {{"content", broken}}).message, HasSubstr("StoreInput"));
+  const auto report = run_ok("flow.validate", {{"content", broken}});
+  EXPECT_FALSE(report.at("valid").as_bool());
+  EXPECT_EQ(report.at("problems").at(0).at("blockId"), "welcome");
+  EXPECT_EQ(run_bad("flow.import", {{"content", std::string(embedded_flows()[2].content)}, {"default", true}}).code, ErrorCode::invalid_argument);
+}
+
+TEST_F(Admin, AccessKeys) {
+  const auto key = run_ok("access-key.create", {{"name", "k"}});
+  EXPECT_EQ(key.at("accessKeyId").as_string().size(), 20u);
+  EXPECT_EQ(key.at("secretAccessKey").as_string().size(), 40u);
+  EXPECT_EQ(run_bad("access-key.create", {{"name", "k"}}).code, ErrorCode::conflict);
+  EXPECT_EQ(run_bad("access-key.create", {{"name", "l"}, {"username", "none"}}).code, ErrorCode::not_found);
+  const auto listed = bj::serialize(run_ok("access-key.list"));
+  EXPECT_EQ(listed.find(key.at("secretAccessKey").as_string().c_str()), std::string::npos);
+}
+
+}  // namespace
+}  // namespace upcall::admin
