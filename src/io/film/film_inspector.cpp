@@ -244,7 +244,7 @@ std::string to_json(const FilmFindings& f) {
   }
   return json::serialize(json::object{{"width", f.width},
                                       {"height", f.height},
-                                      {"fps", f.fps},
+                                      {"fps", static_cast<std::int64_t>(f.fps)},
                                       {"duration_s", rounded(f.duration_s)},
                                       {"video_codec", f.video_codec},
                                       {"audio_codec", f.audio_codec},
