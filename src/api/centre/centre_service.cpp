@@ -241,6 +241,13 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     if (c != nullptr && notice.view != contact::AgentView::none) event["contact"] = contact_json(*c, notice.view, centre_.config());
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
   }
+  const bool nothing = batch->contacts.empty() && e.participants.empty() && e.items.empty() && e.agent_states.empty() &&
+                       batch->agent_events.empty() && batch->removed_agents.empty();
+  // Behind earlier effects even an answer that changes nothing waits: it may tell of them.
+  if (nothing && unsaved_.empty() && in_flight_.empty()) {
+    if (batch->answer) batch->answer->set_value(std::move(e));
+    return;
+  }
   unsaved_.push_back(std::move(batch));
 }
 

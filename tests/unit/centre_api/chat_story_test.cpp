@@ -1,6 +1,10 @@
 // One chat from the customer's and the agent's side, through the routes, across a restart.
 #include "harness.hpp"
 
+#include <latch>
+
+#include "api/centre/contact_lookup.hpp"
+
 #include "io/store/centre_repository.hpp"
 
 namespace upcall::test {
@@ -277,6 +281,65 @@ TEST(ChatStory, StartingChatsIsLimitedPerPeer) {
   EXPECT_EQ(refused, 10);
   in.peer = 2;
   EXPECT_EQ(in.send("POST", "/api/chat/start", in.start_body()).status, 200);
+}
+
+// The store refuses for a while: nothing that was done is lost, and a repeated send gives the first item.
+TEST(ChatStory, AStoreThatFailsForAWhileLosesNothing) {
+  Installation in(2);
+  Customer jane(in);
+  jane.connect();
+  // The writer is held and its queue filled, so that the service's next write is refused.
+  std::latch held(1), gate(1);
+  auto hold = in.store->write_async([&](store::Database&) -> Result<void> {
+    held.count_down();
+    gate.wait();
+    return {};
+  });
+  held.wait();
+  auto fill_1 = in.store->write_async([](store::Database&) -> Result<void> { return {}; });
+  auto fill_2 = in.store->write_async([](store::Database&) -> Result<void> { return {}; });
+  const contact::SendItem send{jane.contact_id, jane.participant_id, "", contact::ItemType::message, "text/plain", "hello", "token"};
+  auto refused = in.service->call(send);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, ErrorCode::unavailable);
+  gate.count_down();
+  hold.get();
+  fill_1.get();
+  fill_2.get();
+  in.pass(Duration::s(1));
+  const auto item = jane.take_item("text/plain", "hello");
+  auto again = in.service->call(send);
+  ASSERT_FALSE(again.error);
+  EXPECT_EQ(again.reply.id, text(item.at("Id")));
+  int seen = 0;
+  for (const auto& i : jane.transcript()) seen += i.as_object().if_contains("Content") != nullptr && text(i.at("Content")) == "hello";
+  EXPECT_EQ(seen, 1);
+}
+
+TEST(ChatStory, OtherRoutesFindTheContactOfACustomerAndOfAMeeting) {
+  Installation in;
+  const std::string ann = in.add_user("ann@example.com");
+  const auto as_ann = in.bearer(in.log_in("ann@example.com"));
+  in.send("PUT", "/api/agent/status", R"({"status":"available"})", as_ann);
+  Customer jane(in, {{"videoExternalMeetingId", "meeting-1"}});
+  jane.connect();
+  EXPECT_FALSE(api::contact_for_meeting(*in.centre_api, ann, "meeting-1")) << "not accepted yet";
+  in.send("POST", "/api/agent/contacts/" + jane.contact_id + "/accept", "", as_ann);
+  EXPECT_EQ(api::contact_for_meeting(*in.centre_api, ann, "meeting-1")->contact_id, jane.contact_id);
+  EXPECT_FALSE(api::contact_for_meeting(*in.centre_api, "another", "meeting-1"));
+  const auto who = [&](const std::string& token) { return api::authenticate_customer(*in.centre_api, in.request("GET", "/api/meeting/attendee-join-data", "", in.bearer(token))); };
+  ASSERT_TRUE(who(jane.token));
+  EXPECT_EQ(who(jane.token)->contact.attributes.at("videoExternalMeetingId"), "meeting-1");
+  EXPECT_EQ(who(jane.connection).error().code, ErrorCode::unauthenticated);
+  EXPECT_EQ(who("x").error().code, ErrorCode::unauthenticated);
+  jane.call("disconnect", jane.connection, {});
+  EXPECT_EQ(who(jane.token)->contact.state, contact::ContactState::wrap_up);
+  in.send("POST", "/api/agent/contacts/" + jane.contact_id + "/clear", "", as_ann);
+  EXPECT_EQ(who(jane.token)->contact.state, contact::ContactState::ended);
+  EXPECT_EQ(who(jane.token)->contact.agent_id, ann);
+  EXPECT_TRUE(api::set_contact_attribute(*in.centre_api, jane.contact_id, "videoRecordingPlaybackURL", "u"));
+  EXPECT_EQ((*api::contact_facts(*in.centre_api, jane.contact_id))->attributes.at("videoRecordingPlaybackURL"), "u");
+  EXPECT_FALSE(api::set_contact_attribute(*in.centre_api, "none", "a", "b"));
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ struct OpenSocket {
 
 class Installation {
  public:
-  Installation() {
+  explicit Installation(std::size_t store_queue = 4096) : store_queue_(store_queue) {
     std::string pattern = (std::filesystem::temp_directory_path() / "upcall-api-XXXXXX").string();
     dir_ = ::mkdtemp(pattern.data());
     start();
@@ -89,7 +89,7 @@ class Installation {
   }
 
   void start() {
-    store = std::move(*store::Store::open({dir_, 2, 4096}));
+    store = std::move(*store::Store::open({dir_, 2, store_queue_}));
     sealer = std::move(*store::Sealer::open(dir_, random));
     auto ctx = context();
     auto first = admin::first_start(ctx);
@@ -202,6 +202,7 @@ class Installation {
   std::unique_ptr<api::OpenApi> openapi;
 
  private:
+  const std::size_t store_queue_;
   std::string dir_;
   std::mutex clock_mutex_;
   Now now_{Instant::from_ms(1'000'000), WallTime::from_unix_ms(1'800'000'000'000)};

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "io/store/centre_repository.hpp"
+#include "io/store/credential_repository.hpp"
+#include "io/store/identity_repository.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/migrations.hpp"
 #include "io/store/outbox_repository.hpp"
@@ -131,6 +134,85 @@ TEST_F(Repositories, OutboxIsGapFreePerMeetingAndEachConsumerGoesOnAlone) {
   EXPECT_EQ(outbox::pending(*db_, "webhook", 2)->size(), 2u);
   EXPECT_EQ(*outbox::prune(*db_, {"stop-recordings", "webhook"}, WallTime::from_unix_ms(100)), 0);
   EXPECT_EQ(*outbox::prune(*db_, {"stop-recordings"}, WallTime::from_unix_ms(100)), 3);
+}
+
+TEST_F(Repositories, UsersProfilesAndGroupsMakeAPrincipal) {
+  ASSERT_TRUE(routing::insert_queue(*db_, {"q", "Q"}, WallTime()));
+  ASSERT_TRUE(routing::insert_profile(*db_, {"rp", "RP", 2, {{"q", 3}}}, WallTime()));
+  ASSERT_TRUE(security_profiles::insert(*db_, {"sp1", "One", {identity::Permission::contact_handle}}));
+  ASSERT_TRUE(security_profiles::insert(*db_, {"sp2", "Two", {identity::Permission::flow_admin}}));
+  EXPECT_EQ(security_profiles::insert(*db_, {"sp3", "Two", {}}).error().code, ErrorCode::conflict);
+  EXPECT_FALSE(*hierarchy::any(*db_));
+  ASSERT_TRUE(hierarchy::insert(*db_, {"g1", "North", {}, 1, "g1"}));
+  ASSERT_TRUE(hierarchy::insert(*db_, {"g2", "Sales", "g1", 2, "g1/g2"}));
+  EXPECT_EQ(hierarchy::insert(*db_, {"g3", "North", {}, 1, "g3"}).error().code, ErrorCode::conflict) << "also among roots";
+  EXPECT_EQ(hierarchy::insert(*db_, {"g4", "Deep", "g2", 6, "x"}).error().code, ErrorCode::conflict) << "five levels";
+  User ann{"u1", "ann", "ann@example.com", "Ann", "hash", "g2", "rp", false, WallTime::from_unix_ms(7), {"sp1", "sp2"}};
+  ASSERT_TRUE(users::insert(*db_, ann));
+  auto principal = users::principal(*db_, "u1");
+  ASSERT_TRUE(principal && *principal);
+  EXPECT_EQ((*principal)->hierarchy_path, "g1/g2");
+  EXPECT_TRUE((*principal)->may(identity::Permission::contact_handle));
+  EXPECT_TRUE((*principal)->may(identity::Permission::flow_admin));
+  EXPECT_FALSE((*principal)->may(identity::Permission::recording_all_groups));
+  EXPECT_EQ((*users::find_login(*db_, "ANN@Example.com"))->id, "u1");
+  EXPECT_FALSE(users::find_login(*db_, "ANN")->has_value()) << "user names are exact";
+  EXPECT_EQ(centre::agents(*db_)->size(), 1u);
+  ASSERT_TRUE(users::set_disabled(*db_, "u1", true));
+  EXPECT_FALSE(users::principal(*db_, "u1")->has_value());
+  EXPECT_TRUE(centre::agents(*db_)->empty());
+  User stranger = ann;
+  stranger.id = "u2";
+  stranger.username = "bob";
+  stranger.email = "bob@example.com";
+  stranger.routing_profile_id = "none";
+  EXPECT_EQ(users::insert(*db_, stranger).error().code, ErrorCode::conflict) << "foreign keys hold";
+}
+
+TEST_F(Repositories, RefreshTokensWorkOnceAndReuseEndsTheSession) {
+  ASSERT_TRUE(routing::insert_profile(*db_, {"rp", "RP", 2, {}}, WallTime()));
+  ASSERT_TRUE(users::insert(*db_, {"u1", "ann", "a@b", "Ann", "h", {}, "rp", false, WallTime(), {}}));
+  const auto at = [](std::int64_t ms) { return WallTime::from_unix_ms(ms); };
+  ASSERT_TRUE(sessions::insert(*db_, {"s1", "u1", at(0), at(1000), false}));
+  ASSERT_TRUE(sessions::add_refresh_token(*db_, "t1", "s1", at(500)));
+  ASSERT_TRUE(sessions::add_refresh_token(*db_, "t2", "s1", at(500)));
+  ASSERT_TRUE(sessions::add_refresh_token(*db_, "t3", "s1", at(10)));
+  EXPECT_FALSE(sessions::use_refresh_token(*db_, "unknown", at(1))->has_value());
+  EXPECT_TRUE(sessions::use_refresh_token(*db_, "t1", at(1))->has_value());
+  EXPECT_FALSE(sessions::use_refresh_token(*db_, "t3", at(10))->has_value()) << "expired";
+  EXPECT_FALSE(sessions::use_refresh_token(*db_, "t1", at(2))->has_value());
+  EXPECT_TRUE((*sessions::find(*db_, "s1"))->revoked);
+  EXPECT_FALSE(sessions::use_refresh_token(*db_, "t2", at(3))->has_value());
+  EXPECT_EQ(*sessions::prune(*db_, at(1000)), 1);
+  // The token's text is nowhere in the table.
+  EXPECT_FALSE(db_->one("select 1 from refresh_tokens where token_hash='t2'", [](Row& r) { return r.i64(0); })->has_value());
+}
+
+TEST_F(Repositories, ChatItemsPageByNumber) {
+  ASSERT_TRUE(centre::put_contact(*db_, {"c1", "queued", WallTime(), {}, "", "{}"}, {{"k", "v"}}));
+  ASSERT_TRUE(centre::put_contact(*db_, {"c1", "connected", WallTime(), {}, "ann", "{}"}, {{"k", "w"}}));
+  EXPECT_EQ((*centre::attributes(*db_, "c1")).at("k"), "w");
+  EXPECT_EQ(centre::live_contacts(*db_)->size(), 1u);
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    contact::ChatItem item;
+    item.id = "i" + std::to_string(i);
+    item.contact_id = "c1";
+    item.seq = i;
+    item.content = "";
+    ASSERT_TRUE(centre::insert_item(*db_, item));
+  }
+  auto back = centre::items(*db_, "c1", 0, INT64_MAX, 2, true);
+  ASSERT_EQ(back->size(), 2u);
+  EXPECT_EQ((*back)[0].seq, 5u);
+  EXPECT_EQ((*centre::items(*db_, "c1", 2, 5, 10, false)).size(), 2u);
+  EXPECT_EQ((*back)[0].content, "") << "empty is not absent";
+  ASSERT_TRUE(centre::insert_participant(*db_, "c1", {"p1", contact::Role::customer, "Jane", "", true, false}, "secret"));
+  EXPECT_EQ((*centre::participant_by_token(*db_, "secret"))->contact_id, "c1");
+  ASSERT_TRUE(centre::add_connection(*db_, "conn", "p1", WallTime::from_unix_ms(10), WallTime::from_unix_ms(0)));
+  EXPECT_TRUE(centre::participant_by_connection(*db_, "conn", WallTime::from_unix_ms(9))->has_value());
+  EXPECT_FALSE(centre::participant_by_connection(*db_, "conn", WallTime::from_unix_ms(10))->has_value());
+  ASSERT_TRUE(centre::put_contact(*db_, {"c1", "ended", WallTime(), WallTime(), "", "{}"}, {}));
+  EXPECT_EQ((*centre::find_contact(*db_, "c1"))->agent_id, "ann") << "who served it is kept";
 }
 
 }  // namespace
