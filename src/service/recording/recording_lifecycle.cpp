@@ -1,0 +1,283 @@
+// Transitions of a recording, all on the service's thread.
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/json.hpp>
+
+#include "base/ids.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "service/recording/live_recording.hpp"
+#include "wire/http.hpp"
+
+namespace upcall::service {
+
+namespace json = boost::json;
+using store::RecordingState;
+
+namespace {
+constexpr Duration kComposeRetry = Duration::s(60);
+}
+
+std::shared_ptr<RecordingService::Live> RecordingService::find_live(const std::string& recording_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = live_.find(recording_id);
+  return at == live_.end() ? nullptr : at->second;
+}
+
+void RecordingService::retry_composers() {
+  std::vector<std::shared_ptr<Live>> due;
+  {
+    const std::lock_guard lock(mutex_);
+    const Instant now = clock_().mono;
+    for (auto& [id, live] : live_) {
+      if (live->retry_at.is_never() || live->retry_at > now) continue;
+      live->retry_at = Instant::never();
+      due.push_back(live);
+    }
+  }
+  for (const auto& live : due) start_composer(live);
+}
+
+bool RecordingService::advance(Live& live, RecordingState to, const char* event) {
+  const RecordingState from = live.row.state;
+  live.row.state = to;
+  const WallTime now = clock_().wall;
+  auto written = store_.write([&](store::Database& db) -> Result<bool> {
+    auto updated = store::recordings::update(db, live.row, from);
+    if (!updated || !*updated || event == nullptr) return updated;
+    store::OutboxEvent outbox;
+    outbox.event_id = make_uuid(random_);
+    outbox.meeting_id = live.row.external_meeting_id;
+    outbox.type = event;
+    outbox.body = "{\"recordingId\":" + wire::json_quote(live.row.recording_id) +
+                  ",\"externalMeetingId\":" + wire::json_quote(live.row.external_meeting_id) +
+                  (live.row.reason.empty() ? "" : ",\"reason\":" + wire::json_quote(live.row.reason)) + "}";
+    outbox.at = now;
+    auto added = store::outbox::add(db, std::move(outbox));
+    if (!added) return tl::unexpected(added.error());
+    return true;
+  });
+  return written && *written;
+}
+
+void RecordingService::note_fact(Live& live, const char* name, double value) {
+  boost::system::error_code error;
+  json::value facts = json::parse(live.row.data, error);
+  if (error || !facts.is_object()) facts = json::object{};
+  facts.as_object()[name] = value;
+  live.row.data = json::serialize(facts);
+}
+
+void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
+  const std::string id = live->row.recording_id;
+  if (live->row.state == RecordingState::requested) advance(*live, RecordingState::starting, nullptr);
+  journal::JournalCallbacks callbacks;
+  callbacks.first_sealed = [this, id](Instant at) { post([this, id, at] { on_first_sealed(id, at); }); };
+  callbacks.state_changed = [this, id](journal::JournalState state) {
+    if (state != journal::JournalState::spool_full) return;
+    post([this, id] { runtime_.close_tap(id, wire::TapStopReason::spool_full); });
+  };
+  callbacks.closed = [this, id](const journal::ClosedJournal& closed) {
+    post([this, id, closed] { on_journal_closed(id, closed); });
+  };
+  auto opened = journals_->open(id, live->key, live->epoch, directory_of(id), std::move(callbacks));
+  if (!opened) {
+    if (live->resumed && opened.error().code == ErrorCode::conflict) {
+      // Complete already: only the composing is left.
+      live->journal_closed = true;
+      if (live->row.state != RecordingState::composing) {
+        if (!live->row.stopped) live->row.stopped = clock_().wall;
+        if (live->row.state != RecordingState::stopping) advance(*live, RecordingState::stopping, "recording.stopped");
+        advance(*live, RecordingState::composing, nullptr);
+      }
+      start_composer(live);
+      return;
+    }
+    if (live->resumed && opened.error().code == ErrorCode::corrupt) {
+      // What is there can still be composed up to the damage.
+      live->journal_closed = true;
+      start_composer(live);
+      return;
+    }
+    fail_recording(live, opened.error().message);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    live->journal = *opened;
+  }
+  if (live->stop_requested && live->resumed) {
+    // The server died between stop and the end of the journal, or the meeting is over: close it as it stands.
+    journals_->close(live->journal, wire::TapStopReason::server_shutdown);
+    return;
+  }
+  TapRequest request;
+  request.recording_id = id;
+  request.title = live->row.external_meeting_id;
+  request.ring = live->journal->ring();
+  request.started = live->journal->start();
+  request.resumed = live->journal->resumed();
+  request.first_source = live->journal->next_source();
+  live->tap_asked = true;
+  runtime_.open_tap(
+      live->row.meeting_id, std::move(request), [this, id] { post([this, id] { on_tap_opened(id); }); },
+      [this, id](const TapResult& result) { post([this, id, result] { on_tap_closed(id, result); }); });
+  if (live->stop_requested) runtime_.close_tap(id, live->stop_reason);
+}
+
+void RecordingService::on_tap_opened(const std::string& recording_id) {
+  const std::shared_ptr<Live> live = find_live(recording_id);
+  if (!live) return;
+  live->tap_open = true;
+  if (live->stop_requested) {
+    live->row.stopped = clock_().wall;
+    if (live->row.state == RecordingState::starting) advance(*live, RecordingState::stopping, "recording.stopped");
+    return;
+  }
+  if (!live->row.started) live->row.started = clock_().wall;
+  if (live->row.state == RecordingState::starting) advance(*live, RecordingState::recording, "recording.started");
+  start_composer(live);
+}
+
+void RecordingService::on_first_sealed(const std::string& recording_id, Instant when) {
+  const std::shared_ptr<Live> live = find_live(recording_id);
+  if (!live || live->resumed) return;
+  // Becomes durable with the next change of state; here for the summary of a running recording.
+  note_fact(*live, "start_ms", (when - live->requested_at).seconds() * 1000.0);
+  (void)store_.write([&](store::Database& db) { return store::recordings::update(db, live->row, live->row.state); });
+}
+
+void RecordingService::on_tap_closed(const std::string& recording_id, TapResult result) {
+  const std::shared_ptr<Live> live = find_live(recording_id);
+  if (!live) return;
+  if (!live->stop_requested) {
+    // The meeting ended under us (or was not there): the same as a stop.
+    live->stop_requested = true;
+    live->stop_requested_at = clock_().mono;
+    live->stop_reason = wire::TapStopReason::meeting_ended;
+  }
+  if (!live->row.stopped) live->row.stopped = clock_().wall;
+  if (result.dropped > 0) note_fact(*live, "dropped_records", static_cast<double>(result.dropped));
+  if (live->row.state == RecordingState::starting || live->row.state == RecordingState::recording) {
+    advance(*live, RecordingState::stopping, "recording.stopped");
+  }
+  if (live->journal) journals_->close(live->journal, live->stop_reason);
+}
+
+void RecordingService::on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed) {
+  const std::shared_ptr<Live> live = find_live(recording_id);
+  if (!live) return;
+  live->journal_closed = true;
+  note_fact(*live, "journal_bytes", static_cast<double>(closed.bytes));
+  if (closed.state == journal::JournalState::spool_full) live->row.reason = "the spool was full";
+  runtime_.remove_silent_attendee(live->row.meeting_id, live->attendee_id);
+  (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live->attendee_id, clock_().wall); });
+  if (!live->row.stopped) live->row.stopped = clock_().wall;
+  if (live->row.state != RecordingState::stopping && live->row.state != RecordingState::composing) {
+    advance(*live, RecordingState::stopping, "recording.stopped");
+  }
+  if (live->row.state != RecordingState::composing) advance(*live, RecordingState::composing, nullptr);
+  start_composer(live);
+}
+
+void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
+  const std::string id = live->row.recording_id;
+  {
+    const std::lock_guard lock(mutex_);
+    if (live->composer || live->composer_queued) return;
+    if (composing_ >= options_.composers_max) {
+      live->composer_queued = true;
+      waiting_.push_back(id);
+      return;
+    }
+    ++composing_;
+  }
+  ComposerOptions options;
+  options.program = options_.recorder_program;
+  options.journal_directory = directory_of(id);
+  options.key = live->key;
+  options.object_key = live->row.object_key;
+  options.title = live->row.external_meeting_id;
+  options.live = true;
+  auto composer = std::make_unique<ComposerRun>(std::move(options), children_, objects_, clock_, [this, id](Result<ComposerOutcome> outcome) {
+    auto shared = std::make_shared<Result<ComposerOutcome>>(std::move(outcome));
+    post([this, id, shared] { on_composed(id, std::move(*shared)); });
+  });
+  const std::lock_guard lock(mutex_);
+  live->composer = std::move(composer);
+}
+
+void RecordingService::on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome) {
+  std::shared_ptr<Live> live, next;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = live_.find(recording_id);
+    if (at == live_.end()) return;
+    live = at->second;
+    --composing_;
+    if (!waiting_.empty()) {
+      const auto waiting = live_.find(waiting_.front());
+      waiting_.pop_front();
+      if (waiting != live_.end()) {
+        next = waiting->second;
+        next->composer_queued = false;
+      }
+    }
+  }
+  if (next) start_composer(next);
+  {
+    std::unique_ptr<ComposerRun> done;
+    const std::lock_guard lock(mutex_);
+    done = std::move(live->composer);
+    // The run's thread has called us last of all: joining it takes no time.
+  }
+  if (!outcome) {
+    // Nothing is lost: the journal stays, and it is tried again, also after a restart.
+    live->row.reason = outcome.error().message;
+    (void)store_.write([&](store::Database& db) { return store::recordings::update(db, live->row, live->row.state); });
+    const std::lock_guard lock(mutex_);
+    ++counters_.failed;
+    live->retry_at = clock_().mono + kComposeRetry;
+    return;
+  }
+  live->row.reason.clear();
+  live->row.stored = clock_().wall;
+  live->row.duration_ms = outcome->duration_ms;
+  live->row.size_bytes = static_cast<std::int64_t>(outcome->object.size);
+  note_fact(*live, "cpu_core_seconds", outcome->cpu_core_seconds);
+  note_fact(*live, "peak_rss_mib", outcome->peak_rss_mib);
+  note_fact(*live, "video_frames", static_cast<double>(outcome->video_frames));
+  note_fact(*live, "composer_attempts", outcome->attempts);
+  if (live->stop_requested_at != Instant()) note_fact(*live, "finalize_ms", (clock_().mono - live->stop_requested_at).seconds() * 1000.0);
+  if (!advance(*live, RecordingState::stored, "recording.stored")) {
+    // The file is safe; the row is not. resume() composes once more and overwrites the same object.
+    return;
+  }
+  clean_up(recording_id);
+  const std::lock_guard lock(mutex_);
+  ++counters_.stored;
+  live_.erase(recording_id);
+}
+
+void RecordingService::fail_recording(const std::shared_ptr<Live>& live, std::string reason) {
+  live->row.reason = std::move(reason);
+  if (!live->row.stopped) live->row.stopped = clock_().wall;
+  if (!live->attendee_id.empty()) {
+    runtime_.remove_silent_attendee(live->row.meeting_id, live->attendee_id);
+    (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live->attendee_id, clock_().wall); });
+  }
+  if (live->journal && !live->journal_closed) {
+    runtime_.close_tap(live->row.recording_id, wire::TapStopReason::server_shutdown);
+  }
+  advance(*live, RecordingState::failed, "recording.failed");
+  const std::lock_guard lock(mutex_);
+  ++counters_.failed;
+  live_.erase(live->row.recording_id);
+}
+
+void RecordingService::clean_up(const std::string& recording_id) {
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_of(recording_id), ignored);
+}
+
+}  // namespace upcall::service

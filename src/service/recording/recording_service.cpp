@@ -1,0 +1,277 @@
+#include "service/recording/recording_service.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/json.hpp>
+
+#include "base/ids.hpp"
+#include "base/wall_text.hpp"
+#include "crypto/secret.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "service/recording/live_recording.hpp"
+
+namespace upcall::service {
+
+namespace json = boost::json;
+using store::RecordingState;
+
+namespace {
+
+std::string safe(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    out.push_back(ok ? c : '_');
+  }
+  return out.substr(0, 100);
+}
+
+// RECORDINGS/YYYY/MM/DD/HH/{externalMeetingId}-{recordingId}-{YYYYMMDD}T{HHMMSS}Z.mp4
+std::string object_key(std::string_view external_meeting_id, std::string_view recording_id, WallTime at) {
+  const CivilTime t = to_civil_utc(at);
+  char folder[48], stamp[48];
+  std::snprintf(folder, sizeof folder, "RECORDINGS/%04d/%02d/%02d/%02d/", t.year, t.month, t.day, t.hour);
+  std::snprintf(stamp, sizeof stamp, "-%04d%02d%02dT%02d%02d%02dZ.mp4", t.year, t.month, t.day, t.hour, t.minute, t.second);
+  return std::string(folder) + safe(external_meeting_id) + "-" + std::string(recording_id) + stamp;
+}
+
+std::string key_purpose(const std::string& recording_id) { return "recording_keys/" + recording_id; }
+
+}  // namespace
+
+RecordingService::RecordingService(RecordingServiceOptions options, store::Store& store, store::Sealer& sealer,
+                                   RandomSource& random, std::function<Now()> clock, MeetingDirectory& directory,
+                                   MeetingRuntime& runtime, objects::ObjectStore& objects)
+    : options_(std::move(options)),
+      store_(store),
+      sealer_(sealer),
+      random_(random),
+      clock_(std::move(clock)),
+      directory_(directory),
+      runtime_(runtime),
+      objects_(objects) {
+  std::error_code ignored;
+  std::filesystem::create_directories(options_.spool_directory, ignored);
+  std::filesystem::permissions(options_.spool_directory, std::filesystem::perms::owner_all, ignored);
+  journals_ = std::make_unique<journal::JournalService>(options_.journal, clock_);
+  thread_ = std::thread([this] { loop(); });
+}
+
+RecordingService::~RecordingService() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  // Composers end with the server; their journals stay, the next start composes them.
+  std::map<std::string, std::shared_ptr<Live>> live;
+  {
+    const std::lock_guard lock(mutex_);
+    live.swap(live_);
+  }
+  for (auto& [id, entry] : live) entry->composer.reset();
+  journals_.reset();
+}
+
+void RecordingService::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    tasks_.push_back(std::move(task));
+  }
+  wake_.notify_all();
+}
+
+void RecordingService::loop() {
+  for (;;) {
+    std::function<void()> task;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, std::chrono::seconds(5), [&] { return stopping_ || !tasks_.empty(); });
+      if (stopping_) return;
+      if (!tasks_.empty()) {
+        task = std::move(tasks_.front());
+        tasks_.pop_front();
+      }
+    }
+    if (task) task();
+    retry_composers();
+  }
+}
+
+Result<store::Recording> RecordingService::start(const RecordingStart& request) {
+  const Now now = clock_();
+  auto meeting = directory_.find(request.external_meeting_id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  if (!*meeting) return fail(ErrorCode::not_found, "There is no such meeting.");
+  if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
+
+  auto live = std::make_shared<Live>();
+  store::Recording& row = live->row;
+  row.recording_id = make_uuid(random_);
+  row.external_meeting_id = request.external_meeting_id;
+  row.meeting_id = (*meeting)->meeting_id;
+  row.owner_principal = request.owner.id;
+  if (!request.owner.hierarchy_group_id.empty()) {
+    row.hierarchy_group_id = request.owner.hierarchy_group_id;
+    row.hierarchy_path = request.owner.hierarchy_path;
+  }
+  row.contact_id = request.contact_id;
+  row.state = RecordingState::requested;
+  row.object_key = object_key(request.external_meeting_id, row.recording_id, now.wall);
+  row.requested = now.wall;
+  live->requested_at = now.mono;
+  live->key.resize(32);
+  random_.fill(live->key);
+  const ByteVector wrapped = sealer_.seal(key_purpose(row.recording_id), live->key, random_);
+  // The state first: a crash from here on is found by resume().
+  auto written = store_.write([&](store::Database& db) -> Result<std::uint64_t> {
+    if (auto r = store::recordings::insert(db, row); !r) return tl::unexpected(r.error());
+    if (auto r = store::recordings::insert_key(db, row.recording_id, wrapped); !r) return tl::unexpected(r.error());
+    return store::recordings::next_writer_epoch(db, row.recording_id);
+  });
+  if (!written) {
+    if (written.error().code == ErrorCode::conflict) {
+      return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
+    }
+    return tl::unexpected(written.error());
+  }
+  live->epoch = static_cast<std::uint32_t>(*written);
+  // RECORDING as an attendee: known by its role, shown by its name. Its external user id is the recording's.
+  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", row.recording_id}, store::AttendeeRole::recording);
+  if (!attendee) {
+    const std::lock_guard lock(mutex_);
+    live_[row.recording_id] = live;
+    post_failure(live, attendee.error().message);
+    return tl::unexpected(attendee.error());
+  }
+  live->attendee_id = attendee->attendee.attendee_id;
+  {
+    const std::lock_guard lock(mutex_);
+    live_[row.recording_id] = live;
+    ++counters_.started;
+  }
+  store::Recording answer = row;
+  auto in_roster = runtime_.add_silent_attendee(row.meeting_id, {live->attendee_id, row.recording_id, options_.attendee_name, false});
+  // The tap does not wait for the roster, nor the roster for the tap.
+  post([this, live] { begin_capture(live); });
+  in_roster.wait_for(std::chrono::seconds(2));
+  return answer;
+}
+
+void RecordingService::post_failure(const std::shared_ptr<Live>& live, std::string reason) {
+  tasks_.push_back([this, live, reason = std::move(reason)] { fail_recording(live, reason); });
+  wake_.notify_all();
+}
+
+Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason) {
+  auto current = store_.read([&](store::Database& db) { return store::recordings::in_progress(db, external_meeting_id); });
+  if (!current) return tl::unexpected(current.error());
+  if (!*current) return fail(ErrorCode::conflict, "No recording of this meeting is in progress.");
+  std::shared_ptr<Live> live;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = live_.find((*current)->recording_id); at != live_.end()) live = at->second;
+  }
+  if (!live) return Stopped{0, 1};
+  post([this, live, reason] {
+    if (live->stop_requested) return;
+    live->stop_requested = true;
+    live->stop_requested_at = clock_().mono;
+    live->stop_reason = reason;
+    if (live->row.state == RecordingState::recording || live->row.state == RecordingState::starting) {
+      live->row.stopped = clock_().wall;
+      advance(*live, RecordingState::stopping, "recording.stopped");
+    }
+    // A stop during the start is carried out when the tap is there (on_tap_opened).
+    if (live->tap_asked) runtime_.close_tap(live->row.recording_id, reason);
+  });
+  return Stopped{1, 0};
+}
+
+void RecordingService::on_meeting_ended(const std::string& external_meeting_id) {
+  (void)stop(external_meeting_id, wire::TapStopReason::meeting_ended);
+}
+
+Result<std::vector<store::Recording>> RecordingService::of_meeting(const std::string& external_meeting_id) {
+  return store_.read([&](store::Database& db) { return store::recordings::of_meeting(db, external_meeting_id); });
+}
+
+Result<std::optional<store::Recording>> RecordingService::find(const std::string& recording_id) {
+  return store_.read([&](store::Database& db) { return store::recordings::find(db, recording_id); });
+}
+
+RecordingService::Counters RecordingService::counters() const {
+  const std::lock_guard lock(mutex_);
+  Counters out = counters_;
+  out.composing = composing_;
+  out.waiting_for_composer = waiting_.size();
+  out.spool_bytes = journals_->spool_bytes();
+  for (const auto& [id, live] : live_) {
+    if (live->journal && !live->journal_closed) ++out.recording;
+    if (live->journal && live->journal->state() == journal::JournalState::disk_full) out.disk_full = true;
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, int>> RecordingService::composer_pids() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, int>> out;
+  for (const auto& [id, live] : live_) {
+    if (live->composer && live->composer->pid() > 0) out.emplace_back(id, live->composer->pid());
+  }
+  return out;
+}
+
+Result<void> RecordingService::resume() {
+  auto unfinished = store_.read([](store::Database& db) { return store::recordings::unfinished(db); });
+  if (!unfinished) return tl::unexpected(unfinished.error());
+  for (store::Recording& row : *unfinished) {
+    auto live = std::make_shared<Live>();
+    live->row = std::move(row);
+    live->resumed = true;
+    live->requested_at = clock_().mono;
+    auto wrapped = store_.write([&](store::Database& db) -> Result<std::optional<ByteVector>> {
+      auto epoch = store::recordings::next_writer_epoch(db, live->row.recording_id);
+      if (!epoch) return tl::unexpected(epoch.error());
+      live->epoch = static_cast<std::uint32_t>(*epoch);
+      return store::recordings::wrapped_key(db, live->row.recording_id);
+    });
+    {
+      const std::lock_guard lock(mutex_);
+      live_[live->row.recording_id] = live;
+    }
+    if (!wrapped || !*wrapped) {
+      post([this, live] { fail_recording(live, "the recording's key is missing"); });
+      continue;
+    }
+    auto key = sealer_.unseal(key_purpose(live->row.recording_id), **wrapped);
+    if (!key) {
+      post([this, live] { fail_recording(live, "the recording's key cannot be opened"); });
+      continue;
+    }
+    live->key = std::move(*key);
+    auto meeting = store_.read([&](store::Database& db) { return store::meetings::find(db, live->row.meeting_id); });
+    const bool meeting_live = meeting && *meeting && !(*meeting)->ended;
+    auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, live->row.meeting_id); });
+    if (attendees) {
+      for (const store::Attendee& a : *attendees) {
+        if (a.external_user_id == live->row.recording_id && !a.removed) live->attendee_id = a.attendee_id;
+      }
+    }
+    const bool goes_on = meeting_live && (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
+                                          live->row.state == RecordingState::recording);
+    if (goes_on) {
+      runtime_.add_silent_attendee(live->row.meeting_id, {live->attendee_id, live->row.recording_id, options_.attendee_name, false});
+    } else {
+      live->stop_requested = true;
+      live->stop_requested_at = clock_().mono;
+    }
+    post([this, live] { begin_capture(live); });
+  }
+  return {};
+}
+
+}  // namespace upcall::service

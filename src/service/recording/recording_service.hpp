@@ -1,0 +1,123 @@
+// The life of recordings: requested → starting → recording → stopping → composing → stored | failed. The state is
+// written before each effect; the tap and the journal run whatever the composers do; local data goes only after the
+// store confirmed the file. After a restart every unfinished recording goes on where it was.
+//
+// Threads: public members from any thread, they may block on the store. Transitions run on the service's own thread.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "identity/principal.hpp"
+#include "io/journal/journal_service.hpp"
+#include "io/objects/object_store.hpp"
+#include "io/process/child_process.hpp"
+#include "io/store/recording_repository.hpp"
+#include "io/store/sealer.hpp"
+#include "io/store/store.hpp"
+#include "service/meetings/meeting_directory.hpp"
+#include "service/meetings/meeting_runtime.hpp"
+#include "service/recording/composer_run.hpp"
+
+namespace upcall::service {
+
+struct RecordingServiceOptions {
+  std::string recorder_program;             // upcall-recorder
+  std::string spool_directory;              // journals
+  std::string attendee_name = "RECORDING";  // parameter recordingAttendeeName
+  journal::JournalServiceOptions journal;
+  std::size_t composers_max = 4;            // at the same time; more wait, capturing never does
+};
+
+struct RecordingStart {
+  std::string external_meeting_id;
+  identity::Principal owner;
+  std::optional<std::string> contact_id;
+};
+
+class RecordingService {
+ public:
+  // References must outlive the service.
+  RecordingService(RecordingServiceOptions options, store::Store& store, store::Sealer& sealer, RandomSource& random,
+                   std::function<Now()> clock, MeetingDirectory& directory, MeetingRuntime& runtime,
+                   objects::ObjectStore& objects);
+  ~RecordingService();
+
+  // After a restart: takes up every unfinished recording. Call once, after the rooms of live meetings are open.
+  Result<void> resume();
+
+  // The caller has checked that the owner may. conflict: one is in progress (the database's rule); gone: the meeting has
+  // ended. Returns when the state is written and RECORDING is in every roster; the tap opens at the same moment.
+  Result<store::Recording> start(const RecordingStart& request);
+  struct Stopped {
+    int stopped = 0, not_stopped = 0;
+  };
+  // conflict: nothing is in progress.
+  Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason);
+  Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
+  Result<std::optional<store::Recording>> find(const std::string& recording_id);
+
+  // Consumer of the outbox: meeting.ended stops what still records. Called by the server's outbox loop.
+  void on_meeting_ended(const std::string& external_meeting_id);
+
+  struct Counters {
+    std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;
+    std::uint64_t spool_bytes = 0;
+    bool disk_full = false;
+  };
+  Counters counters() const;
+  // Of the running composers, for tests that kill them and for diagnosis.
+  std::vector<std::pair<std::string, int>> composer_pids() const;
+
+ private:
+  struct Live;
+  void post(std::function<void()> task);
+  void loop();
+  std::string directory_of(const std::string& recording_id) const { return options_.spool_directory + "/" + recording_id; }
+  // Service thread.
+  void begin_capture(const std::shared_ptr<Live>& live);
+  void on_tap_opened(const std::string& recording_id);
+  void on_first_sealed(const std::string& recording_id, Instant at);
+  void on_tap_closed(const std::string& recording_id, TapResult result);
+  void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
+  void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
+  void start_composer(const std::shared_ptr<Live>& live);
+  void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
+  void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
+  bool advance(Live& live, store::RecordingState to, const char* event);
+  void note_fact(Live& live, const char* name, double value);
+  void clean_up(const std::string& recording_id);
+  void retry_composers();
+  std::shared_ptr<Live> find_live(const std::string& recording_id) const;
+
+  RecordingServiceOptions options_;
+  store::Store& store_;
+  store::Sealer& sealer_;
+  RandomSource& random_;
+  std::function<Now()> clock_;
+  MeetingDirectory& directory_;
+  MeetingRuntime& runtime_;
+  objects::ObjectStore& objects_;
+  process::ChildHost children_;
+  std::unique_ptr<journal::JournalService> journals_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::function<void()>> tasks_;
+  std::map<std::string, std::shared_ptr<Live>> live_;  // by recording id
+  std::deque<std::string> waiting_;                    // for a free composer
+  std::size_t composing_ = 0;
+  Counters counters_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace upcall::service
