@@ -1,10 +1,8 @@
 #include "contact/flow_import.hpp"
 
-#include <charconv>
 #include <map>
-#include <set>
 
-#include "json/json.hpp"
+#include "contact/flow_import_parts.hpp"
 
 namespace upcall::contact {
 namespace {
@@ -29,34 +27,12 @@ constexpr std::pair<std::string_view, FlowCondition::Op> kOps[] = {
     {"StartsWith", FlowCondition::Op::starts_with},
     {"EndsWith", FlowCondition::Op::ends_with}};
 
-constexpr std::int64_t kWaitMaxSeconds = 604'800;
-constexpr std::size_t kMaxTextBytes = 4096;
-
 template <class T, std::size_t N>
 std::optional<T> lookup(const std::pair<std::string_view, T> (&table)[N], std::string_view name) {
   for (const auto& [text, value] : table) {
     if (text == name) return value;
   }
   return std::nullopt;
-}
-
-bool is_attribute_name(std::string_view name) {
-  if (name.empty() || name.size() > 127) return false;
-  for (const char c : name) {
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-')) return false;
-  }
-  return true;
-}
-
-// Exports write numbers as text and as numbers.
-std::optional<std::int64_t> number_of(const bj::object& parameter) {
-  if (auto number = json::integer_at(parameter, "value")) return number;
-  const auto text = json::text_at(parameter, "value");
-  if (!text) return std::nullopt;
-  std::int64_t out = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return out;
 }
 
 class Importer {
@@ -67,6 +43,7 @@ class Importer {
       problem("", document.error() == ParseError::too_long ? "the file is larger than 256000 bytes" : "the file is not a JSON object");
       return finish();
     }
+    if (document->contains("Actions") || document->contains("Version")) return import_actions(*document);
     read_head(*document);
     if (const bj::array* modules = json::array_at(*document, "modules")) read_modules(*modules);
     resolve_start(*document);
@@ -84,10 +61,6 @@ class Importer {
   }
 
   void read_head(const bj::object& document) {
-    if (json::text_at(document, "Version")) {
-      problem("", "the format 2019-10-30 is not supported; export the flow in the legacy format (\"modules\")");
-      return;
-    }
     if (json::array_at(document, "modules") == nullptr) problem("", "\"modules\" is missing: this is not a contact flow export");
     if (const auto version = json::text_at(document, "version"); version && *version != "1") {
       problem("", "version \"" + std::string(version->substr(0, 16)) + "\" of the export format is not known");
@@ -226,7 +199,7 @@ class Importer {
       problem(block.id, "a parameter's value is not a text");
       return std::nullopt;
     }
-    if (value.text.size() > kMaxTextBytes || !json::is_clean_text(value.text)) {
+    if (value.text.size() > kFlowTextMax || !json::is_clean_text(value.text)) {
       problem(block.id, "a text is too long or not clean UTF-8");
       return std::nullopt;
     }
@@ -252,8 +225,8 @@ class Importer {
       case BlockType::check_attribute: read_compared(block); break;
       case BlockType::update_priority:
         if (const bj::object* p = parameter(block, {"AbsolutePosition"})) {
-          const auto number = number_of(*p);
-          if (!number || *number < 1 || *number > 9'223'372) {
+          const auto number = number_at(*p, "value");
+          if (!number || *number < 1 || *number > kPriorityMax) {
             problem(block.id, "AbsolutePosition must be a number from 1");
           } else {
             block.priority = static_cast<int>(*number);
@@ -284,7 +257,7 @@ class Importer {
         break;
       case BlockType::wait:
         if (const bj::object* p = parameter(block, {"TimeoutSeconds", "TimeLimitSeconds", "Timeout", "TimeLimit"})) {
-          const auto number = number_of(*p);
+          const auto number = number_at(*p, "value");
           if (!number || *number < 1 || *number > kWaitMaxSeconds) {
             problem(block.id, "a wait is 1 to 604800 seconds");
           } else {

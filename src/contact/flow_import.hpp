@@ -1,5 +1,6 @@
-// Reads a contact flow in the vendor's legacy export format ("modules", version "1") and checks it completely. All that
-// is wrong is told at once, each with the block's id; nothing is imported in part.
+// Reads a contact flow in the vendor's legacy export format ("modules", version "1") or in the flow language of
+// 2019-10-30 ("Actions"), and checks it completely. All that is wrong is told at once, each with the block's id; nothing
+// is imported in part.
 #pragma once
 
 #include <string>

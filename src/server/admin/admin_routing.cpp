@@ -135,8 +135,10 @@ Answer flow_import(Context& context, const Arguments& arguments) {
   if (auto name = json::text_at(arguments, "name"); name && !name->empty()) {
     auto document = json::parse_object(content);
     if (document) {
-      if (json::object_at(*document, "metadata") == nullptr) (*document)["metadata"] = bj::object{};
-      (*document)["metadata"].get_object()["name"] = *name;
+      // The two formats write it with different capitals.
+      const std::string_view metadata = document->contains("Actions") ? "Metadata" : "metadata";
+      if (json::object_at(*document, metadata) == nullptr) (*document)[metadata] = bj::object{};
+      (*document)[metadata].get_object()["name"] = *name;
       content = bj::serialize(*document);
     }
   }

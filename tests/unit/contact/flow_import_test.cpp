@@ -90,10 +90,35 @@ TEST(FlowImport, EachDefectIsToldWithItsBlock) {
 
 TEST(FlowImport, WholeFileDefects) {
   EXPECT_THAT(only_problem("[]").message, HasSubstr("not a JSON object"));
-  EXPECT_THAT(import_flow(R"({"Version":"2019-10-30","Actions":[]})").problems.front().message, HasSubstr("2019-10-30"));
   EXPECT_THAT(only_problem(flow_with(R"({"id":"b","type":"Disconnect"})")).message, HasSubstr("\"start\""));
   EXPECT_THAT(only_problem(flow_with(R"({"id":"a","type":"Disconnect"},{"id":"a","type":"Disconnect"})")).message, HasSubstr("two blocks"));
   EXPECT_THAT(only_problem(std::string(300'000, ' ')).message, HasSubstr("256000"));
+}
+
+// The chat flow again, in the other format.
+constexpr std::string_view kActions = R"({"Version":"2019-10-30","StartAction":"log","Metadata":{"name":"New","type":"contactFlow"},"Actions":[
+{"Identifier":"log","Type":"UpdateFlowLoggingBehavior","Parameters":{"FlowLoggingBehavior":"Enabled"},"Transitions":{"NextAction":"hi"}},
+{"Identifier":"hi","Type":"MessageParticipant","Parameters":{"Text":"Hi, $.Attributes.customerName!"},"Transitions":{"NextAction":"set","Errors":[{"ErrorType":"NoMatchingError","NextAction":"set"}]}},
+{"Identifier":"set","Type":"UpdateContactAttributes","Parameters":{"Attributes":{"a":"1","copy":"$.Attributes.customerName"}},"Transitions":{"NextAction":"check","Errors":[]}},
+{"Identifier":"check","Type":"Compare","Parameters":{"ComparisonValue":"$.Attributes.videoReferenceId"},"Transitions":{"NextAction":"hook","Errors":[{"ErrorType":"NoMatchingCondition","NextAction":"hook"}],"Conditions":[{"NextAction":"bye","Condition":{"Operator":"Equals","Operands":["error"]}},{"NextAction":"first","Condition":{"Operator":"NumberGreaterOrEqualTo","Operands":["0"]}}]}},
+{"Identifier":"first","Type":"UpdateContactRoutingBehavior","Parameters":{"QueuePriority":"1"},"Transitions":{"NextAction":"hook"}},
+{"Identifier":"hook","Type":"UpdateContactEventHooks","Parameters":{"EventHooks":{"CustomerQueue":"arn:aws:connect:x:1:instance/i/contact-flow/f"}},"Transitions":{"NextAction":"queue","Errors":[{"ErrorType":"NoMatchingError","NextAction":"bye"}]}},
+{"Identifier":"queue","Type":"UpdateContactTargetQueue","Parameters":{"AgentId":"$.Attributes.videoRouteToAgent"},"Transitions":{"NextAction":"go","Errors":[{"ErrorType":"NoMatchingError","NextAction":"bye"}]}},
+{"Identifier":"go","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"bye","Errors":[{"ErrorType":"QueueAtCapacity","NextAction":"pause"},{"ErrorType":"NoMatchingError","NextAction":"bye"}]}},
+{"Identifier":"pause","Type":"Wait","Parameters":{"TimeLimitSeconds":"20"},"Transitions":{"Conditions":[{"NextAction":"go","Condition":{"Operator":"Equals","Operands":["WaitCompleted"]}}]}},
+{"Identifier":"bye","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]})";
+
+TEST(FlowImport, TheNewFormatTruncatedOrBrokenIsRefused) {
+  for (std::size_t n = 0; n < kActions.size(); ++n) ASSERT_FALSE(import_flow(kActions.substr(0, n)).flow) << n;
+  const auto with = [](std::string_view from, std::string_view to) {
+    std::string text(kActions);
+    text.replace(text.find(from), from.size(), to);
+    return only_problem(text);
+  };
+  EXPECT_THAT(with("\"DisconnectParticipant\"", "\"InvokeLambdaFunction\"").message, HasSubstr("InvokeLambdaFunction"));
+  EXPECT_EQ(with("\"DisconnectParticipant\"", "\"InvokeLambdaFunction\"").block_id, "bye");
+  EXPECT_THAT(with("2019-10-30", "2031-01-01").message, HasSubstr("2019-10-30"));
+  EXPECT_THAT(with("\"NumberGreaterOrEqualTo\"", "\"IsNull\"").message, HasSubstr("IsNull"));
 }
 
 class Host final : public FlowHost {
@@ -146,6 +171,23 @@ TEST(FlowRunner, AnEndlessCircleIsStopped) {
   FlowPosition position;
   EXPECT_EQ(run_flow(*import.flow, position, host, Instant()), FlowOutcome::stuck);
   EXPECT_EQ(host.said.size(), static_cast<std::size_t>(kFlowMaxSteps));
+}
+
+TEST(FlowRunner, TheNewFormatRunsAlike) {
+  auto import = import_flow(kActions);
+  for (const auto& p : import.problems) ADD_FAILURE() << p.block_id << ": " << p.message;
+  ASSERT_TRUE(import.flow);
+  Host host;
+  host.values = {{"customerName", "Zoë"}, {"videoReferenceId", "7"}};
+  host.answers = {FlowHost::Transfer::at_capacity};
+  FlowPosition position{import.flow->start, false, Instant::never()};
+  EXPECT_EQ(run_flow(*import.flow, position, host, Instant()), FlowOutcome::waiting);
+  EXPECT_EQ(host.said, std::vector<std::string>{"Hi, Zoë!"});
+  EXPECT_EQ(host.values.at("copy"), "Zoë");
+  EXPECT_EQ(host.priority, 1);
+  EXPECT_EQ(position.deadline, Instant() + Duration::s(20));
+  host.answers.clear();
+  EXPECT_EQ(run_flow(*import.flow, position, host, position.deadline), FlowOutcome::transferred);
 }
 
 TEST(FlowRunner, SecondTransferThenGivesUp) {
