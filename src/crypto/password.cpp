@@ -38,7 +38,9 @@ bool verify_password(std::string_view encoded, std::string_view password) {
   if (password.size() > kPasswordMax) return false;
   static const Result<std::string> nobody = encode("no user has this");
   if (encoded.empty()) {
-    return nobody && crypto_pwhash_str_verify(nobody->c_str(), password.data(), password.size()) == 0 && false;
+    const int verified = nobody ? crypto_pwhash_str_verify(nobody->c_str(), password.data(), password.size()) : -1;
+    static_cast<void>(verified);  // only the time it took matters
+    return false;
   }
   const std::string text(encoded);
   return text.size() < crypto_pwhash_STRBYTES && crypto_pwhash_str_verify(text.c_str(), password.data(), password.size()) == 0;

@@ -70,17 +70,7 @@ wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const
     bj::object out{{"agentId", agent.id}, {"username", agent.username}, {"name", agent.name}};
     const auto* state = centre.agent(agent.id);
     out["status"] = contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline);
-    bj::array contacts;
-    if (state != nullptr) {
-      for (const auto& [id, view] : state->contacts) {
-        if (const contact::Contact* c = centre.contact(id)) {
-          contacts.push_back(contact_json(*c, view, centre.config()));
-        } else {
-          contacts.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
-        }
-      }
-    }
-    out["contacts"] = std::move(contacts);
+    out["contacts"] = agent_contacts_json(centre, agent.id);
     return out;
   });
   return success(request, "Agent state", data);

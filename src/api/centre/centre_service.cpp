@@ -105,13 +105,25 @@ Result<void> CentreService::restore() {
   if (!stored) return tl::unexpected(stored.error());
   const Now now = clock_();
   centre_ = contact::Centre(std::move(stored->config));
+  std::vector<std::string> unreadable;
   for (const store::ContactRow& row : stored->contacts) {
     auto restored = contact::from_snapshot(row.snapshot, now, [&](std::string_view id) { return centre_.flow(id); });
-    if (!restored) return fail(ErrorCode::corrupt, "a stored contact cannot be read");
-    centre_.restore(std::move(*restored), now);
+    if (restored) {
+      centre_.restore(std::move(*restored), now);
+    } else {
+      unreadable.push_back(row.id);
+    }
   }
   for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
-  return {};
+  if (unreadable.empty()) return {};
+  // One damaged contact must not keep the centre from starting: it is closed, and the audit tells.
+  return store_.write([&](store::Database& db) -> Result<void> {
+    for (const std::string& id : unreadable) {
+      if (auto done = store::centre::close_unreadable(db, id, now.wall); !done) return done;
+      if (auto done = store::audit::add(db, {now.wall, "system", "contact.unreadable", id, ""}); !done) return done;
+    }
+    return {};
+  });
 }
 
 void CentreService::post(Job job) {
@@ -238,7 +250,10 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     }
     bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
     const contact::Contact* c = centre_.contact(notice.contact_id);
-    if (c != nullptr && notice.view != contact::AgentView::none) event["contact"] = contact_json(*c, notice.view, centre_.config());
+    // A missed contact may be another agent's by now: its state is all that is shown.
+    if (c != nullptr && c->agent_id == notice.agent_id && notice.view != contact::AgentView::none) {
+      event["contact"] = contact_json(*c, notice.view, centre_.config());
+    }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
   }
   const bool nothing = batch->contacts.empty() && e.participants.empty() && e.items.empty() && e.agent_states.empty() &&
@@ -369,17 +384,7 @@ std::string CentreService::agent_event(const std::string& agent_id) const {
 std::string CentreService::snapshot_event(const std::string& agent_id) const {
   bj::object event{{"type", "snapshot"}, {"epoch", epoch_}};
   event["agent"] = json::parse_object(agent_event(agent_id))->at("agent");
-  bj::array contacts;
-  if (const auto* state = centre_.agent(agent_id)) {
-    for (const auto& [id, view] : state->contacts) {
-      if (const contact::Contact* c = centre_.contact(id)) {
-        contacts.push_back(contact_json(*c, view, centre_.config()));
-      } else {
-        contacts.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
-      }
-    }
-  }
-  event["contacts"] = std::move(contacts);
+  event["contacts"] = agent_contacts_json(centre_, agent_id);
   return bj::serialize(event);
 }
 

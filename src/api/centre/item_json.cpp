@@ -55,4 +55,19 @@ bj::object contact_json(const contact::Contact& c, contact::AgentView view, cons
   return o;
 }
 
+bj::array agent_contacts_json(const contact::Centre& centre, const std::string& agent_id) {
+  bj::array out;
+  const auto* state = centre.agent(agent_id);
+  if (state == nullptr) return out;
+  for (const auto& [id, view] : state->contacts) {
+    const contact::Contact* c = centre.contact(id);
+    if (c != nullptr && c->agent_id == agent_id) {
+      out.push_back(contact_json(*c, view, centre.config()));
+    } else {
+      out.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
+    }
+  }
+  return out;
+}
+
 }  // namespace upcall::api

@@ -1,6 +1,7 @@
 // Chat items and contacts as the channels show them (item shape of the participant interface). Include in .cpp only.
 #pragma once
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "contact/centre.hpp"
@@ -12,5 +13,8 @@ boost::json::object item_json(const contact::ChatItem& item, bool on_socket);
 
 // A contact as its agent sees it.
 boost::json::object contact_json(const contact::Contact& contact, contact::AgentView view, const contact::CentreConfig& config);
+
+// All contacts that the agent sees; one that is not (or no longer) this agent's with its id and state only.
+boost::json::array agent_contacts_json(const contact::Centre& centre, const std::string& agent_id);
 
 }  // namespace upcall::api

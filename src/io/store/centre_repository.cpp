@@ -99,6 +99,10 @@ Result<std::optional<ContactRow>> centre::find_contact(Database& db, std::string
   return db.one("select id, state, started_ms, ended_ms, agent_id, snapshot from contacts where id=?1", read_contact, id);
 }
 
+Result<void> centre::close_unreadable(Database& db, std::string_view id, WallTime at) {
+  return db.run("update contacts set state='ended', ended_ms=?2 where id=?1", id, at).map(ignore);
+}
+
 Result<contact::Attributes> centre::attributes(Database& db, std::string_view contact_id) {
   auto list = db.all("select name, value from contact_attributes where contact_id=?1", [](Row& r) { return std::pair(r.text(0), r.text(1)); }, contact_id);
   if (!list) return tl::unexpected(list.error());

@@ -57,6 +57,8 @@ namespace centre {
 Result<void> put_contact(Database& db, const ContactRow& contact, const contact::Attributes& attributes);
 Result<std::vector<ContactRow>> live_contacts(Database& db);
 Result<std::optional<ContactRow>> find_contact(Database& db, std::string_view id);
+// For a contact whose snapshot cannot be read any more.
+Result<void> close_unreadable(Database& db, std::string_view id, WallTime at);
 Result<contact::Attributes> attributes(Database& db, std::string_view contact_id);
 // Also on finished contacts (merge).
 Result<void> set_attribute(Database& db, std::string_view contact_id, std::string_view name, std::string_view value);

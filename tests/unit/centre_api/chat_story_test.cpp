@@ -316,6 +316,32 @@ TEST(ChatStory, AStoreThatFailsForAWhileLosesNothing) {
   EXPECT_EQ(seen, 1);
 }
 
+TEST(ChatStory, ADamagedContactIsClosedAndTheOthersGoOn) {
+  Installation in;
+  Customer jane(in), eve(in);
+  in.service->ask([](const contact::Centre&) {});
+  ASSERT_TRUE(in.store->write([&](store::Database& db) { return db.run("update contacts set snapshot='{' where id=?1", eve.contact_id); }));
+  in.stop();
+  in.start();
+  EXPECT_TRUE(in.service->get<bool>([&](const contact::Centre& c) { return c.contact(jane.contact_id) != nullptr && c.contact(eve.contact_id) == nullptr; }));
+  EXPECT_EQ(in.store->read([&](store::Database& db) { return store::centre::find_contact(db, eve.contact_id); })->value().state, "ended");
+  jane.connect();
+  EXPECT_EQ(eve.call("connection", eve.token, {{"Type", {"WEBSOCKET"}}}).status, 403);
+}
+
+TEST(ChatStory, AMissedContactShowsOnlyItsState) {
+  Installation in;
+  in.add_user("ann@example.com");
+  const auto as_ann = in.bearer(in.log_in("ann@example.com"));
+  in.send("PUT", "/api/agent/status", R"({"status":"available"})", as_ann);
+  Customer jane(in);
+  const auto contacts = [&] { return Installation::body(in.send("GET", "/api/agent/state", "", as_ann)).at("data").at("contacts").as_array(); };
+  EXPECT_TRUE(contacts().at(0).as_object().contains("attributes"));
+  in.pass(Duration::s(20));
+  EXPECT_EQ(text(contacts().at(0).at("state")), "missed");
+  EXPECT_FALSE(contacts().at(0).as_object().contains("attributes")) << "it may be somebody else's now";
+}
+
 TEST(ChatStory, OtherRoutesFindTheContactOfACustomerAndOfAMeeting) {
   Installation in;
   const std::string ann = in.add_user("ann@example.com");
