@@ -57,6 +57,7 @@ Result<Recovered> recover_journal(const std::string& directory, Bytes recording_
     if (!error) out.bytes += size;
   }
   std::uint32_t highest_epoch = 0;
+  bool broken = false;
   // From the back: a segment whose first block never reached the disk says nothing.
   for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
     JournalReader reader(recording_key, true);
@@ -72,17 +73,17 @@ Result<Recovered> recover_journal(const std::string& directory, Bytes recording_
     if (const auto header = parse_segment_header(head)) highest_epoch = std::max(highest_epoch, header->epoch);
     if (reader.position().epoch == 0) {
       out.tail_discarded = true;
+      if (reader.corruption()) broken = true;
       continue;
     }
     out.position = reader.position();
     if (reader.corruption()) out.tail_discarded = true;
     break;
   }
-  if (out.position.epoch == 0) {
-    // A first segment that holds no whole block yet is a crash within the first 250 ms.
-    if (out.bytes > kHeaderSize + kBlockHeadSize + kBlockMax) {
-      return fail(ErrorCode::corrupt, "the journal has no valid seal: wrong key or damaged");
-    }
+  // Without any whole block it is a crash within the first 250 ms; with blocks that do not open it is something else,
+  // and writing on would make it worse.
+  if (out.position.epoch == 0 && broken) {
+    return fail(ErrorCode::corrupt, "the journal has no valid seal: wrong key or damaged");
   }
   out.position.epoch = std::max(out.position.epoch, highest_epoch);
   out.position.next_segment = segments.back() + 1;

@@ -146,6 +146,10 @@ class ComposerWorker : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder); }
 
+  static std::string bytes_of(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
   std::string order_text() const {
     return json::serialize(json::object{{"version", 1}, {"journal", folder + "/journal"}, {"key", to_hex(key)},
                                         {"width", 640}, {"height", 360}, {"fps", 30}, {"title", ""}, {"live", true},
@@ -210,6 +214,11 @@ TEST_F(ComposerWorker, FollowsAGrowingJournalToItsEnd) {
   EXPECT_TRUE(done->fields.at("complete").as_bool());
   check_film(worker, *done, 6);
   EXPECT_EQ(worker.wait_exit(), 0);
+  // A film depends on its journal only, not on when it was read: composed afterwards it is the same to the byte.
+  const std::string command = std::string(UPCALL_BIN_DIR "/upcall-recorder compose ") + folder + "/journal -o " + folder +
+                              "/again.mp4 --width 640 --height 360 --preset ultrafast --crf 26 > /dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(bytes_of(folder + "/film.mp4"), bytes_of(folder + "/again.mp4"));
 }
 
 TEST_F(ComposerWorker, KilledWithNineASecondWorkerMakesTheWholeFilmFromTheJournal) {

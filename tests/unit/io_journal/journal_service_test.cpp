@@ -239,6 +239,25 @@ TEST(JournalService, ADiskThatIsFullForAWhileLeavesAGapAndAVisibleState) {
   EXPECT_EQ(c.sequences.back(), 60000);
 }
 
+TEST(JournalService, AWrongKeyNeverWritesIntoAJournal) {
+  Folder folder;
+  {
+    JournalService service({}, real_clock);
+    auto journal = service.open("r", kKey, 1, folder.path, {});
+    ASSERT_TRUE(journal.has_value());
+    push(**journal, wire::TapStart{1, "r", "m", 1});
+    ASSERT_TRUE(eventually([&] { return (*journal)->sealed_until_us() > 0; }));
+  }
+  JournalService service({}, real_clock);
+  const auto refused = service.open("r", ByteVector(kKeySize, 99), 2, folder.path, {});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::corrupt);
+  EXPECT_EQ(list_segments(folder.path).size(), 1u);
+  // A crash before the first seal left a header alone: that journal can be begun anew.
+  std::filesystem::resize_file(folder.path + "/" + segment_file_name(0), kHeaderSize);
+  EXPECT_TRUE(service.open("r", kKey, 2, folder.path, {}).has_value());
+}
+
 TEST(JournalService, NoRoomOrNoRightsIsAnErrorAtOpen) {
   JournalService service({}, real_clock);
   const auto refused = service.open("r", kKey, 1, "/proc/upcall/j", {});
