@@ -1,0 +1,29 @@
+// JoinInfo as the vendor's client takes it. Include it in .cpp files only (Boost.JSON).
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "api/meeting/meeting_api.hpp"
+
+namespace upcall::api {
+
+inline boost::json::object join_json(const MeetingApi& api, const service::JoinInfo& info) {
+  return {{"Meeting",
+           {{"MeetingId", info.meeting.meeting_id},
+            {"ExternalMeetingId", info.meeting.external_meeting_id},
+            {"MediaRegion", api.options.media_region},
+            {"MediaPlacement",
+             {{"AudioHostUrl", api.options.audio_host},
+              {"AudioFallbackUrl", ""},
+              {"SignalingUrl", api.signaling_url(info.meeting.meeting_id)},
+              {"TurnControlUrl", ""},
+              {"ScreenDataUrl", ""},
+              {"ScreenViewingUrl", ""},
+              {"ScreenSharingUrl", ""}}}}},
+          {"Attendee",
+           {{"ExternalUserId", info.attendee.external_user_id},
+            {"AttendeeId", info.attendee.attendee_id},
+            {"JoinToken", info.join_token}}}};
+}
+
+}  // namespace upcall::api

@@ -1,0 +1,281 @@
+// Recording: the original's RecordingAPI, and playback of what was recorded.
+#include <algorithm>
+#include <charconv>
+
+#include "api/centre/contact_lookup.hpp"
+#include "api/common/responses.hpp"
+#include "api/meeting/meeting_api.hpp"
+#include "base/wall_text.hpp"
+#include "identity/access.hpp"
+#include "io/store/credential_repository.hpp"
+#include "io/store/identity_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+
+namespace upcall::api {
+namespace {
+
+namespace bj = boost::json;
+using identity::Permission;
+
+constexpr Operation kOperations[] = {
+    {"POST", "/api/recording/recording", "startRecording", "Start recording an own meeting.", OperationAuth::staff,
+     R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"},"connectContactId":{"type":"string"}}})",
+     R"({"type":"object","properties":{"success":{"type":"string"},"data":{"type":"object","properties":{"recordingId":{"type":"string"},"message":{"type":"string"}}},"reqId":{"type":"string"}}})",
+     "400 401 403 404 409", ""},
+    {"DELETE", "/api/recording/recording", "stopRecording", "Stop recording an own meeting.", OperationAuth::staff,
+     R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
+     R"({"type":"object"})", "400 401 403 404 409", ""},
+    {"GET", "/api/recording/recording-summary", "getRecordingSummary", "The recordings of a meeting that the caller may watch.",
+     OperationAuth::staff, "", R"({"type":"object"})", "400 401 403 404", "externalMeetingId"},
+    {"GET", "/api/recording/media/{recordingId}", "getRecordingMedia", "The film itself, by ranges, with a summary's address.",
+     OperationAuth::none, "", "", "206 401 403 404 416", "grant"},
+};
+
+wire::HttpResponse not_deployed(const wire::HttpRequest& request) {
+  return failure(request, ErrorCode::not_found, "Recording is switched off here.");
+}
+
+Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
+  auto body = body_object(request);
+  if (!body) return tl::unexpected(body.error());
+  if (!body->contains("externalMeetingId")) return fail(ErrorCode::invalid_argument, "You must provide externalMeetingId.");
+  const auto text = json::text_at(*body, "externalMeetingId");
+  if (!text || text->size() < 2 || text->size() > 64) {
+    return fail(ErrorCode::invalid_argument, "externalMeetingId must be a text of 2 to 64 characters.");
+  }
+  return std::string(*text);
+}
+
+// The caller's own meeting and, when it has one, its contact's facts.
+Result<store::Meeting> controlled_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
+  auto meeting = api.directory.find(id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  if (!*meeting) return fail(ErrorCode::not_found, "There is no such meeting.");
+  if ((*meeting)->owner_principal != principal.id) return fail(ErrorCode::forbidden, "You are not the owner of this meeting.");
+  if ((*meeting)->contact_id) {
+    auto facts = contact_facts(api.centre, *(*meeting)->contact_id);
+    if (!facts) return tl::unexpected(facts.error());
+    // The flow decides whether the agent controls the recording, not the button in a page.
+    if (*facts) {
+      const auto flag = (*facts)->attributes.find("videoRecordingStartStopEnabled");
+      std::string value = flag == (*facts)->attributes.end() ? "" : flag->second;
+      std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      if (value != "true") return fail(ErrorCode::forbidden, "Recording is not in the agent's hands for this contact.");
+    }
+  }
+  return std::move(**meeting);
+}
+
+wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
+  auto principal = api.centre.authenticator.authorize(request, Permission::recording_control);
+  if (!principal) return failure(request, principal.error());
+  if (!api.recording_deployed()) return not_deployed(request);
+  auto id = meeting_id_in(request);
+  if (!id) return failure(request, id.error());
+  auto meeting = controlled_meeting(api, *principal, *id);
+  if (!meeting) return failure(request, meeting.error());
+  auto recording = api.recordings.start({*id, *principal, meeting->contact_id});
+  if (!recording) return failure(request, recording.error());
+  if (meeting->contact_id) {
+    // Built here, never taken from the client. Writing it again changes nothing.
+    (void)set_contact_attribute(api.centre, *meeting->contact_id, "videoRecordingPlaybackURL",
+                                api.options.public_url + "/recording/" + wire::percent_encode(*id));
+  }
+  return success(request, "Recording started", bj::object{{"recordingId", recording->recording_id}, {"message", "Recording start initiated"}});
+}
+
+wire::HttpResponse stop(MeetingApi& api, const wire::HttpRequest& request) {
+  auto principal = api.centre.authenticator.authorize(request, Permission::recording_control);
+  if (!principal) return failure(request, principal.error());
+  if (!api.recording_deployed()) return not_deployed(request);
+  auto id = meeting_id_in(request);
+  if (!id) return failure(request, id.error());
+  auto meeting = controlled_meeting(api, *principal, *id);
+  if (!meeting) return failure(request, meeting.error());
+  auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested);
+  if (!stopped) return failure(request, stopped.error());
+  return success(request, "Recording stopped",
+                 bj::object{{"recordingsStopped", stopped->stopped}, {"recordingsNotStopped", stopped->not_stopped}});
+}
+
+struct PlaybackRules {
+  std::string profile_id;
+  bool has_groups = false;
+  std::int64_t link_minutes = 15;
+};
+
+Result<PlaybackRules> rules(store::Database& db) {
+  PlaybackRules out;
+  auto profile = store::parameters::get_or(db, "recordingPlaybackSecurityProfileId", "");
+  if (!profile) return tl::unexpected(profile.error());
+  out.profile_id = *profile;
+  auto groups = store::hierarchy::any(db);
+  if (!groups) return tl::unexpected(groups.error());
+  out.has_groups = *groups;
+  auto minutes = store::parameters::get_or(db, "recordingPresignedURLExpiresMinutes", "15");
+  if (!minutes) return tl::unexpected(minutes.error());
+  std::from_chars(minutes->data(), minutes->data() + minutes->size(), out.link_minutes);
+  out.link_minutes = std::clamp<std::int64_t>(out.link_minutes, 1, 24 * 60);
+  return out;
+}
+
+identity::RecordingTag tag_of(const store::Recording& r) {
+  return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
+}
+
+wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
+  auto principal = api.centre.authenticator.authenticate(request);
+  if (!principal) return failure(request, principal.error());
+  const auto id = request.query_value("externalMeetingId");
+  if (!id || id->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide externalMeetingId.");
+  auto read = api.centre.store.read([&](store::Database& db) -> Result<std::pair<PlaybackRules, std::vector<store::Recording>>> {
+    auto playback = rules(db);
+    if (!playback) return tl::unexpected(playback.error());
+    auto list = store::recordings::of_meeting(db, *id);
+    if (!list) return tl::unexpected(list.error());
+    return std::pair(std::move(*playback), std::move(*list));
+  });
+  if (!read) return failure(request, read.error());
+  auto& [playback, list] = *read;
+  // Who may not watch anything learns nothing about what there is.
+  if (!identity::may_ask_for_playback(*principal, playback.profile_id)) {
+    return failure(request, ErrorCode::forbidden, "You are not allowed to watch recordings.");
+  }
+  if (list.empty()) return failure(request, ErrorCode::not_found, "There are no recordings of this meeting.");
+  bj::array out;
+  for (const store::Recording& r : list) {
+    if (identity::may_play(*principal, tag_of(r), playback.profile_id, playback.has_groups) != identity::Playback::allowed) continue;
+    bj::object entry{{"recordingId", r.recording_id},
+                     {"createdAt", to_iso8601(r.requested)},
+                     {"status", store::to_string(r.state)}};
+    if (r.stopped) entry["endedAt"] = to_iso8601(*r.stopped);
+    if (r.duration_ms) entry["durationMs"] = *r.duration_ms;
+    if (r.size_bytes) entry["sizeBytes"] = *r.size_bytes;
+    if (!r.reason.empty()) entry["reason"] = r.reason;
+    if (auto facts = json::parse_object(r.data)) entry["facts"] = *facts;
+    if (r.state == store::RecordingState::stored) {
+      const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
+      entry["recordingURL"] = api.options.public_url + "/api/recording/media/" + r.recording_id + "?grant=" + api.links.sign(grant);
+    }
+    out.push_back(std::move(entry));
+  }
+  if (out.empty()) return failure(request, ErrorCode::forbidden, "You are not allowed to watch these recordings.");
+  return success(request, "Recording summary", std::move(out));
+}
+
+// The viewer as the store knows it now; nothing when disabled or gone.
+Result<std::optional<identity::Principal>> viewer(store::Database& db, const std::string& id) {
+  constexpr std::string_view kKey = "key/";
+  if (!id.starts_with(kKey)) return store::users::principal(db, id);
+  auto key = store::access_keys::find(db, std::string_view(id).substr(kKey.size()));
+  if (!key) return tl::unexpected(key.error());
+  if (!*key || (*key)->disabled) return std::nullopt;
+  identity::Principal service;
+  service.kind = identity::Principal::Kind::service;
+  service.id = id;
+  service.permissions = (*key)->permissions;
+  return service;
+}
+
+struct ByteRange {
+  std::uint64_t first = 0, last = 0;
+};
+
+// RFC 9110 §14.2: one range of bytes. nullopt: none asked, or several (answered whole); error: not satisfiable.
+Result<std::optional<ByteRange>> parse_range(const wire::HttpRequest& request, std::uint64_t size) {
+  const auto header = request.header("range");
+  if (!header || !header->starts_with("bytes=") || header->find(',') != std::string_view::npos) return std::nullopt;
+  const std::string_view spec = header->substr(6);
+  const std::size_t dash = spec.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto number = [](std::string_view text, std::uint64_t& out) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc{} && end == text.data() + text.size();
+  };
+  ByteRange range;
+  if (dash == 0) {  // the last n bytes
+    std::uint64_t n = 0;
+    if (!number(spec.substr(1), n)) return std::nullopt;
+    if (n == 0 || size == 0) return fail(ErrorCode::invalid_argument, "The range is empty.");
+    range.first = n >= size ? 0 : size - n;
+    range.last = size - 1;
+    return range;
+  }
+  if (!number(spec.substr(0, dash), range.first)) return std::nullopt;
+  range.last = size - 1;
+  if (dash + 1 < spec.size()) {
+    std::uint64_t last = 0;
+    if (!number(spec.substr(dash + 1), last) || last < range.first) return std::nullopt;
+    range.last = std::min(last, size - 1);
+  }
+  if (range.first >= size) return fail(ErrorCode::invalid_argument, "The range lies behind the end of the film.");
+  return range;
+}
+
+wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
+  const auto text = request.query_value("grant");
+  const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
+  const std::string recording_id(request.route_value("recordingId"));
+  if (!grant || grant->recording_id != recording_id) {
+    return failure(request, ErrorCode::unauthenticated, "This address is not valid any more. Open the recording's page again.");
+  }
+  // The permission as it is at this moment: a changed profile or a disabled user ends a running playback.
+  auto allowed = api.centre.store.read([&](store::Database& db) -> Result<store::Recording> {
+    auto who = viewer(db, grant->viewer_id);
+    if (!who) return tl::unexpected(who.error());
+    if (!*who) return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+    auto playback = rules(db);
+    if (!playback) return tl::unexpected(playback.error());
+    auto recording = store::recordings::find(db, recording_id);
+    if (!recording) return tl::unexpected(recording.error());
+    if (!*recording || (*recording)->state != store::RecordingState::stored) {
+      return fail(ErrorCode::not_found, "There is no such recording to watch.");
+    }
+    if (identity::may_play(**who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
+      return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+    }
+    return std::move(**recording);
+  });
+  if (!allowed) return failure(request, allowed.error());
+  auto source = api.objects.open(allowed->object_key);
+  if (!source) return failure(request, source.error());
+  const std::uint64_t size = (*source)->size();
+  auto range = parse_range(request, size);
+  if (!range) {
+    wire::HttpResponse out = wire::error_response(416, range.error().message, request.request_id);
+    out.set("content-range", "bytes */" + std::to_string(size));
+    return out;
+  }
+  if (!*range || (*range)->first == 0) {
+    (void)api.centre.store.write_async([id = grant->viewer_id, recording_id, now = request.now.wall](store::Database& db) {
+      return store::audit::add(db, {now, id, "recording.viewed", recording_id, ""});
+    });
+  }
+  wire::HttpResponse out;
+  out.set("content-type", "video/mp4");
+  out.set("accept-ranges", "bytes");
+  out.set("cache-control", "private, no-store");
+  out.source = std::move(*source);
+  if (*range) {
+    out.status = 206;
+    out.source_offset = (*range)->first;
+    out.source_length = (*range)->last - (*range)->first + 1;
+    out.set("content-range", "bytes " + std::to_string((*range)->first) + "-" + std::to_string((*range)->last) + "/" + std::to_string(size));
+  } else {
+    out.source_length = size;
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi) {
+  openapi.add(kOperations);
+  router.add("POST", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return start(api, r); });
+  router.add("DELETE", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return stop(api, r); });
+  router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
+  router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
+}
+
+}  // namespace upcall::api
