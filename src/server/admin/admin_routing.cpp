@@ -31,6 +31,24 @@ bj::object flow_json(const store::FlowRow& f, std::string_view instance) {
   return {{"contactFlowId", f.id}, {"contactFlowArn", arn(instance, "contact-flow/" + f.id)}, {"name", f.name}, {"type", f.type}, {"updatedAt", to_iso8601(f.updated)}};
 }
 
+// Customer queue flows that are named but not there: the hook block would take its Error branch.
+Result<bj::array> missing_hooks(store::Database& db, const contact::Flow& flow) {
+  bj::array out;
+  for (const contact::Block& block : flow.blocks) {
+    if (block.type != contact::BlockType::set_event_hook) continue;
+    const std::string id = block.hook_flow.substr(block.hook_flow.rfind('/') + 1);
+    auto by_name = store::flows::find(db, block.hook_flow);
+    if (!by_name) return tl::unexpected(by_name.error());
+    auto by_id = store::flows::find(db, id);
+    if (!by_id) return tl::unexpected(by_id.error());
+    const bool found = (*by_name && (*by_name)->type == "CUSTOMER_QUEUE") || (*by_id && (*by_id)->type == "CUSTOMER_QUEUE");
+    if (!found) {
+      out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no customer queue flow \"" + block.hook_flow.substr(0, 127) + "\" yet: import it too"}});
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Answer queue_add(Context& context, const Arguments& arguments) {
@@ -168,6 +186,9 @@ Answer flow_import(Context& context, const Arguments& arguments) {
     if (!instance) return tl::unexpected(instance.error());
     bj::object out = flow_json(row, *instance);
     out["updated"] = before->has_value();
+    auto warnings = missing_hooks(db, *import.flow);
+    if (!warnings) return tl::unexpected(warnings.error());
+    out["warnings"] = std::move(*warnings);
     return out;
   });
 }

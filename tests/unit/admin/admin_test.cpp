@@ -138,6 +138,12 @@ TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
   const std::string content(embedded_flows()[0].content);
   const auto first = run_ok("flow.import", {{"content", content}, {"name", "Mine"}});
   EXPECT_FALSE(first.at("updated").as_bool());
+  EXPECT_TRUE(first.at("warnings").as_array().empty());
+  std::string lonely = content;
+  lonely.replace(lonely.find("Video call queue"), 16, "Elsewhere");
+  const auto warned = run_ok("flow.import", {{"content", lonely}, {"name", "Lonely"}});
+  ASSERT_EQ(warned.at("warnings").as_array().size(), 1u);
+  EXPECT_THAT(std::string(warned.at("warnings").at(0).at("message").as_string()), HasSubstr("Elsewhere"));
   EXPECT_THAT(std::string(first.at("contactFlowArn").as_string()), HasSubstr("/contact-flow/"));
   const auto again = run_ok("flow.import", {{"content", content}, {"name", "Mine"}, {"default", true}});
   EXPECT_EQ(again.at("contactFlowId"), first.at("contactFlowId"));
