@@ -66,6 +66,12 @@ std::string initials(const std::string& name) {
   return first + last;
 }
 
+std::string label_of(const compose::Tile& tile) {
+  if (tile.name.empty()) return {};
+  if (tile.content) return tile.name + " \u2013 shared screen";
+  return tile.muted ? tile.name + " (muted)" : tile.name;
+}
+
 media::Rect rect_of(const compose::Box& b) { return {b.x, b.y, b.width, b.height}; }
 
 }  // namespace
@@ -156,7 +162,6 @@ void FilmStudio::draw_placeholder(const media::MutI420View& area, const std::str
 
 void FilmStudio::draw_tile(const compose::Tile& tile, bool whole) {
   const media::MutI420View canvas = canvas_.mut_view();
-  // A hair of stage between tiles.
   const media::Rect box = rect_of(tile.box);
   const media::MutI420View area = media::part_of(canvas, box);
   if (area.width < 2 || area.height < 2) return;
@@ -174,10 +179,10 @@ void FilmStudio::draw_tile(const compose::Tile& tile, bool whole) {
     const media::Rect place = media::fit(s.picture.width, s.picture.height, box);
     const media::MutI420View inside = media::part_of(canvas, place);
     media::scale(s.picture, inside);
-    labels_.plate(inside, tile.content && !tile.name.empty() ? tile.name + " \u2013 shared screen" : tile.name);
+    labels_.plate(inside, label_of(tile));
     return;
   }
-  labels_.plate(area, tile.name);
+  labels_.plate(area, label_of(tile));
 }
 
 Result<void> FilmStudio::show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
