@@ -229,7 +229,8 @@ void Attendee::leave(Now now, Output& out) {
 void Attendee::set_muted(Now now, bool muted, Output& out) {
   if (muted_ == muted) return;
   muted_ = muted;
-  if (phase_ != Phase::running) return;
+  // Before SUBSCRIBE the state goes with it.
+  if (phase_ != Phase::running && phase_ != Phase::subscribing) return;
   wire::SignalFrame frame;
   frame.set_type(wire::SignalFrame::AUDIO_CONTROL);
   frame.mutable_audio_control()->set_muted(muted);
@@ -239,7 +240,7 @@ void Attendee::set_muted(Now now, bool muted, Output& out) {
 void Attendee::set_camera(Now now, bool on, Output& out) {
   if (options_.camera == on) return;
   options_.camera = on;
-  if (phase_ == Phase::running) subscribe(now, out);
+  if (phase_ == Phase::running || phase_ == Phase::subscribing) subscribe(now, out);
 }
 
 void Attendee::on_socket_closed(Now now, std::uint16_t code, Output& out) {

@@ -56,6 +56,10 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
     if (have) continue;
     auto at = std::find_if(remotes_.begin(), remotes_.end(), [](const RemoteVideo& r) { return r.stream_id == 0; });
     if (at == remotes_.end()) at = remotes_.insert(remotes_.end(), RemoteVideo{});
+    if (at->ssrc != 0 && srtp_in_) {
+      srtp_in_->forget(at->ssrc);
+      srtp_in_->forget(at->rtx_ssrc);
+    }
     *at = RemoteVideo{};  // a recycled place gets a new mid
     at->mid = std::to_string(next_mid_++);
     at->stream_id = wanted;

@@ -52,7 +52,7 @@ struct MediaOutput {
 };
 
 struct MediaCounters {
-  std::uint64_t packets_sent = 0, packets_received = 0, retransmitted = 0, nacks_sent = 0, plis_sent = 0, plis_received = 0;
+  std::uint64_t packets_sent = 0, packets_received = 0, retransmitted = 0, repaired = 0, nacks_sent = 0, plis_sent = 0, plis_received = 0;
   std::uint64_t feedback_received = 0, reports_received = 0, auth_failures = 0;
 };
 
@@ -102,7 +102,7 @@ class MediaSession {
   void start_dtls(Instant now, MediaOutput& out);
   void on_rtp(Instant now, MutBytes datagram, MediaOutput& out);
   void on_rtcp(Instant now, MutBytes datagram, MediaOutput& out);
-  void deliver(Instant now, RemoteVideo& video, std::uint16_t sequence, std::uint32_t timestamp, bool marker,
+  void deliver(Instant now, RemoteVideo& video, std::int64_t extended, std::uint32_t timestamp, bool marker,
                std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out);
   void send_rtp(MutBytes buffer, std::size_t size, MediaOutput& out);
   void send_rtcp(Bytes plain, MediaOutput& out);

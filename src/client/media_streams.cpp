@@ -108,21 +108,23 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
   std::optional<std::uint8_t> rotation;
   if (const auto r = rtp->extension(ids_[rtc::RtpExtension::orientation]); r && !r->empty()) rotation = (*r)[0] & 3;
   for (RemoteVideo& video : remotes_) {
+    if (video.stream_id == 0) continue;  // given up; the server has not heard of it yet
     if (video.ssrc == rtp->ssrc) {
-      deliver(now, video, rtp->sequence, rtp->timestamp, rtp->marker, rotation, rtp->payload, out);
+      deliver(now, video, video.stats.on_packet(rtp->sequence, rtp->timestamp, now), rtp->timestamp, rtp->marker, rotation,
+              rtp->payload, out);
       return;
     }
-    if (video.rtx_ssrc == rtp->ssrc && rtp->payload.size() > 2) {
+    if (video.rtx_ssrc == rtp->ssrc && rtp->payload.size() > 2 && video.stats.packets() > 0) {
       const auto sequence = static_cast<std::uint16_t>(rtp->payload[0] << 8 | rtp->payload[1]);
-      deliver(now, video, sequence, rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
+      ++counters_.repaired;
+      deliver(now, video, video.stats.extend(sequence), rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
       return;
     }
   }
 }
 
-void MediaSession::deliver(Instant now, RemoteVideo& video, std::uint16_t sequence, std::uint32_t timestamp, bool marker,
+void MediaSession::deliver(Instant now, RemoteVideo& video, std::int64_t extended, std::uint32_t timestamp, bool marker,
                            std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out) {
-  const std::int64_t extended = video.stats.on_packet(sequence, timestamp, now);
   video.nacks.on_packet(extended, now);
   nack_due_ = std::min(nack_due_, video.nacks.next_deadline());
   std::vector<AssembledFrame> frames;
@@ -178,6 +180,9 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
                                  .timestamp = original->timestamp, .ssrc = rtx_ssrc_});
         if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
         if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
+        if (const std::uint8_t id = ids_[rtc::RtpExtension::orientation]) {
+          if (const auto value = original->extension(id)) builder.add_extension(id, *value);
+        }
         ByteVector payload(2 + original->payload.size());
         payload[0] = static_cast<std::uint8_t>(sequence >> 8);
         payload[1] = static_cast<std::uint8_t>(sequence);

@@ -43,23 +43,22 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
   if (command.audio && command.audio->receives) {
     if (!c->audio_in || (command.audio->receive_ssrc != 0 && c->audio_in->ssrc != 0 &&
                          c->audio_in->ssrc != command.audio->receive_ssrc)) {
-      if (c->audio_in) tap_end(now, c->audio_in->taps);
+      if (c->audio_in) end_audio(now, *c);
       c->audio_in.emplace();
       c->audio_in->ssrc = command.audio->receive_ssrc;
     }
     c->audio_in->payload_type = command.audio->payload_type;
   } else if (c->audio_in) {
-    tap_end(now, c->audio_in->taps);
-    if (mixer_) mixer_->remove(c->no.value);
-    c->audio_in.reset();
+    end_audio(now, *c);
   }
   if (command.audio && command.audio->sends) {
     if (!c->audio_out) {
       c->audio_out.emplace(*command.audio, first_sequence(shared_.random), shared_.random.u32());
     }
     c->audio_out->config = *command.audio;
-  } else {
-    c->audio_out.reset();
+  } else if (c->audio_out) {
+    // The stream keeps its numbers: the same SSRC must never send a sequence number twice (RFC 3711 §9.1).
+    c->audio_out->config.sends = false;
   }
 
   if (!command.camera) {
@@ -86,16 +85,22 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
 
   // Subscriptions stay as long as their section does.
   std::erase_if(c->subscriptions, [&](const auto& have) {
-    return std::none_of(command.receives.begin(), command.receives.end(), [&](const wire::SfuReceive& want) {
+    const bool gone = std::none_of(command.receives.begin(), command.receives.end(), [&](const wire::SfuReceive& want) {
       return want.ssrc == have->config.ssrc && want.stream_id == have->config.stream_id;
     });
+    if (gone && c->srtp_out) {
+      // Signalling never hands an SSRC out twice: its place in the cipher's table is free again.
+      c->srtp_out->forget(have->config.ssrc);
+      c->srtp_out->forget(have->config.rtx_ssrc);
+    }
+    return gone;
   });
   for (const wire::SfuReceive& want : command.receives) {
     const bool have = std::any_of(c->subscriptions.begin(), c->subscriptions.end(),
                                   [&](const auto& s) { return s->config.ssrc == want.ssrc; });
     if (have) continue;
     c->subscriptions.push_back(std::make_unique<VideoSubscription>(*c, want, first_sequence(shared_.random),
-                                                                   first_sequence(shared_.random)));
+                                                                   first_sequence(shared_.random), shared_.random.u32()));
   }
   wire_subscriptions(now, out);
 }
@@ -118,6 +123,16 @@ void Meeting::wire_subscriptions(Instant now, Outbox& out) {
       }
     }
   }
+}
+
+void Meeting::end_audio(Instant now, Connection& c) {
+  tap_end(now, c.audio_in->taps);
+  if (mixer_) mixer_->remove(c.no.value);
+  // Whatever feeds the listeners next has other numbers, also when it is the same attendee with a new stream.
+  for (auto& listener : connections_) {
+    if (listener->audio_out && listener->audio_out->source == c.no) listener->audio_out->source = {};
+  }
+  c.audio_in.reset();
 }
 
 void Meeting::set_muted(Instant now, wire::ConnectionNo connection, bool muted) {
@@ -144,8 +159,7 @@ void Meeting::remove(Instant now, wire::ConnectionNo connection, bool dropped, O
   if (at == connections_.end()) return;
   Connection& c = **at;
   if (c.video_in) end_video(now, c);
-  if (c.audio_in) tap_end(now, c.audio_in->taps);
-  if (mixer_) mixer_->remove(c.no.value);
+  if (c.audio_in) end_audio(now, c);
   // A reconnect brings the same attendee on another connection: the person has not left then.
   const bool elsewhere = std::any_of(connections_.begin(), connections_.end(), [&](const auto& o) {
     return o.get() != &c && o->attendee_id == c.attendee_id;
@@ -246,8 +260,10 @@ void Meeting::after_dtls(Instant now, Connection& c, Outbox& out) {
   c.connected = true;
   c.report_due = now + kReportPeriod;
   wake_at(c.report_due);
-  out.event(wire::SfuConnected{c.no, static_cast<std::uint32_t>((c.validated_at - c.session_set_at).ms()),
-                               static_cast<std::uint32_t>((now - c.validated_at).ms())});
+  // A check may come before the session is set: no time was spent waiting for it then.
+  const auto span_ms = [](Duration d) { return static_cast<std::uint32_t>(std::max<std::int64_t>(0, d.ms())); };
+  out.event(wire::SfuConnected{c.no, span_ms(c.validated_at - c.session_set_at),
+                               span_ms(now - std::max(c.validated_at, c.session_set_at))});
   for (auto& s : c.subscriptions) {
     if (s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
   }
@@ -314,11 +330,6 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
   }
 }
 
-std::size_t Meeting::audio_sources() const {
-  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(),
-                                                [](const auto& c) { return c->audio_in && c->audio_in->started; }));
-}
-
 void Meeting::handle_timeout(Instant now, Outbox& out) {
   if (now < next_deadline_) return;
   next_deadline_ = Instant::never();
@@ -364,7 +375,11 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
     wake_at(c.report_due);
     if (c.video_in) {
       VideoIn& video = *c.video_in;
-      if (video.key_wanted && now - video.last_key_request >= kKeyRequestPeriod) request_key_frame(now, c, out);
+      // Asked again until one comes, but a publisher that sends nothing has none.
+      if (video.key_wanted && now - video.last_key_request >= kKeyRequestPeriod) {
+        if (video.flowing) request_key_frame(now, c, out);
+        else video.key_wanted = false;
+      }
       if (video.key_wanted) wake_at(video.last_key_request + kKeyRequestPeriod);
       if (video.flowing) {
         if (now - video.last_packet >= kVideoSilence) {

@@ -103,7 +103,8 @@ class Meeting {
   void route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out);
   void send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload, Outbox& out);
   void mix_tick(Instant now, Outbox& out);
-  std::size_t audio_sources() const;
+  bool needs_mixer() const;
+  void end_audio(Instant now, Connection& c);
   bool speaks(const Connection& c, Instant now) const;
   void tell_levels(Instant now, Outbox& out);
 

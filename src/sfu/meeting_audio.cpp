@@ -10,6 +10,23 @@ bool Meeting::speaks(const Connection& c, Instant now) const {
   return c.audio_in && c.audio_in->started && !c.muted && now < c.audio_in->active_until;
 }
 
+bool Meeting::needs_mixer() const {
+  // Is there a listener with two or more sources that are not its own? With three sources always; with two only when
+  // somebody listens who sends nothing.
+  std::size_t sources = 0;
+  std::array<const Connection*, 2> first{};
+  for (const auto& c : connections_) {
+    if (!c->audio_in || !c->audio_in->started) continue;
+    if (sources < first.size()) first[sources] = c.get();
+    if (++sources >= 3) return true;
+  }
+  if (sources < 2) return false;
+  return std::any_of(connections_.begin(), connections_.end(), [&](const auto& c) {
+    return c->audio_out && c->audio_out->config.sends && c->owner_attendee_id != first[0]->owner_attendee_id &&
+           c->owner_attendee_id != first[1]->owner_attendee_id;
+  });
+}
+
 void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outbox& out) {
   AudioIn& audio = *c.audio_in;
   MediaPacket packet;
@@ -45,8 +62,8 @@ void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outb
     record.payload = packet.payload;
     tap_packet(now, audio.taps, c, wire::TapKind::audio, record);
   }
-  // Two sources can never be mixed for anybody; from three on every decoder is kept warm.
-  if (audio_sources() >= 3 && shared_.mixers != nullptr) {
+  // As soon as somebody may have to hear two at once every decoder is kept warm.
+  if (shared_.mixers != nullptr && needs_mixer()) {
     if (!mixer_) mixer_ = shared_.mixers->make();
     mixer_->push(c.no.value, packet.sequence, packet.timestamp, packet.payload);
   }
@@ -56,7 +73,8 @@ void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outb
 void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out) {
   for (auto& listener : connections_) {
     Connection& to = *listener;
-    if (!to.audio_out || !to.can_send() || to.owner_attendee_id == from.owner_attendee_id) continue;
+    if (!to.audio_out || !to.audio_out->config.sends || !to.can_send()) continue;
+    if (to.owner_attendee_id == from.owner_attendee_id) continue;
     AudioOut& audio = *to.audio_out;
     std::size_t talkers = 0;
     const Connection* talker = nullptr;
@@ -123,7 +141,7 @@ void Meeting::mix_tick(Instant now, Outbox& out) {
   mixer_->advance();
   for (auto& listener : connections_) {
     Connection& to = *listener;
-    if (!to.audio_out || !to.audio_out->mixing || !to.can_send()) continue;
+    if (!to.audio_out || !to.audio_out->mixing || !to.audio_out->config.sends || !to.can_send()) continue;
     // The loudest few of those who speak.
     std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> talkers;
     std::size_t count = 0;

@@ -47,7 +47,7 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
       return;
     }
   }
-  packet.sequence = video.stats.on_packet(sequence, rtp.timestamp, now);
+  packet.sequence = from_rtx ? video.stats.extend(sequence) : video.stats.on_packet(sequence, rtp.timestamp, now);
   if (!video.seen.insert(packet.sequence)) {
     c.drop(Drop::duplicate);
     return;

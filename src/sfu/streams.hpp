@@ -57,8 +57,8 @@ struct VideoIn {
 
 struct VideoSubscription {
   VideoSubscription(Connection& to, const wire::SfuReceive& what, std::uint16_t first_sequence,
-                    std::uint16_t first_rtx_sequence)
-      : receiver(to), config(what), rewriter(90000, first_sequence, 0), rtx_sequence(first_rtx_sequence) {}
+                    std::uint16_t first_rtx_sequence, std::uint32_t first_timestamp)
+      : receiver(to), config(what), rewriter(90000, first_sequence, first_timestamp), rtx_sequence(first_rtx_sequence) {}
 
   Connection& receiver;
   wire::SfuReceive config;

@@ -28,28 +28,48 @@ bool Tap::push(Bytes record) {
   return true;
 }
 
-template <class Record>
-void Tap::put(Instant now, const Record& record) {
+void Tap::lose(Instant now) {
+  if (gap_dropped_ == 0 && waiting_.empty()) gap_since_us_ = at_us(now);
+  ++gap_dropped_;
+  ++dropped_;
+}
+
+bool Tap::catch_up(Instant now) {
   std::uint8_t buffer[kRecordMax];
   if (gap_dropped_ > 0) {
     // First say what is missing, then go on; if even that does not fit, the gap stays open.
     Writer gap(buffer);
     encode(wire::TapRecord(wire::TapGap{gap_since_us_, at_us(now), wire::TapGapReason::ring_full, gap_dropped_}), gap);
-    if (!push(gap.written())) {
-      ++gap_dropped_;
-      ++dropped_;
-      return;
-    }
+    if (!push(gap.written())) return false;
     gap_dropped_ = 0;
   }
-  Writer out(buffer);
-  if (encode(record, out) && push(out.written())) return;
-  if (gap_dropped_ == 0) gap_since_us_ = at_us(now);
-  ++gap_dropped_;
-  ++dropped_;
+  std::size_t done = 0;
+  while (done < waiting_.size()) {
+    Writer out(buffer);
+    if (encode(waiting_[done], out) && !push(out.written())) break;
+    ++done;
+  }
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(done));
+  return waiting_.empty();
 }
 
-void Tap::write(Instant now, const wire::TapRecord& record) { put(now, record); }
-void Tap::write(Instant now, const wire::TapPacket& packet) { put(now, packet); }
+void Tap::write(Instant now, const wire::TapRecord& record) {
+  std::uint8_t buffer[kRecordMax];
+  Writer out(buffer);
+  if (catch_up(now) && encode(record, out) && push(out.written())) return;
+  if (waiting_.size() < kWaitingMax) {
+    // A gap that follows is written before this record, so it begins no later.
+    if (gap_dropped_ == 0 && waiting_.empty()) gap_since_us_ = at_us(now);
+    waiting_.push_back(record);
+  } else {
+    lose(now);
+  }
+}
+
+void Tap::write(Instant now, const wire::TapPacket& packet) {
+  std::uint8_t buffer[kRecordMax];
+  Writer out(buffer);
+  if (!catch_up(now) || !encode(packet, out) || !push(out.written())) lose(now);
+}
 
 }  // namespace upcall::sfu

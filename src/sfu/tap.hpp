@@ -1,9 +1,11 @@
 // The tap of one recording: turns what the meeting sees into tap records in the recording's ring. Never blocks, never
-// refuses: what does not fit is counted and becomes a marked gap. One thread (the meeting's).
+// refuses: a packet that does not fit is counted and becomes a marked gap. What a reader needs to understand the rest
+// (who is there, which source is whose) waits, within a bound, and follows the gap. One thread (the meeting's).
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/spsc_ring.hpp"
 #include "base/time.hpp"
@@ -29,9 +31,11 @@ class Tap {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
-  template <class Record>
-  void put(Instant now, const Record& record);
+  static constexpr std::size_t kWaitingMax = 256;
   bool push(Bytes record);
+  // Writes the open gap and what waits behind it; false while the ring is too full for that.
+  bool catch_up(Instant now);
+  void lose(Instant now);
 
   wire::TapNo no_;
   std::shared_ptr<ByteRing> ring_;
@@ -40,6 +44,7 @@ class Tap {
   std::uint64_t records_ = 0, dropped_ = 0;
   std::uint64_t gap_dropped_ = 0;   // of the gap that is open now
   std::uint64_t gap_since_us_ = 0;
+  std::vector<wire::TapRecord> waiting_;  // of the gap, no packets
 };
 
 }  // namespace upcall::sfu

@@ -41,15 +41,29 @@ void Worker::handle(Instant now, const ice::Path& path, MutBytes datagram, Outbo
     place = at->second;
   }
   if (place.meeting->handle(now, *place.connection, path, datagram, out) && place.connection->ice.is_validated(path)) {
-    by_path_[path] = place;
+    add_route(path, place);
   }
 }
 
-void Worker::forget(wire::ConnectionNo connection) {
-  const auto is_it = [&](const auto& entry) { return entry.second.connection->no == connection; };
-  std::erase_if(by_path_, is_it);
-  std::erase_if(by_ufrag_, is_it);
-  by_connection_.erase(connection);
+void Worker::add_route(const ice::Path& path, const Place& place) {
+  Connection& c = *place.connection;
+  // The table holds what ICE holds: a peer that changes its port again and again makes it no larger.
+  std::erase_if(c.routes, [&](const ice::Path& old) {
+    if (old != path && c.ice.is_validated(old)) return false;
+    if (const auto at = by_path_.find(old); at != by_path_.end() && at->second.connection == &c) by_path_.erase(at);
+    return true;
+  });
+  c.routes.push_back(path);
+  by_path_[path] = place;
+}
+
+void Worker::forget(Connection& c) {
+  for (const ice::Path& path : c.routes) {
+    // A newer connection may have taken the address over.
+    if (const auto at = by_path_.find(path); at != by_path_.end() && at->second.connection == &c) by_path_.erase(at);
+  }
+  by_ufrag_.erase(c.ice.local().ufrag);
+  by_connection_.erase(c.no);
 }
 
 void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
@@ -59,7 +73,7 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
   } else if (const auto* end = std::get_if<wire::SfuEndMeeting>(&command)) {
     const auto at = meetings_.find(end->meeting);
     if (at == meetings_.end()) return;
-    for (const auto& c : at->second->connections()) forget(c->no);
+    for (const auto& c : at->second->connections()) forget(*c);
     at->second->end(now.mono, out);
     std::erase_if(by_tap_, [&](const auto& entry) { return entry.second == at->second.get(); });
     meetings_.erase(at);
@@ -76,7 +90,7 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
     if (Meeting* m = meeting_of(set->connection)) m->set_session(now.mono, *set, out);
   } else if (const auto* remove = std::get_if<wire::SfuRemoveConnection>(&command)) {
     if (Meeting* m = meeting_of(remove->connection)) {
-      forget(remove->connection);
+      if (Connection* c = m->find(remove->connection)) forget(*c);
       m->remove(now.mono, remove->connection, remove->dropped, out);
     }
   } else if (const auto* muted = std::get_if<wire::SfuSetMuted>(&command)) {

@@ -31,6 +31,7 @@ class Worker {
   const Counters& counters() const { return counters_; }
   std::size_t meeting_count() const { return meetings_.size(); }
   std::size_t connection_count() const { return by_ufrag_.size(); }
+  std::size_t path_count() const { return by_path_.size(); }
   // Test and metrics view.
   const Meeting* meeting(wire::MeetingNo no) const;
 
@@ -45,7 +46,8 @@ class Worker {
     }
   };
   Meeting* meeting_of(wire::ConnectionNo connection);
-  void forget(wire::ConnectionNo connection);
+  void forget(Connection& connection);
+  void add_route(const ice::Path& path, const Place& place);
 
   Shared shared_;
   std::map<wire::MeetingNo, std::unique_ptr<Meeting>> meetings_;

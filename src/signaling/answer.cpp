@@ -142,7 +142,7 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
     return out;
   }
   out.direction = SdpDirection::sendonly;
-  const auto [ssrc, rtx_ssrc] = input.ssrcs_for(offered.mid);
+  const auto [ssrc, rtx_ssrc] = input.ssrcs_for(offered.mid, stream_id);
   out.msid = "v_" + offered.mid + " v_" + offered.mid;
   wire::SfuReceive receive;
   receive.mid = offered.mid;

@@ -30,8 +30,8 @@ struct AnswerInput {
   std::uint32_t camera_stream_id = 0;
   // Is there such a publication now?
   std::function<bool(std::uint32_t stream_id)> is_published;
-  // Our (ssrc, rtx ssrc) for the section with this mid; the same for the same mid in the connection's life.
-  std::function<std::pair<std::uint32_t, std::uint32_t>(const std::string& mid)> ssrcs_for;
+  // Our (ssrc, rtx ssrc) for this stream in the section with this mid.
+  std::function<std::pair<std::uint32_t, std::uint32_t>(const std::string& mid, std::uint32_t stream_id)> ssrcs_for;
 };
 
 struct Answer {

@@ -51,18 +51,17 @@ Session* Room::publisher_of(std::uint32_t stream_id) {
 std::uint32_t Room::make_ssrc() {
   for (;;) {
     const std::uint32_t ssrc = random_.u32();
-    if (ssrc == 0 || std::find(ssrcs_used_.begin(), ssrcs_used_.end(), ssrc) != ssrcs_used_.end()) continue;
-    ssrcs_used_.push_back(ssrc);
-    return ssrc;
+    if (ssrc != 0 && ssrcs_used_.insert(ssrc).second) return ssrc;
   }
 }
 
 std::uint32_t Room::participants() const {
-  std::uint32_t n = 0;
+  // By attendee: during a reconnect two sessions are one person.
+  std::set<std::string_view> ids;
   for (const auto& [no, session] : sessions_) {
-    if (session->joined && !session->retired) ++n;
+    if (session->joined && !session->retired) ids.insert(session->identity.attendee_id);
   }
-  return n;
+  return static_cast<std::uint32_t>(ids.size());
 }
 
 std::size_t Room::people_connected() const {
@@ -206,13 +205,14 @@ void Room::on_leave(Now now, Session& session, RoomOutput& out) {
 void Room::on_close(Now now, SessionNo no, RoomOutput& out) {
   Session* session = find(no);
   if (session == nullptr) return;
+  const bool given_up = !session->socket_open;  // by us, half open: its grace runs already
   session->socket_open = false;
   if (session->retired || !session->subscribed) {
     if (!session->retired) retire(now, *session, false, out);
     sessions_.erase(no);
     return;
   }
-  session->lost_at = now.mono;
+  if (!given_up) session->lost_at = now.mono;
 }
 
 void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
@@ -224,6 +224,7 @@ void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
       const bool hopeless = failed->failure == wire::SfuFailure::wrong_fingerprint;
       retire(now, *session, true, out);
       close(*session, hopeless ? kCloseBadRequest : kCloseReconnect, "the media transport failed", out);
+      sweep();
     }
   } else if (const auto* dropped = std::get_if<wire::SfuDropped>(&event)) {
     if (Session* session = find(dropped->connection); session != nullptr && !session->socket_open) {
@@ -346,6 +347,7 @@ void Room::remove_attendee(Now now, const std::string& attendee_id, RoomOutput& 
     retire(now, *session, false, out);
     close(*session, kCloseRemoved, "removed from the meeting", out);
   }
+  sweep();
   remove_silent_attendee(now, attendee_id, out);
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -132,7 +133,7 @@ class Room {
     std::uint32_t audio_stream_id;
   };
   std::vector<Silent> silent_;
-  std::vector<std::uint32_t> ssrcs_used_;
+  std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;
   std::uint32_t next_audio_stream_ = 1;
   std::uint32_t next_stream_ = 1;   // stream and group ids: unique in the meeting, never reused

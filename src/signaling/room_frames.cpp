@@ -1,5 +1,6 @@
 // Frames that the room builds: subscription answers, index, roster, levels.
 #include <algorithm>
+#include <utility>
 
 #include "signaling/answer.hpp"
 #include "signaling/room.hpp"
@@ -51,15 +52,25 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     const Session* publisher = publisher_of(id);
     return publisher != nullptr && publisher != &session;
   };
-  input.ssrcs_for = [this, &session](const std::string& mid) {
-    auto& pair = session.ssrcs_by_mid[mid];
-    if (pair.first == 0) pair = {make_ssrc(), make_ssrc()};
-    return pair;
+  input.ssrcs_for = [this, &session](const std::string& mid, std::uint32_t stream_id) {
+    const auto at = session.sending.find(mid);
+    if (at != session.sending.end() && at->second.stream_id == stream_id) {
+      return std::pair(at->second.ssrc, at->second.rtx_ssrc);
+    }
+    const std::uint32_t ssrc = make_ssrc();
+    return std::pair(ssrc, make_ssrc());
   };
   auto answer = build_answer(sub.sdp_offer(), input);
   if (!answer) return refuse_offer(answer.error().message);
 
   ++session.answer_version;
+  auto before = std::exchange(session.sending, {});
+  for (const wire::SfuReceive& receive : answer->session.receives) {
+    // The pair of numbers exists even where no RTX was agreed on.
+    const auto old = before.find(receive.mid);
+    const bool same = old != before.end() && old->second.ssrc == receive.ssrc;
+    session.sending[receive.mid] = {receive.stream_id, receive.ssrc, same ? old->second.rtx_ssrc : receive.rtx_ssrc};
+  }
   const bool had_camera = session.publication.has_value();
   if (answer->camera) {
     if (!session.publication) {

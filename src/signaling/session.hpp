@@ -48,7 +48,11 @@ struct Session {
   std::uint32_t audio_stream_id = 0;  // 0 until connected
   std::uint32_t audio_ssrc = 0;
   std::uint32_t answer_version = 0;
-  std::map<std::string, std::pair<std::uint32_t, std::uint32_t>> ssrcs_by_mid;
+  // What the last answer sends, by mid. An SSRC belongs to one stream in one section and is never used again.
+  struct Sending {
+    std::uint32_t stream_id = 0, ssrc = 0, rtx_ssrc = 0;
+  };
+  std::map<std::string, Sending> sending;
   std::optional<Publication> publication;
   bool joined = false;
   bool subscribed = false;

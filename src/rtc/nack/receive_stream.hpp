@@ -17,6 +17,9 @@ class ReceiveStats {
 
   // Returns the unwrapped sequence number.
   std::int64_t on_packet(std::uint16_t sequence, std::uint32_t timestamp, Instant arrival);
+  // Unwraps without counting: a retransmission came on an SSRC of its own and must neither hide a loss from the sender
+  // (RFC 4588 §6.3) nor look like jitter. Only after on_packet().
+  std::int64_t extend(std::uint16_t sequence) { return unwrapper_.unwrap(sequence); }
   void on_sender_report(std::uint64_t ntp, Instant arrival);
 
   struct Block {

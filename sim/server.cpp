@@ -1,0 +1,228 @@
+#include "sim/server.hpp"
+
+#include <algorithm>
+
+namespace upcall::sim {
+
+void Recording::drain() {
+  ByteVector record;
+  while (ring->pop(record)) records.push_back(record);
+}
+
+Server::Server(EventQueue& queue, const dtls::DtlsContext& context, RandomSource& random, Wires wires)
+    : queue_(queue), context_(context), random_(random), wires_(std::move(wires)),
+      worker_(queue.now(), context, &mixers_, random) {}
+
+signaling::Room* Server::room(const std::string& meeting) {
+  const auto at = meetings_.find(meeting);
+  return at == meetings_.end() ? nullptr : at->second.room.get();
+}
+
+std::uint64_t Server::room_events(signaling::RoomEventKind kind) const {
+  const auto at = events_seen_.find(kind);
+  return at == events_seen_.end() ? 0 : at->second;
+}
+
+void Server::open_meeting(const std::string& meeting) {
+  Entry& entry = meetings_[meeting];
+  entry.no = wire::MeetingNo{next_meeting_++};
+  signaling::RoomOptions options;
+  options.meeting = entry.no;
+  options.fingerprint = context_.fingerprint().text();
+  const NetAddress media = media_address();
+  options.candidates.push_back({ip_text(media), media.port, "host", true});
+  signaling::RoomOutput out;
+  entry.room = std::make_unique<signaling::Room>(queue_.now(), std::move(options), random_,
+                                                 [this] { return wire::ConnectionNo{next_connection_++}; }, out);
+  apply(entry, meeting, out);
+}
+
+void Server::end_meeting(const std::string& meeting) {
+  const auto at = meetings_.find(meeting);
+  if (at == meetings_.end()) return;
+  signaling::RoomOutput out;
+  at->second.room->end(queue_.now(), out);
+  apply(at->second, meeting, out);
+  meetings_.erase(at);
+}
+
+void Server::remove_attendee(const std::string& meeting, const std::string& attendee_id) {
+  const auto at = meetings_.find(meeting);
+  if (at == meetings_.end()) return;
+  signaling::RoomOutput out;
+  at->second.room->remove_attendee(queue_.now(), attendee_id, out);
+  apply(at->second, meeting, out);
+}
+
+Recording& Server::start_recording(const std::string& meeting, std::size_t ring_bytes) {
+  auto recording = std::make_unique<Recording>();
+  recording->meeting = meeting;
+  recording->tap = wire::TapNo{next_tap_++};
+  recording->ring = std::make_shared<ByteRing>(ring_bytes);
+  recordings_.push_back(std::move(recording));
+  Recording& out = *recordings_.back();
+  Entry& entry = meetings_.at(meeting);
+  wire::SfuOpenTap open;
+  open.meeting = entry.no;
+  open.tap = out.tap;
+  open.ring = out.ring;
+  open.recording_id = "recording-" + std::to_string(out.tap.value);
+  open.meeting_title = meeting;
+  open.started = queue_.now().mono;
+  post(std::move(open));
+  signaling::RoomOutput room_out;
+  entry.room->add_silent_attendee(queue_.now(), {"RECORDING", "RECORDING", "Recording", false}, room_out);
+  apply(entry, meeting, room_out);
+  return out;
+}
+
+void Server::stop_recording(Recording& recording) {
+  post(wire::SfuCloseTap{recording.tap, wire::TapStopReason::requested});
+  const auto at = meetings_.find(recording.meeting);
+  if (at == meetings_.end()) return;
+  signaling::RoomOutput out;
+  at->second.room->remove_silent_attendee(queue_.now(), "RECORDING", out);
+  apply(at->second, recording.meeting, out);
+}
+
+void Server::socket_opened(SocketNo socket, const std::string& meeting, const signaling::AttendeeIdentity& attendee) {
+  const auto at = meetings_.find(meeting);
+  if (at == meetings_.end()) {
+    wires_.close(socket, 4410);
+    return;
+  }
+  signaling::RoomOutput out;
+  const signaling::SessionNo session = at->second.room->open(queue_.now(), attendee, out);
+  sockets_[socket] = {meeting, session};
+  at->second.sockets[session] = socket;
+  apply(at->second, meeting, out);
+}
+
+void Server::socket_message(SocketNo socket, Bytes message) {
+  const auto from = sockets_.find(socket);
+  if (from == sockets_.end()) return;
+  const auto at = meetings_.find(from->second.meeting);
+  if (at == meetings_.end()) return;
+  signaling::RoomOutput out;
+  at->second.room->on_message(queue_.now(), from->second.session, message, out);
+  apply(at->second, from->second.meeting, out);
+}
+
+void Server::socket_closed(SocketNo socket) {
+  const auto from = sockets_.find(socket);
+  if (from == sockets_.end()) return;
+  const Socket gone = from->second;
+  sockets_.erase(from);
+  const auto at = meetings_.find(gone.meeting);
+  if (at == meetings_.end()) return;
+  at->second.sockets.erase(gone.session);
+  signaling::RoomOutput out;
+  at->second.room->on_close(queue_.now(), gone.session, out);
+  apply(at->second, gone.meeting, out);
+}
+
+void Server::apply(Entry& entry, const std::string& meeting, signaling::RoomOutput& out) {
+  for (wire::SfuCommand& command : out.commands) {
+    if (const auto* add = std::get_if<wire::SfuAddConnection>(&command)) {
+      connections_[add->connection] = meeting;
+      attendees_[add->connection] = add->attendee_id;
+    }
+    post(std::move(command));
+  }
+  for (auto& send : out.sends) {
+    const auto at = entry.sockets.find(send.session);
+    if (at != entry.sockets.end()) wires_.message(at->second, std::move(send.message));
+  }
+  for (const auto& close : out.closes) {
+    const auto at = entry.sockets.find(close.session);
+    if (at != entry.sockets.end()) wires_.close(at->second, close.code);
+  }
+  for (const auto& event : out.events) ++events_seen_[event.kind];
+}
+
+void Server::post(wire::SfuCommand command) {
+  command_ready_ = std::max(command_ready_, queue_.now().mono + hop());
+  queue_.at(command_ready_, [this, command = std::move(command)] {
+    worker_.command(queue_.now(), command, outbox_);
+    end_turn();
+  });
+}
+
+void Server::datagram(const NetAddress& from, MutBytes datagram) {
+  worker_.handle(queue_.now().mono, {0, from}, datagram, outbox_);
+  worker_.handle_timeout(queue_.now().mono, outbox_);
+  end_turn();
+}
+
+void Server::end_turn() {
+  outbox_.flush();
+  worker_.end_turn();
+  for (auto& event : outbox_.events()) {
+    event_ready_ = std::max(event_ready_, queue_.now().mono + hop());
+    queue_.at(event_ready_, [this, event = std::move(event)] { on_media_event(event); });
+  }
+  outbox_.events().clear();
+}
+
+void Server::on_media_event(const wire::SfuEvent& event) {
+  if (const auto* opened = std::get_if<wire::SfuTapOpened>(&event)) {
+    for (auto& r : recordings_) {
+      if (r->tap == opened->tap) r->opened = true;
+    }
+    return;
+  }
+  if (const auto* closed = std::get_if<wire::SfuTapClosed>(&event)) {
+    for (auto& r : recordings_) {
+      if (r->tap != closed->tap || r->closed) continue;
+      r->closed = true;
+      r->reported_records = closed->records;
+      r->reported_dropped = closed->dropped;
+    }
+    return;
+  }
+  const auto to_room = [&](const std::string& meeting) {
+    const auto at = meetings_.find(meeting);
+    if (at == meetings_.end()) return;
+    signaling::RoomOutput out;
+    at->second.room->on_sfu_event(queue_.now(), event, out);
+    apply(at->second, meeting, out);
+  };
+  if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
+    for (auto& [id, entry] : meetings_) {
+      if (entry.no == levels->meeting) return to_room(id);
+    }
+    return;
+  }
+  wire::ConnectionNo connection{};
+  if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
+  if (const auto at = connections_.find(connection); at != connections_.end()) to_room(at->second);
+}
+
+void Server::handle_timeout() {
+  const Now now = queue_.now();
+  if (worker_.next_deadline() <= now.mono) {
+    worker_.handle_timeout(now.mono, outbox_);
+    end_turn();
+  }
+  for (auto& [id, entry] : meetings_) {
+    if (entry.room->next_deadline() > now.mono) continue;
+    signaling::RoomOutput out;
+    entry.room->handle_timeout(now, out);
+    apply(entry, id, out);
+  }
+}
+
+Instant Server::next_deadline() const {
+  Instant next = worker_.next_deadline();
+  for (const auto& [id, entry] : meetings_) next = std::min(next, entry.room->next_deadline());
+  return next;
+}
+
+void Server::transmit(std::span<const sfu::Transmit> batch) {
+  for (const sfu::Transmit& t : batch) wires_.datagram(t.path.remote, t.datagram);
+}
+
+}  // namespace upcall::sim
