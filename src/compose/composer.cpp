@@ -10,6 +10,7 @@ namespace {
 constexpr std::string_view kContentSuffix = "#content";
 constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
 constexpr std::int64_t kRejoinUs = 15'000'000;       // after a server restart
+constexpr std::int64_t kLongestUs = 7ll * 24 * 3600 * 1'000'000;   // a week: more is a broken clock, not a call
 constexpr float kLimit = 0.8f;                       // where the limiter begins
 
 std::int64_t time_of_record(const wire::TapRecord& record) {
@@ -42,6 +43,7 @@ Composer::Composer(ComposerOptions options, Studio& studio)
     : options_(std::move(options)), studio_(studio), mix_(kAudioBlock * 2) {}
 
 Result<void> Composer::feed(const wire::TapRecord& record) {
+  if (time_of_record(record) > kLongestUs) return fail(ErrorCode::corrupt, "a record lies more than a week after the start");
   ingest(record);
   horizon_us_ = std::max(horizon_us_, time_of_record(record));
   timeline_.advance(horizon_us_);
@@ -53,6 +55,7 @@ Result<void> Composer::feed(const wire::TapRecord& record) {
 }
 
 Result<void> Composer::advance(std::int64_t sealed_until_us) {
+  if (sealed_until_us > kLongestUs) return fail(ErrorCode::corrupt, "a seal lies more than a week after the start");
   // The last step below is left to the records, so that feeding in other portions gives the same film.
   horizon_us_ = std::max(horizon_us_, sealed_until_us - kStepUs);
   timeline_.advance(horizon_us_);

@@ -177,5 +177,13 @@ TEST(Composer, ManyVoicesNeverClipAndAFailingStudioEndsTheFilm) {
   EXPECT_FALSE(bad.composer.advance(5'000'000).has_value());
 }
 
+TEST(Composer, ABrokenClockIsRefusedInsteadOfComposingForYears) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  EXPECT_EQ(c.composer.feed(wire::TapMute{1ull << 61, "a", true}).error().code, ErrorCode::corrupt);
+  EXPECT_FALSE(c.composer.advance(INT64_MAX / 2).has_value());
+  EXPECT_TRUE(c.studio.shown.empty());
+}
+
 }  // namespace
 }  // namespace upcall::compose
