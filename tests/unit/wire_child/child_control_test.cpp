@@ -11,8 +11,10 @@ namespace {
 ByteVector frame(ChildMessage type, const std::string& body) {
   std::uint8_t head[5];
   encode_child_head(type, body.size(), head);
-  ByteVector out(head, head + 5);
-  out.insert(out.end(), body.begin(), body.end());
+  ByteVector out(sizeof head + body.size());
+  Writer w(out);
+  w.bytes(head);
+  w.bytes(as_bytes(body));
   return out;
 }
 
