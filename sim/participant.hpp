@@ -42,7 +42,7 @@ class Participant {
   void take(client::Output& out);
   void on_index(const wire::SignalFrame& frame);
 
-  struct Seen {
+  struct Seen {  // sums over all its connections
     std::uint64_t video_frames = 0, audio_forwarded = 0, audio_mixed = 0;
     std::uint64_t frames_sent = 0, audio_sent = 0;
     std::uint64_t plis_over = 0;          // of sessions that ended, with repaired and lost

@@ -34,11 +34,13 @@ Session* Room::find(wire::ConnectionNo connection) {
   return nullptr;
 }
 
-Session* Room::find_attendee(const std::string& attendee_id, SessionNo except) {
-  for (auto& [no, session] : sessions_) {
-    if (no != except && !session->retired && session->identity.attendee_id == attendee_id) return session.get();
-  }
-  return nullptr;
+bool Room::connected_elsewhere(const Session& session) const {
+  // Two losses in a row leave two earlier sessions.
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+    const Session& other = *entry.second;
+    return &other != &session && other.connected && !other.retired &&
+           other.identity.attendee_id == session.identity.attendee_id;
+  });
 }
 
 Session* Room::publisher_of(std::uint32_t stream_id) {
@@ -153,13 +155,16 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
     }
   }
   session.audio_session_id = frame.join().audio_session_id();
-  if (Session* earlier = find_attendee(session.identity.attendee_id, session.no);
-      earlier != nullptr && earlier->joined && earlier->audio_session_id != session.audio_session_id) {
+  for (auto& [no, earlier] : sessions_) {
     // The same token on another device: the newer one wins.
+    if (no == session.no || earlier->retired || !earlier->joined) continue;
+    if (earlier->identity.attendee_id != session.identity.attendee_id) continue;
+    if (earlier->audio_session_id == session.audio_session_id) continue;
     send_status(now, *earlier, kStatusOtherDevice, out);
     retire(now, *earlier, false, out);
     close(*earlier, kCloseNormal, "joined from another device", out);
   }
+  sweep();
   session.joined = true;
   session.connection = connection_numbers_();
   session.local = ice::make_credentials(random_);
@@ -199,7 +204,19 @@ void Room::on_leave(Now now, Session& session, RoomOutput& out) {
   ack.set_type(wire::SignalFrame::LEAVE_ACK);
   ack.mutable_leave_ack();
   send(now, session, ack, out);
+  // Whoever leaves while it reconnects leaves with the seat that was kept for it.
+  retire_others(now, session, out);
   retire(now, session, false, out);  // the client closes the socket itself
+}
+
+void Room::retire_others(Now now, const Session& session, RoomOutput& out) {
+  for (auto& [no, earlier] : sessions_) {
+    if (no == session.no || earlier->retired || earlier->identity.attendee_id != session.identity.attendee_id) continue;
+    if (earlier->joined && earlier->audio_session_id != session.audio_session_id) continue;  // another device
+    retire(now, *earlier, false, out);
+    close(*earlier, kCloseNormal, "replaced by a newer connection", out);
+  }
+  sweep();
 }
 
 void Room::on_close(Now now, SessionNo no, RoomOutput& out) {
@@ -253,8 +270,7 @@ void Room::on_connected(Now now, Session& session, RoomOutput& out) {
   if (session.connected) return;
   session.connected = true;
   session.audio_stream_id = next_audio_stream_++;
-  Session* earlier = find_attendee(session.identity.attendee_id, session.no);
-  const bool again = earlier != nullptr && earlier->connected;
+  const bool again = connected_elsewhere(session);
   // The newcomer hears of everybody first, then everybody of the newcomer.
   send_full_roster(now, session, out);
   signal::SdkAudioStreamIdInfo entry;
@@ -263,11 +279,7 @@ void Room::on_connected(Now now, Session& session, RoomOutput& out) {
   entry.set_external_user_id(session.identity.external_user_id);
   entry.set_muted(session.muted);
   broadcast_roster(now, entry, out, session.no);
-  if (earlier != nullptr) {
-    retire(now, *earlier, false, out);
-    if (earlier->socket_open) close(*earlier, kCloseNormal, "replaced by a newer connection", out);
-    sweep();
-  }
+  retire_others(now, session, out);
   if (!again) out.events.push_back({RoomEventKind::attendee_joined, session.identity.attendee_id, session.identity.content});
 }
 
@@ -275,8 +287,7 @@ void Room::retire(Now now, Session& session, bool dropped, RoomOutput& out) {
   if (session.retired) return;
   session.retired = true;
   if (session.subscribed) out.commands.push_back(wire::SfuRemoveConnection{session.connection, dropped});
-  const Session* newer = find_attendee(session.identity.attendee_id, session.no);
-  const bool seat_taken = newer != nullptr && newer->connected;
+  const bool seat_taken = connected_elsewhere(session);
   if (session.connected && !seat_taken) {
     signal::SdkAudioStreamIdInfo entry;  // neither attendee_id nor muted: a leave
     entry.set_audio_stream_id(session.audio_stream_id);

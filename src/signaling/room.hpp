@@ -113,13 +113,16 @@ class Room {
 
   // Takes the session out of the meeting: media, roster, index.
   void retire(Now now, Session& session, bool dropped, RoomOutput& out);
+  // The other sessions of the same device: those it lost before it came back.
+  void retire_others(Now now, const Session& session, RoomOutput& out);
   void close(Session& session, std::uint16_t code, std::string reason, RoomOutput& out);
   void refuse(Now now, Session& session, std::uint32_t status, std::string text, RoomOutput& out);
   void sweep();
 
   Session* find(SessionNo session);
   Session* find(wire::ConnectionNo connection);
-  Session* find_attendee(const std::string& attendee_id, SessionNo except);
+  // Is this attendee connected by another session as well?
+  bool connected_elsewhere(const Session& session) const;
   Session* publisher_of(std::uint32_t stream_id);
   std::uint32_t make_ssrc();
   std::uint32_t participants() const;
