@@ -70,10 +70,12 @@ void Centre::on(Turn& turn, const Configure& command) {
     }
   }
   for (auto& [id, state] : agents_) {
-    if (agent_info(id) == nullptr && state.status != AgentStatus::offline) {
+    if (agent_info(id) != nullptr) continue;
+    if (state.status != AgentStatus::offline) {
       state.status = AgentStatus::offline;
       turn.effects.agent_states.emplace_back(id, AgentStatus::offline);
     }
+    withdraw_offers(turn, id, true);
   }
 }
 

@@ -67,6 +67,8 @@ class Centre {
   void route(Turn& turn);
   Contact* best_for(const AgentInfo& agent, Instant now);
   void back_to_queue(Turn& turn, Contact& contact, AgentView seen_by_agent);
+  // Offers go back to their queues; with `leaving`, nothing stays with the agent at all.
+  void withdraw_offers(Turn& turn, const std::string& agent_id, bool leaving);
   void show(Turn& turn, const std::string& agent_id, const std::string& contact_id, AgentView view);
   Contact* contact_of(Turn& turn, const std::string& agent_id, const std::string& contact_id, ContactState state);
   // chat side

@@ -98,6 +98,32 @@ void Centre::back_to_queue(Turn& turn, Contact& c, AgentView seen_by_agent) {
   show(turn, agent_id, c.id, seen_by_agent);
 }
 
+void Centre::withdraw_offers(Turn& turn, const std::string& agent_id, bool leaving) {
+  const std::map<std::string, AgentView> seen = agents_[agent_id].contacts;
+  for (const auto& [contact_id, view] : seen) {
+    const auto found = contacts_.find(contact_id);
+    Contact* c = found != contacts_.end() && found->second.agent_id == agent_id ? &found->second : nullptr;
+    if (c != nullptr && c->state == ContactState::offered) {
+      back_to_queue(turn, *c, AgentView::none);
+      continue;
+    }
+    if (!leaving) continue;
+    // A customer must not go on talking to nobody, and nobody is left to clear the rest.
+    if (c != nullptr && c->state == ContactState::connected) {
+      if (Participant* agent = c->agent_participant()) {
+        agent->left = true;
+        system_event(turn, *c, content::kLeft, agent);
+      }
+      end(turn, *c, "agent_disconnect");
+    }
+    if (c != nullptr && c->state == ContactState::wrap_up) {
+      close_wrap_up(turn, *c);
+    } else {
+      show(turn, agent_id, contact_id, AgentView::none);
+    }
+  }
+}
+
 Contact* Centre::contact_of(Turn& turn, const std::string& agent_id, const std::string& contact_id, ContactState state) {
   const auto found = contacts_.find(contact_id);
   // Somebody else's contact looks like one that is not there.
@@ -123,6 +149,8 @@ void Centre::on(Turn& turn, const SetAgentStatus& command) {
       it = next;
     }
   }
+  // Whoever goes offline will not answer: the next agent is asked at once.
+  if (command.status == AgentStatus::offline) withdraw_offers(turn, command.agent_id, false);
   if (state.status != command.status) {
     state.status = command.status;
     state.since = turn.now.wall;

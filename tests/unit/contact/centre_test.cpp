@@ -251,6 +251,39 @@ TEST(Centre, ClearingAMissedContactMakesRoutableAgain) {
   EXPECT_EQ(w.view("ann", id), AgentView::connecting);
 }
 
+TEST(Centre, GoingOfflineGivesTheOfferToTheNextAgentAtOnce) {
+  World w;
+  const std::string id = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  ASSERT_EQ(w.view("ann", id), AgentView::connecting);
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  w.run(SetAgentStatus{"ann", AgentStatus::offline});
+  EXPECT_EQ(w.view("ann", id), AgentView::none);
+  EXPECT_EQ(w.view("bob", id), AgentView::connecting);
+}
+
+TEST(Centre, ARemovedAgentLeavesNothingBehind) {
+  CentreConfig config = make_config();
+  config.routing_profiles[0].chat_slots = 3;
+  World w(config);
+  const std::string talking = w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(AcceptContact{"ann", talking});
+  const std::string over = w.start();
+  w.run(AcceptContact{"ann", over});
+  w.run(EndContact{"ann", over});
+  const std::string offered = w.start();
+  ASSERT_EQ(w.view("ann", offered), AgentView::connecting);
+  config.agents.erase(config.agents.begin());
+  w.run(Configure{config});
+  EXPECT_TRUE(w.centre.agent("ann")->contacts.empty());
+  EXPECT_EQ(w.centre.contact(offered)->state, ContactState::queued);
+  EXPECT_THAT(w.closed, ElementsAre(over, talking)) << "the customer is not left talking to nobody";
+  EXPECT_EQ(w.events(talking).back(), "chat.ended:SYSTEM");
+  w.run(SetAgentStatus{"bob", AgentStatus::available});
+  EXPECT_EQ(w.view("bob", offered), AgentView::connecting);
+}
+
 TEST(Centre, WrapUpKeepsTheSlot) {
   World w;
   const std::string a = w.start();
