@@ -455,6 +455,95 @@ TEST(Centre, ARestartAtAnyPointGoesOn) {
   }
 }
 
+// What must hold after every turn, whatever was asked in whatever order.
+void expect_consistent(const World& w, const std::string& where) {
+  const auto view_of = [](ContactState state) {
+    switch (state) {
+      case ContactState::offered: return AgentView::connecting;
+      case ContactState::connected: return AgentView::connected;
+      case ContactState::wrap_up: return AgentView::ended;
+      default: return AgentView::none;
+    }
+  };
+  for (const auto& [id, c] : w.centre.contacts()) {
+    if (c.state == ContactState::ended) continue;  // keeps who served it, until the next turn
+    const AgentView expected = view_of(c.state);
+    if (expected == AgentView::none) {
+      ASSERT_TRUE(c.agent_id.empty()) << where << " " << to_string(c.state);
+      continue;
+    }
+    const auto* agent = w.centre.agent(c.agent_id);
+    ASSERT_NE(agent, nullptr) << where;
+    const auto seen = agent->contacts.find(id);
+    ASSERT_TRUE(seen != agent->contacts.end() && seen->second == expected) << where << " " << to_string(c.state);
+  }
+  for (const AgentInfo& info : w.centre.config().agents) {
+    const auto* agent = w.centre.agent(info.id);
+    if (agent == nullptr) continue;
+    int busy = 0;
+    for (const auto& [id, view] : agent->contacts) {
+      if (view == AgentView::missed) continue;
+      ++busy;
+      const Contact* c = w.centre.contact(id);
+      ASSERT_TRUE(c != nullptr && c->agent_id == info.id && view_of(c->state) == view) << where;
+    }
+    ASSERT_LE(busy, 1) << where << ": more contacts than slots";
+    if (agent->status != AgentStatus::available || agent->blocked() || busy == 1) continue;
+    for (const auto& [id, c] : w.centre.contacts()) {
+      const bool mine = c.queue.agent_id == info.id || !c.queue.queue_id.empty();
+      ASSERT_FALSE(c.state == ContactState::queued && mine && !c.not_before.contains(info.id)) << where << ": an idle agent and a waiting contact";
+    }
+  }
+}
+
+TEST(Centre, AnyOrderOfCommandsKeepsItConsistent) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    World w;
+    SeededRandom dice(seed);
+    std::vector<std::pair<std::string, std::string>> chats;  // contact, customer
+    for (int step = 0; step < 120; ++step) {
+      const std::string agent = dice.chance(0.5) ? "ann" : "bob";
+      const auto [contact, customer] = chats.empty() ? std::pair<std::string, std::string>("none", "none") : chats[dice.below(chats.size())];
+      switch (dice.below(12)) {
+        case 0:
+        case 1: {
+          const char* route[] = {"", "ann@example.com", "bob@example.com", "nobody@example.com"};
+          const std::string id = w.start({{"videoRouteToAgent", route[dice.below(4)]}, {"videoReferenceId", dice.chance(0.2) ? "7" : ""}}, dice.chance(0.5) ? "auto" : "");
+          chats.emplace_back(id, w.customer);
+          break;
+        }
+        case 2: w.run(SetAgentStatus{agent, AgentStatus::available}); break;
+        case 3: w.run(SetAgentStatus{agent, AgentStatus::offline}); break;
+        case 4:
+        case 5: w.run(AcceptContact{agent, contact}); break;
+        case 6: w.run(RejectContact{agent, contact}); break;
+        case 7: w.run(EndContact{agent, contact}); break;
+        case 8: w.run(ClearContact{agent, contact}); break;
+        case 9: w.run(LeaveChat{contact, customer}); break;
+        case 10: w.run(InviteToVideo{contact, "m", "u"}); break;
+        case 11: w.pass(Duration::ms(static_cast<std::int64_t>(dice.below(25'000)))); break;
+      }
+      const std::string where = "seed " + std::to_string(seed) + " step " + std::to_string(step);
+      ASSERT_NO_FATAL_FAILURE(expect_consistent(w, where));
+      for (const auto& [id, c] : w.centre.contacts()) {
+        const Flow* flow = w.centre.flow(c.flow_id);
+        const std::string text = to_snapshot(c, w.now, flow);
+        auto again = from_snapshot(text, w.now, [&](std::string_view f) { return w.centre.flow(f); });
+        ASSERT_TRUE(again) << where;
+        ASSERT_EQ(to_snapshot(*again, w.now, flow), text) << where;
+      }
+    }
+    // Everybody leaves: nothing stays behind, no timer goes on.
+    for (const auto& [id, customer] : chats) w.run(LeaveChat{id, customer});
+    for (const char* agent : {"ann", "bob"}) {
+      for (const auto& [id, customer] : chats) w.run(ClearContact{agent, id});
+    }
+    w.run(Tick{});
+    ASSERT_TRUE(w.centre.contacts().empty()) << "seed " << seed;
+    ASSERT_TRUE(w.centre.next_deadline().is_never()) << "seed " << seed;
+  }
+}
+
 TEST(Snapshot, EveryTruncationIsRefused) {
   World w;
   const std::string id = w.start();
