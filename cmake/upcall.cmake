@@ -105,8 +105,14 @@ function(upcall_unit_test)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
-  gtest_discover_tests(test_${id} TEST_PREFIX ${id}. DISCOVERY_TIMEOUT 120
-    PROPERTIES LABELS "${A_LABELS}" TIMEOUT ${A_TIMEOUT})
+  gtest_discover_tests(test_${id} TEST_PREFIX ${id}. DISCOVERY_TIMEOUT 120 TEST_LIST test_${id}_cases)
+  # Not by PROPERTIES of gtest_discover_tests: a list of labels falls apart there and takes the time limit with it.
+  set(properties ${CMAKE_CURRENT_BINARY_DIR}/test_${id}_properties.cmake)
+  file(WRITE ${properties} "foreach(case IN LISTS test_${id}_cases)
+  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${A_LABELS}\" TIMEOUT ${A_TIMEOUT})
+endforeach()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${properties})
 endfunction()
 
 # Every fuzz/*.cpp is a libFuzzer target; its line "// link: a b c" names what it links. Outside UPCALL_FUZZ it is
