@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "crypto/hkdf.hpp"
 #include "crypto/secret.hpp"
 
 namespace upcall::store {
@@ -60,6 +61,16 @@ Result<std::unique_ptr<Sealer>> Sealer::open(const std::string& data_dir, Random
   }
   if (!key) return tl::unexpected(key.error());
   return std::unique_ptr<Sealer>(new Sealer(key->bytes()));
+}
+
+Sealer::Sealer(Bytes key) : aead_(crypto::AeadAlgorithm::aes_256_gcm, key) {
+  crypto::hkdf_sha256(key, {}, as_bytes("upcall key derivation"), derivation_root_.bytes());
+}
+
+crypto::Secret<32> Sealer::derive(std::string_view purpose) const {
+  crypto::Secret<32> out;
+  crypto::hkdf_sha256(derivation_root_.bytes(), {}, as_bytes(purpose), out.bytes());
+  return out;
 }
 
 ByteVector Sealer::seal(std::string_view purpose, Bytes secret, RandomSource& random) {

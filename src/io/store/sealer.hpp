@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "crypto/aead.hpp"
+#include "crypto/secret.hpp"
 
 namespace upcall::store {
 
@@ -26,10 +27,14 @@ class Sealer {
   // ErrorCode::corrupt when the bytes were changed or belong to another purpose or key.
   Result<ByteVector> unseal(std::string_view purpose, Bytes sealed);
 
+  // A key of its own for another store under the same master key ("objects"): HKDF, the same at each start.
+  crypto::Secret<32> derive(std::string_view purpose) const;
+
  private:
-  explicit Sealer(Bytes key) : aead_(crypto::AeadAlgorithm::aes_256_gcm, key) {}
+  explicit Sealer(Bytes key);
   std::mutex mutex_;
   crypto::Aead aead_;
+  crypto::Secret<32> derivation_root_;
 };
 
 }  // namespace upcall::store

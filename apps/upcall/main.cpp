@@ -1,0 +1,30 @@
+// upcall: the server and its command line.
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+int main(int argc, char** argv) {
+  CLI::App app{"Upcall: a web chat becomes a recorded video call, self-hosted."};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("upcall ") + UPCALL_VERSION);
+  app.footer(
+      "Examples:\n"
+      "  upcall demo                       plays one whole story and leaves the film\n"
+      "  upcall serve --data-dir D         runs the server\n"
+      "  upcall user add --data-dir D --username ann@example.com --name Ann --security-profile Agent\n"
+      "Every command has --help.");
+  int exit_code = 0;
+  upcall::cli::add_serve(app, exit_code);
+  upcall::cli::add_demo(app, exit_code);
+  upcall::cli::add_admin(app, exit_code);
+  app.add_subcommand("version", "Print the version")->callback([] { std::puts("upcall " UPCALL_VERSION); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  return exit_code;
+}

@@ -1,0 +1,211 @@
+// Administration: users, profiles, groups, queues, keys, flows, the instance, live meetings.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/admin_call.hpp"
+#include "cli/commands.hpp"
+#include "json/json.hpp"
+
+namespace upcall::cli {
+
+namespace bj = boost::json;
+
+namespace {
+
+struct Call {
+  std::string data_dir = "upcall-data";
+  bool as_json = false;
+  std::vector<std::pair<std::string, std::shared_ptr<std::string>>> texts;
+  std::vector<std::pair<std::string, std::shared_ptr<std::vector<std::string>>>> lists;
+  std::vector<std::pair<std::string, std::shared_ptr<std::int64_t>>> numbers;
+  std::vector<std::pair<std::string, std::shared_ptr<bool>>> flags;
+  std::shared_ptr<std::string> file;  // its content becomes "content"
+};
+
+void print_plain(const bj::value& value, int depth = 0) {
+  const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+  if (value.is_object()) {
+    for (const auto& [key, v] : value.as_object()) {
+      if (v.is_object() || v.is_array()) {
+        std::cout << indent << std::string_view(key) << ":\n";
+        print_plain(v, depth + 1);
+      } else {
+        std::cout << indent << std::string_view(key) << ": " << (v.is_string() ? std::string(v.as_string()) : bj::serialize(v)) << '\n';
+      }
+    }
+  } else if (value.is_array()) {
+    for (const bj::value& v : value.as_array()) {
+      if (v.is_object()) {
+        print_plain(v, depth);
+        std::cout << indent << "-\n";
+      } else {
+        std::cout << indent << "- " << (v.is_string() ? std::string(v.as_string()) : bj::serialize(v)) << '\n';
+      }
+    }
+  } else {
+    std::cout << indent << bj::serialize(value) << '\n';
+  }
+}
+
+// A subcommand that carries out one administration command.
+class Builder {
+ public:
+  Builder(CLI::App& parent, const char* name, const char* help, std::string command, int& exit_code)
+      : call_(std::make_shared<Call>()), app_(parent.add_subcommand(name, help)) {
+    app_->add_option("--data-dir", call_->data_dir, "The server's data directory")->capture_default_str();
+    app_->add_flag("--json", call_->as_json, "Print JSON");
+    app_->callback([call = call_, command = std::move(command), &exit_code] { exit_code = run(*call, command); });
+  }
+  Builder& text(const char* flag, const char* key, const char* help, bool needed = false) {
+    auto value = std::make_shared<std::string>();
+    CLI::Option* o = app_->add_option(flag, *value, help);
+    if (needed) o->required();
+    call_->texts.emplace_back(key, value);
+    return *this;
+  }
+  Builder& list(const char* flag, const char* key, const char* help) {
+    auto value = std::make_shared<std::vector<std::string>>();
+    app_->add_option(flag, *value, help)->take_all();
+    call_->lists.emplace_back(key, value);
+    return *this;
+  }
+  Builder& number(const char* flag, const char* key, const char* help) {
+    auto value = std::make_shared<std::int64_t>(-1);
+    app_->add_option(flag, *value, help);
+    call_->numbers.emplace_back(key, value);
+    return *this;
+  }
+  Builder& flag(const char* flag, const char* key, const char* help) {
+    auto value = std::make_shared<bool>(false);
+    app_->add_flag(flag, *value, help);
+    call_->flags.emplace_back(key, value);
+    return *this;
+  }
+  Builder& file(const char* help) {
+    call_->file = std::make_shared<std::string>();
+    app_->add_option("FILE", *call_->file, help)->required();
+    return *this;
+  }
+  Builder& example(const char* line) {
+    app_->footer(std::string("Example:\n  ") + line);
+    return *this;
+  }
+
+ private:
+  static int run(const Call& call, const std::string& command) {
+    bj::object arguments;
+    for (const auto& [key, value] : call.texts) {
+      if (!value->empty()) arguments[key] = *value;
+    }
+    for (const auto& [key, value] : call.lists) {
+      if (value->empty()) continue;
+      bj::array list;
+      for (const std::string& v : *value) list.emplace_back(v);
+      arguments[key] = std::move(list);
+    }
+    for (const auto& [key, value] : call.numbers) {
+      if (*value >= 0) arguments[key] = *value;
+    }
+    for (const auto& [key, value] : call.flags) {
+      if (*value) arguments[key] = true;
+    }
+    if (call.file) {
+      std::ifstream in(*call.file, std::ios::binary);
+      if (!in) {
+        std::fprintf(stderr, "upcall: cannot read %s\n", call.file->c_str());
+        return 1;
+      }
+      arguments["content"] = std::string(std::istreambuf_iterator<char>(in), {});
+    }
+    auto result = admin_call(call.data_dir, command, arguments);
+    if (!result) {
+      std::fprintf(stderr, "upcall: %s\n", result.error().message.c_str());
+      return 1;
+    }
+    if (call.as_json) std::cout << bj::serialize(*result) << std::endl;
+    else print_plain(*result);
+    return 0;
+  }
+
+  std::shared_ptr<Call> call_;
+  CLI::App* app_;
+};
+
+CLI::App& group(CLI::App& app, const char* name, const char* help) {
+  CLI::App* g = app.add_subcommand(name, help);
+  g->require_subcommand(1);
+  return *g;
+}
+
+}  // namespace
+
+void add_admin(CLI::App& app, int& exit_code) {
+  CLI::App& user = group(app, "user", "People who log in");
+  Builder(user, "add", "Add a user", "user.add", exit_code)
+      .text("--username", "username", "Log-in name", true)
+      .text("--email", "email", "E-mail address")
+      .text("--password", "password", "Password (without: one is made and printed)")
+      .text("--name", "name", "Name as others see it")
+      .list("--security-profile", "security-profile", "Admin, CallCenterManager, QualityAnalyst, Agent, VideoCallRecordingPlayback; repeat for several")
+      .text("--hierarchy-group", "hierarchy-group", "A/B/C, made when missing")
+      .text("--routing-profile", "routing-profile", "Which queues an agent serves")
+      .example("upcall user add --data-dir D --username ann@example.com --email ann@example.com --name Ann --security-profile Agent --json");
+  Builder(user, "list", "Everybody", "user.list", exit_code).example("upcall user list --data-dir D --json");
+  Builder(user, "disable", "Shut a user out, at once", "user.disable", exit_code).text("--username", "username", "Log-in name", true);
+  Builder(user, "enable", "Let a user in again", "user.enable", exit_code).text("--username", "username", "Log-in name", true);
+
+  CLI::App& profile = group(app, "security-profile", "What people may do");
+  Builder(profile, "add", "Add a profile", "security-profile.add", exit_code)
+      .text("--name", "name", "Its name", true)
+      .list("--permission", "permission", "For example meeting.create; repeat for several")
+      .example("upcall security-profile add --data-dir D --name Trainer --permission recording.control");
+  Builder(profile, "list", "All profiles", "security-profile.list", exit_code);
+
+  CLI::App& hierarchy = group(app, "hierarchy", "Groups of up to five levels");
+  Builder(hierarchy, "add", "Add a group", "hierarchy.add", exit_code).text("--path", "path", "A/B/C", true);
+  Builder(hierarchy, "list", "All groups", "hierarchy.list", exit_code);
+
+  CLI::App& queue = group(app, "queue", "Queues of contacts");
+  Builder(queue, "add", "Add a queue", "queue.add", exit_code).text("--name", "name", "Its name", true);
+  Builder(queue, "list", "All queues", "queue.list", exit_code);
+
+  CLI::App& routing = group(app, "routing-profile", "Which queues agents serve");
+  Builder(routing, "add", "Add a routing profile", "routing-profile.add", exit_code)
+      .text("--name", "name", "Its name", true)
+      .list("--queue", "queue", "A queue; repeat for several")
+      .number("--slots", "slots", "Chats an agent has at the same time");
+  Builder(routing, "list", "All routing profiles", "routing-profile.list", exit_code);
+
+  CLI::App& key = group(app, "access-key", "Keys for programs (SigV4)");
+  Builder(key, "create", "Make a key; the secret is shown once", "access-key.create", exit_code)
+      .text("--name", "name", "What it is for", true)
+      .text("--username", "username", "Acts for this user; without: a service principal")
+      .list("--permission", "permission", "Limits it; without: everything")
+      .example("upcall access-key create --data-dir D --name ci --json");
+  Builder(key, "list", "All keys, without secrets", "access-key.list", exit_code);
+
+  CLI::App& instance = group(app, "instance", "This installation");
+  Builder(instance, "show", "Its ids and address", "instance.show", exit_code).example("upcall instance show --data-dir D --json");
+
+  CLI::App& flow = group(app, "flow", "Contact flows");
+  Builder(flow, "import", "Import a flow from the legacy export format", "flow.import", exit_code)
+      .text("--name", "name", "Under this name instead of the file's")
+      .flag("--default", "default", "New chats start with it")
+      .file("The exported flow (JSON)")
+      .example("upcall flow import --data-dir D deploy/flows/video-call-chat.json --json");
+  Builder(flow, "validate", "Say what is wrong with a flow, without importing it", "flow.validate", exit_code).file("The exported flow (JSON)");
+  Builder(flow, "list", "All flows", "flow.list", exit_code);
+  Builder(flow, "export", "Print a flow as it was imported", "flow.export", exit_code).text("--flow", "flow", "Name or id", true);
+
+  CLI::App& meeting = group(app, "meeting", "Live meetings");
+  Builder(meeting, "show", "Transports of a live meeting", "meeting.show", exit_code).text("MEETING", "meeting", "Meeting id or external meeting id", true);
+}
+
+}  // namespace upcall::cli

@@ -1,0 +1,37 @@
+#include "cli/admin_call.hpp"
+
+#include "crypto/random.hpp"
+#include "io/clock/system_clock.hpp"
+#include "io/net/admin_socket.hpp"
+#include "json/json.hpp"
+#include "server/admin/admin.hpp"
+
+namespace upcall::cli {
+
+namespace bj = boost::json;
+
+Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments) {
+  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}});
+  auto answer = net::admin_call(data_dir + "/admin.sock", line, Duration::s(30));
+  if (answer) {
+    auto parsed = json::parse_object(*answer);
+    if (!parsed) return fail(ErrorCode::internal, "the server's answer cannot be read");
+    if (const bj::object* error = json::object_at(*parsed, "error")) {
+      return fail(ErrorCode::invalid_argument, json::text_or(*error, "message", "the server refused"));
+    }
+    return parsed->contains("result") ? (*parsed)["result"] : bj::value(nullptr);
+  }
+  if (answer.error().code != ErrorCode::not_found) return tl::unexpected(answer.error());
+  // No server runs: the store is ours, under its lock.
+  crypto::SystemRandom random;
+  auto store = store::Store::open({data_dir});
+  if (!store) return tl::unexpected(store.error());
+  auto sealer = store::Sealer::open(data_dir, random);
+  if (!sealer) return tl::unexpected(sealer.error());
+  admin::Context context{**store, **sealer, random, system_now().wall, ""};
+  if (auto first = admin::first_start(context); !first) return tl::unexpected(first.error());
+  if (command == "meeting.show") return fail(ErrorCode::unavailable, "no server runs on this data directory: there are no live meetings");
+  return admin::run(context, command, arguments);
+}
+
+}  // namespace upcall::cli

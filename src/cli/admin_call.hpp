@@ -1,0 +1,16 @@
+// One administration command: sent to the running server through its socket, or run here on a store opened under its
+// lock. Include it in .cpp files only (Boost.JSON).
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace upcall::cli {
+
+Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments);
+
+}  // namespace upcall::cli

@@ -1,0 +1,16 @@
+// The commands of `upcall`, one file each. Each add_ function registers a subcommand whose callback sets `exit_code`:
+// 0 done, 1 failed (a sentence on stderr says what to do), 2 wrong usage.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace upcall::cli {
+
+void add_serve(CLI::App& app, int& exit_code);
+void add_demo(CLI::App& app, int& exit_code);
+// user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
+void add_admin(CLI::App& app, int& exit_code);
+
+}  // namespace upcall::cli

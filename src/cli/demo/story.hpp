@@ -1,0 +1,55 @@
+// The demo's story, step by step, with real processes: a server, two attendees, a customer, an agent, two supervisors.
+// A step that fails ends the story and says where to look.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace upcall::demo {
+
+struct StoryOptions {
+  int seconds = 20;                 // of talking while recorded
+  std::string data_dir;             // of the server; the film is left there
+  std::string program_dir;          // where upcall, upcall-recorder and upcall-attendee are
+  bool keep = false;                // go on serving afterwards
+  std::function<void(const std::string& name, bool ok, std::int64_t ms, const std::string& note)> on_step;
+};
+
+struct StepResult {
+  std::string name;
+  bool ok = false;
+  std::int64_t ms = 0;
+  std::string error;
+};
+
+struct StoryResult {
+  bool ok = false;
+  std::vector<StepResult> steps;
+  std::int64_t join_ms_agent = 0, join_ms_customer = 0;
+  std::string file, url;
+  std::string film_json;            // what upcall-recorder inspect read back
+  double start_ms = 0, finalize_ms = 0, composer_cpu_core_seconds = 0, composer_peak_rss_mib = 0;
+  std::uint64_t packets_forwarded = 0;
+  double server_cpu_core_seconds = 0;
+  std::string server_url;
+  std::vector<std::pair<std::string, std::string>> logins;  // user name, password
+};
+
+class Story {
+ public:
+  explicit Story(StoryOptions options);
+  ~Story();
+  StoryResult play();
+  // With keep: serves until the server ends.
+  void serve();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace upcall::demo

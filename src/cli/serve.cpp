@@ -1,0 +1,82 @@
+// upcall serve: runs until SIGTERM or SIGINT; the first drains, a second one ends at once.
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "server/serve/server.hpp"
+
+namespace upcall::cli {
+
+namespace {
+
+int run(const server::ServerOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread exists
+  const int fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
+
+  auto server = server::Server::start(options);
+  if (!server) {
+    std::fprintf(stderr, "upcall serve: %s\n", server.error().message.c_str());
+    return 1;
+  }
+  std::printf("ready %s\n", (*server)->url().c_str());
+  std::fflush(stdout);
+  signalfd_siginfo received;
+  [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
+  std::fprintf(stderr, "upcall serve: draining; a second signal ends at once\n");
+  // A second signal must not wait for the drain.
+  std::thread([fd] {
+    signalfd_siginfo again;
+    if (::read(fd, &again, sizeof again) > 0) ::_exit(130);
+  }).detach();
+  (*server)->drain(Duration::s(5));
+  server->reset();
+  return 0;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<server::ServerOptions>();
+  options->data_dir = "upcall-data";
+  CLI::App* c = app.add_subcommand("serve", "Run the server");
+  c->add_option("--data-dir", options->data_dir, "Where everything is kept (made when missing)")->capture_default_str();
+  c->add_option("--listen", options->listen, "ADDRESS:PORT for HTTP and WebSocket; port 0: any free one")->capture_default_str();
+  c->add_option("--public-url", options->public_url, "How clients reach this server, when not by the listener's address");
+  c->add_option("--media-address", options->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all();
+  c->add_option("--media-port", options->media_port, "UDP port for media")->capture_default_str();
+  c->add_option("--tls-cert", options->tls_cert, "Certificate chain (PEM)");
+  c->add_option("--tls-key", options->tls_key, "Its private key (PEM)");
+  std::string* tls = new std::string;  // lives as long as the program
+  c->add_option("--tls", *tls, "self-signed: make a certificate for this run")->check(CLI::IsMember({"self-signed"}));
+  c->add_flag("--demo-routing,!--no-demo-routing", options->demo_routing, "Route a chat to the agent whose e-mail the customer types");
+  c->add_option("--recorder", options->recorder_program, "The composer program (default: upcall-recorder beside this one)");
+  c->add_option("--spool-limit-mib", options->spool_limit_mib, "Most that unfinished recordings may take on disk; 0: no limit of ours")->capture_default_str();
+  c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();
+  c->add_option("--log-file", options->log_file, "JSON lines go here instead of standard error");
+  c->set_config("--config", "", "File with these options (flags win)");
+  c->footer("Example:\n  upcall serve --data-dir /var/lib/upcall --listen 0.0.0.0:8080 --public-url https://calls.example.com");
+  c->callback([options, tls, &exit_code] {
+    options->tls_self_signed = *tls == "self-signed";
+    if (options->tls_cert.empty() != options->tls_key.empty()) {
+      std::fprintf(stderr, "upcall serve: --tls-cert and --tls-key go together\n");
+      exit_code = 2;
+      return;
+    }
+    exit_code = run(*options);
+  });
+}
+
+}  // namespace upcall::cli

@@ -1,0 +1,19 @@
+// /healthz, /readyz and /metrics, the front page, and what every answer gets: security headers and CORS.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "io/metrics/metrics.hpp"
+#include "io/store/store.hpp"
+#include "wire/http.hpp"
+
+namespace upcall::server {
+
+// `problems`: sentences about degraded modes, empty when all is well.
+void add_operation_routes(wire::Router& router, const metrics::Registry& metrics, std::function<std::vector<std::string>()> problems);
+// Origins come from the parameters agentAPIAllowedOrigins and websiteAPIAllowedOrigins (comma lists, "*").
+void set_finisher(wire::Router& router, store::Store& store);
+
+}  // namespace upcall::server

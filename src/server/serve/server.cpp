@@ -1,0 +1,358 @@
+#include "server/serve/server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/auth/auth_routes.hpp"
+#include "api/meeting/meeting_api.hpp"
+#include "crypto/random.hpp"
+#include "io/clock/system_clock.hpp"
+#include "io/log/log.hpp"
+#include "io/metrics/metrics.hpp"
+#include "io/net/admin_socket.hpp"
+#include "io/net/http_server.hpp"
+#include "io/net/tls_identity.hpp"
+#include "io/objects/directory_object_store.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+#include "server/admin/admin.hpp"
+#include "server/serve/media_addresses.hpp"
+#include "server/serve/operation_routes.hpp"
+
+namespace upcall::server {
+
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::string_view kRecordingConsumer = "recordings";
+
+// A port that is free now: addresses must be known before the listener exists.
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof name;
+  std::uint16_t port = 0;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0) {
+    port = ntohs(name.sin_port);
+  }
+  ::close(fd);
+  return port;
+}
+
+struct Listen {
+  std::string address;
+  std::uint16_t port = 0;
+};
+Result<Listen> parse_listen(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return fail(ErrorCode::invalid_argument, "--listen takes ADDRESS:PORT, for example 127.0.0.1:8080");
+  Listen out;
+  out.address = text.substr(0, colon);
+  if (out.address.starts_with('[') && out.address.ends_with(']')) out.address = out.address.substr(1, out.address.size() - 2);
+  const int port = std::atoi(text.c_str() + colon + 1);
+  if (port < 0 || port > 65535) return fail(ErrorCode::invalid_argument, "--listen: the port must be 0 to 65535");
+  out.port = static_cast<std::uint16_t>(port);
+  return out;
+}
+
+std::string beside_this_program(const char* name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? name : (self.parent_path() / name).string();
+}
+
+// Delivers outbox events to the consumers inside this process: what must happen after "meeting ended".
+class OutboxLoop {
+ public:
+  OutboxLoop(store::Store& store, service::RecordingService& recordings) : store_(store), recordings_(recordings) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~OutboxLoop() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  void notify() {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    wake_.notify_all();
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      bool more = false;
+      auto events = store_.read([](store::Database& db) { return store::outbox::pending(db, kRecordingConsumer, 100); });
+      if (events && !events->empty()) {
+        for (const store::OutboxEvent& event : *events) {
+          if (event.type == "meeting.ended") recordings_.on_meeting_ended(event.meeting_id);
+        }
+        const std::int64_t last = events->back().position;
+        (void)store_.write([&](store::Database& db) { return store::outbox::advance(db, kRecordingConsumer, last); });
+        more = events->size() == 100;
+      }
+      std::unique_lock lock(mutex_);
+      if (stop_) return;
+      if (!more) wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stop_ || woken_; });
+      woken_ = false;
+      if (stop_) return;
+    }
+  }
+  store::Store& store_;
+  service::RecordingService& recordings_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false, woken_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+// In the order of construction; destroyed the other way round.
+struct Server::Parts {
+  ~Parts() {
+    admin.reset();
+    if (http) http->stop(Duration::ms(500));
+    outbox.reset();
+    recordings.reset();
+    runtime.reset();
+    http.reset();
+    centre.reset();
+    log::info("server.stopped", {});
+    log::stop();
+  }
+
+  crypto::SystemRandom random;
+  ServerOptions options;
+  std::string url;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Sealer> sealer;
+  std::optional<dtls::DtlsContext> dtls;
+  std::unique_ptr<objects::DirectoryObjectStore> objects;
+  std::unique_ptr<service::MeetingDirectory> directory;
+  std::unique_ptr<service::MeetingRuntime> runtime;
+  std::unique_ptr<service::RecordingService> recordings;
+  std::unique_ptr<OutboxLoop> outbox;
+  std::unique_ptr<api::CentreService> centre;
+  std::unique_ptr<api::Authenticator> authenticator;
+  std::unique_ptr<api::CentreApi> centre_api;
+  std::unique_ptr<api::MeetingApi> meeting_api;
+  api::OpenApi openapi;
+  metrics::Registry metrics;
+  wire::Router router;
+  std::unique_ptr<net::HttpServer> http;
+  std::unique_ptr<net::AdminSocketServer> admin;
+
+  Result<void> open();
+  Result<void> open_services(const std::vector<udp::MediaAddress>& media);
+  void add_metrics();
+  std::string admin_call(std::string_view line);
+};
+
+Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& media) {
+  const Now now = system_now();
+  auto certificate = dtls::DtlsCertificate::make(now.wall);
+  if (!certificate) return tl::unexpected(certificate.error());
+  auto context = dtls::DtlsContext::make(*certificate);
+  if (!context) return tl::unexpected(context.error());
+  dtls.emplace(std::move(*context));
+
+  auto opened = objects::DirectoryObjectStore::open_root(options.data_dir + "/objects", sealer->derive("objects"), random);
+  if (!opened) return tl::unexpected(opened.error());
+  objects = std::move(*opened);
+
+  directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
+  service::MeetingRuntimeOptions runtime_options;
+  runtime_options.media.addresses = media;
+  runtime_options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
+  runtime_options.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
+  auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, nullptr, random);
+  if (!started) return tl::unexpected(started.error());
+  runtime = std::move(*started);
+  directory->set_runtime(*runtime);
+  if (auto live = directory->open_live(); !live) return live;
+
+  service::RecordingServiceOptions recording;
+  recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  recording.spool_directory = options.data_dir + "/spool";
+  recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
+  auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
+  if (name) recording.attendee_name = *name;
+  recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, *objects);
+  if (auto resumed = recordings->resume(); !resumed) return resumed;
+  outbox = std::make_unique<OutboxLoop>(*store, *recordings);
+  directory->set_outbox_listener([this] { outbox->notify(); });
+
+  auto service = api::CentreService::start(*store, random, system_now);
+  if (!service) return tl::unexpected(service.error());
+  centre = std::move(*service);
+  auto auth = api::Authenticator::open(*store, *sealer, random, url, now.wall);
+  if (!auth) return tl::unexpected(auth.error());
+  authenticator = std::move(*auth);
+  return {};
+}
+
+Result<void> Server::Parts::open() {
+  if (auto logging = log::start({log::parse_level(options.log_level).value_or(log::Level::info), options.log_file}); !logging) return logging;
+  auto listen = parse_listen(options.listen);
+  if (!listen) return tl::unexpected(listen.error());
+  if (listen->port == 0) listen->port = free_port();
+  auto media = media_addresses(options.media_addresses, options.media_port);
+  if (!media) return tl::unexpected(media.error());
+
+  auto opened = store::Store::open({options.data_dir});
+  if (!opened) return tl::unexpected(opened.error());
+  store = std::move(*opened);
+  auto sealing = store::Sealer::open(options.data_dir, random);
+  if (!sealing) return tl::unexpected(sealing.error());
+  sealer = std::move(*sealing);
+
+  const bool tls = options.tls_self_signed || !options.tls_cert.empty();
+  const std::string shown = listen->address.find(':') != std::string::npos ? "[" + listen->address + "]" : listen->address;
+  url = options.public_url.empty() ? (tls ? "https://" : "http://") + shown + ":" + std::to_string(listen->port) : options.public_url;
+  while (url.ends_with('/')) url.pop_back();
+
+  admin::Context context{*store, *sealer, random, system_now().wall, url};
+  if (auto first = admin::first_start(context); !first) return first;
+  if (auto services = open_services(*media); !services) return services;
+
+  centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
+  api::MeetingApiOptions meeting_options;
+  meeting_options.public_url = url;
+  meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
+  meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, *objects, meeting_options);
+  api::add_auth_routes(router, *authenticator, openapi);
+  api::add_chat_routes(router, *centre_api, openapi);
+  api::add_participant_routes(router, *centre_api);
+  api::add_agent_routes(router, *centre_api, openapi);
+  api::add_chime_routes(router, *meeting_api, openapi);
+  api::add_customer_meeting_routes(router, *meeting_api, openapi);
+  api::add_recording_routes(router, *meeting_api, openapi);
+  api::add_control_routes(router, *meeting_api);
+  api::add_openapi_route(router, openapi, url);
+  add_metrics();
+  add_operation_routes(router, metrics, [this] {
+    std::vector<std::string> problems;
+    const auto counters = recordings->counters();
+    if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
+    if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
+    return problems;
+  });
+  set_finisher(router, *store);
+
+  net::HttpServerOptions http_options;
+  http_options.address = listen->address;
+  http_options.port = listen->port;
+  http_options.max_message_bytes = wire::kSignalMessageMax;
+  if (options.tls_self_signed) {
+    auto identity = net::make_self_signed({listen->address, "localhost"}, system_now().wall);
+    if (!identity) return tl::unexpected(identity.error());
+    http_options.tls = std::move(*identity);
+  } else if (!options.tls_cert.empty()) {
+    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
+    if (!identity) return tl::unexpected(identity.error());
+    http_options.tls = std::move(*identity);
+  }
+  auto server = net::HttpServer::start(std::move(http_options), router, random);
+  if (!server) return tl::unexpected(server.error());
+  http = std::move(*server);
+
+  auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
+  if (!socket) return tl::unexpected(socket.error());
+  admin = std::move(*socket);
+  log::info("server.started", {{"version", UPCALL_VERSION}, {"demoRouting", options.demo_routing}});
+  return {};
+}
+
+// {"command": "user.add", "arguments": {...}} → {"result": ...} or {"error": {"code", "message"}}
+std::string Server::Parts::admin_call(std::string_view line) {
+  const auto answer_error = [](const Error& error) {
+    return bj::serialize(bj::object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}});
+  };
+  auto request = json::parse_object(line);
+  if (!request) return answer_error({ErrorCode::invalid_argument, "the request is not a JSON object"});
+  const std::string command = json::text_or(*request, "command");
+  const bj::object* arguments = json::object_at(*request, "arguments");
+  if (command == "meeting.show") {
+    const std::string id = arguments != nullptr ? json::text_or(*arguments, "meeting") : "";
+    auto meeting = directory->find(id);
+    const std::string meeting_id = meeting && *meeting ? (*meeting)->meeting_id : id;
+    auto future = runtime->inspect(meeting_id);
+    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return answer_error({ErrorCode::unavailable, "the media worker did not answer"});
+    const auto seen = future.get();
+    if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
+    bj::array connections;
+    for (const auto& c : seen->media.connections) {
+      connections.push_back(bj::object{{"attendeeId", c.attendee_id}, {"ice", c.ice}, {"dtls", c.dtls}, {"packetsIn", c.packets_in},
+                                       {"packetsOut", c.packets_out}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms}});
+    }
+    return bj::serialize(bj::object{{"result", {{"meetingId", meeting_id}, {"peopleConnected", seen->people_connected}, {"connections", connections}}}});
+  }
+  admin::Context context{*store, *sealer, random, system_now().wall, url};
+  auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
+  if (!result) return answer_error(result.error());
+  if (admin::changes_centre(command)) (void)centre->reload();
+  return bj::serialize(bj::object{{"result", *result}});
+}
+
+void Server::Parts::add_metrics() {
+  const auto gauge = [this](const char* name, const char* help, std::function<double()> read) { metrics.gauge_from(name, help, {}, std::move(read)); };
+  const auto counter = [this](const char* name, const char* help, std::function<double()> read) { metrics.counter_from(name, help, {}, std::move(read)); };
+  const auto d = [](auto v) { return static_cast<double>(v); };
+  gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
+  gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
+  counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });
+  counter("upcall_media_packets_received_total", "Datagrams received", [this, d] { return d(runtime->counters().media.packets_in); });
+  counter("upcall_media_packets_sent_total", "Datagrams sent", [this, d] { return d(runtime->counters().media.packets_out); });
+  counter("upcall_media_unknown_address_total", "Datagrams from addresses that no check validated", [this, d] { return d(runtime->counters().media.unknown_address); });
+  counter("upcall_media_slow_turns_total", "Turns of the media worker over 5 ms", [this, d] { return d(runtime->counters().media.slow_turns); });
+  counter("upcall_media_cpu_seconds_total", "CPU time of the media worker", [this] { return runtime->counters().media_cpu.seconds(); });
+  counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });
+  gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
+  gauge("upcall_recordings_composing", "Composers at work", [this, d] { return d(recordings->counters().composing); });
+  gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
+  counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
+  counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
+  gauge("upcall_spool_bytes", "Bytes of open journals", [this, d] { return d(recordings->counters().spool_bytes); });
+  counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
+  counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
+  counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
+  gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
+  counter("upcall_log_lines_dropped_total", "Log lines that found no room", [d] { return d(log::dropped()); });
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  if (auto opened = parts->open(); !opened) return tl::unexpected(opened.error());
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+const std::string& Server::url() const { return parts_->url; }
+
+void Server::drain(Duration deadline) {
+  parts_->runtime->drain();
+  parts_->http->stop(deadline);
+}
+
+}  // namespace upcall::server

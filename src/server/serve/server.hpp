@@ -1,0 +1,48 @@
+// The whole of `upcall serve`: opens the data directory, takes up what an earlier life left, serves until told to stop.
+//
+// Threads: start and the destructor on one thread; drain() from any.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace upcall::server {
+
+struct ServerOptions {
+  std::string data_dir;
+  std::string listen = "127.0.0.1:8080";     // ADDR:PORT; port 0: any free one
+  std::string public_url;                    // empty: from the listener
+  std::vector<std::string> media_addresses;  // "auto" or ADVERTISED[=BIND]; empty: auto
+  std::uint16_t media_port = 40000;
+  std::string tls_cert, tls_key;             // files; or
+  bool tls_self_signed = false;
+  bool demo_routing = false;
+  std::string recorder_program;              // empty: upcall-recorder beside this program
+  std::string log_level = "info";
+  std::string log_file;                      // empty: standard error
+  std::uint64_t spool_limit_mib = 0;         // of all journals together; 0: the disk's own limit
+};
+
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> start(const ServerOptions& options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // "http://127.0.0.1:8080": where it listens.
+  const std::string& url() const;
+  // Tells clients to reconnect, lets requests end; recordings in progress are taken up by the next start.
+  void drain(Duration deadline);
+
+ private:
+  struct Parts;
+  explicit Server(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace upcall::server
