@@ -1,0 +1,57 @@
+# The commands of this repository. Each installs what it needs on a fresh Debian 12 and may be repeated.
+# `make` alone explains them; the work is done by tools/*.
+JOBS    ?= $(shell tools/jobs.sh)
+SECONDS ?= 60
+MINUTES ?= 30
+ONCE    ?= 0
+BIN     := build/release/bin
+export JOBS
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo run test bench fuzz soak check clean
+
+help:
+	@echo 'make demo             build, then play one whole story: a chat that becomes a recorded video call'
+	@echo '                      (ONCE=1: exit afterwards; else it keeps serving on a terminal; ARGS="--seconds 10 --json F")'
+	@echo 'make test             every test there is, with the time of each layer'
+	@echo 'make build            the programs: $(BIN)/{upcall,upcall-recorder,upcall-attendee}'
+	@echo 'make run              build, then serve on http://127.0.0.1:8080 with data in build/run (ARGS="--listen ...")'
+	@echo 'make bench            benchmarks; JSON in build/bench/'
+	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
+	@echo 'make soak             random meetings and demos for MINUTES=30'
+	@echo 'make check            clang-tidy, ThreadSanitizer, and demo and test in a fresh Debian root (FRESH=0: without)'
+	@echo 'make clean            removes build/'
+	@echo 'JOBS=n compiles with n processes (default: cores, at most one a GiB of free memory).'
+
+build:
+	@tools/bootstrap.sh build
+	@tools/build.sh release
+
+demo: build
+	@tools/demo.sh '$(ONCE)' $(ARGS)
+
+run: build
+	@echo 'Serving with --demo-routing; web pages come with a later issue, HTTP interfaces: /api/openapi.json'
+	@mkdir -p build/run
+	@exec $(BIN)/upcall serve --data-dir build/run --demo-routing $(ARGS)
+
+test:
+	@tools/bootstrap.sh build test
+	@python3 tools/test.py
+
+bench: build
+	@tools/bench.sh
+
+fuzz:
+	@tools/bootstrap.sh build fuzz
+	@tools/fuzz.sh '$(SECONDS)' '$(TARGET)'
+
+soak: build
+	@tools/soak.sh '$(MINUTES)'
+
+check:
+	@tools/bootstrap.sh build test check
+	@tools/check.sh
+
+clean:
+	rm -rf build

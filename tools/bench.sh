@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs every benchmark program one after the other: bench/<name>_bench.cpp -> <name>_bench, and bench_<name>. Each prints
+# its rows and, given --json FILE, writes them. What each measures and how it is called alone: docs/benchmarks.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=build/bench
+mkdir -p "$out"
+{
+  echo "commit    $(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
+  echo "machine   $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(awk '/MemTotal/ {printf "%.1f GiB", $2 / 1048576}' /proc/meminfo)"
+  echo "kernel    $(uname -r)"
+  echo "load      $(cut -d' ' -f1-3 /proc/loadavg) (figures are CPU time, but a busy machine still disturbs them)"
+} | tee "$out/machine.txt"
+
+failed=()
+found=0
+for program in build/release/bin/*_bench build/release/bin/bench_*; do
+  [ -x "$program" ] && [ -f "$program" ] || continue
+  found=$((found + 1))
+  name=$(basename "$program")
+  echo
+  echo "== $name"
+  case "$name" in
+    compose_bench) command=("$program" 20 "$out/$name.json") ;;  # seconds of call, file
+    *) command=("$program" --json "$out/$name.json") ;;
+  esac
+  if ! "${command[@]}" 2>&1 | tee "$out/$name.txt"; then
+    failed+=("${command[*]}")
+  fi
+done
+echo
+if [ "$found" -eq 0 ]; then
+  echo "bench: no benchmark program was built" >&2
+  exit 1
+fi
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "bench: failed:" >&2
+  printf '  %s\n' "${failed[@]}" >&2
+  exit 1
+fi
+echo "bench: $found programs, figures in $out/"

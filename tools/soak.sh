@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# For MINUTES: random meetings in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+minutes=$1
+simulation=build/release/bin/test_simulation
+demo=build/release/bin/upcall
+end=$(($(date +%s) + minutes * 60))
+# Far from the 0..199 that `make test` plays; printed, so that a run can be repeated.
+seed=${SEED:-$((1000 + RANDOM * 32768 + RANDOM))}
+echo "soak: $minutes minutes, seeds from $seed (SEED=$seed make soak repeats)"
+mkdir -p build/soak
+seeds=0
+demos=0
+while [ "$(date +%s)" -lt "$end" ]; do
+  for _ in $(seq 25); do
+    if ! UPCALL_SEED=$seed "$simulation" --gtest_filter='Chunks/*/0' >build/soak/simulation.log 2>&1; then
+      tail -n 40 build/soak/simulation.log
+      echo "soak: seed $seed failed; repeat: UPCALL_SEED=$seed $simulation --gtest_filter='Chunks/*/0'" >&2
+      exit 1
+    fi
+    seed=$((seed + 1))
+    seeds=$((seeds + 1))
+  done
+  if ! "$demo" demo --seconds 10 --json build/soak/demo.json >build/soak/demo.log 2>&1; then
+    tail -n 40 build/soak/demo.log
+    echo "soak: demo $((demos + 1)) failed; repeat: $demo demo --seconds 10" >&2
+    exit 1
+  fi
+  demos=$((demos + 1))
+  echo "soak: $seeds meetings, $demos demos, $(((end - $(date +%s)) / 60)) minutes left"
+done
+echo "soak: passed"

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""`make test`: every layer with its time, a table at the end, and for each failure the command that repeats it.
+
+Layers stop at nothing but a failed build: a red unit test does not hide a red system test. Over LIMIT_MINUTES the run
+fails, so that the suite stays quick; on a shared machine (CI is set, or the load was already above the cores when it
+began) it warns instead, since the time then says nothing about the suite.
+"""
+import os
+import re
+import subprocess
+import sys
+import time
+
+LIMIT_MINUTES = 75
+SERIAL = "^(system|media|demo)$"  # real processes and real time: one at a time
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def run(command, env=None):
+    sys.stdout.flush()
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}).returncode
+
+
+def failed_tests(build):
+    """Names that ctest wrote down at the end of its last run."""
+    path = os.path.join(ROOT, build, "Testing", "Temporary", "LastTestsFailed.log")
+    try:
+        with open(path, encoding="utf-8") as lines:
+            return [line.strip().split(":", 1)[1] for line in lines if ":" in line]
+    except FileNotFoundError:
+        return []
+
+
+def ctest_layer(build, select, jobs, env=None):
+    def layer():
+        log = os.path.join(ROOT, build, "Testing", "Temporary", "LastTestsFailed.log")
+        if os.path.exists(log):
+            os.remove(log)
+        # A layer without tests is a fault of the selection, not a success.
+        code = run(["ctest", "--test-dir", build, *select, "-j", str(jobs), "--output-on-failure", "--no-tests=error",
+                    "--progress"], env)
+        prefix = "".join(f"{key}={value} " for key, value in (env or {}).items())
+        repeats = [f"{prefix}ctest --test-dir {build} --output-on-failure -R '^{re.escape(name)}$'"
+                   for name in failed_tests(build)]
+        if code and not repeats:
+            repeats = [f"{prefix}ctest --test-dir {build} {' '.join(select)}"]
+        return repeats if code else []
+    return layer
+
+
+def build_layer(preset):
+    def layer():
+        return [f"tools/build.sh {preset}"] if run(["tools/build.sh", preset]) else []
+    return layer
+
+
+def tidy():
+    return ["python3 tests/tidy/run.py"] if run(["python3", "tests/tidy/run.py"]) else []
+
+
+def is_shared():
+    return bool(os.environ.get("CI")) or os.getloadavg()[0] > (os.cpu_count() or 1)
+
+
+def main():
+    sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    layers = [  # name, what to do, needs (a build whose failure makes it pointless)
+        ("tidy: the tree's own rules", tidy, None),
+        ("build: release, everything", build_layer("release"), None),
+        ("unit, simulation, fuzz replay", ctest_layer("build/release", ["-LE", SERIAL[:-2] + "|tidy)$"], 2), 1),
+        ("system, media, demo: one at a time", ctest_layer("build/release", ["-L", SERIAL], 1), 1),
+        ("build: asan+ubsan, cores", build_layer("asan"), None),
+        ("unit, simulation, fuzz replay under asan+ubsan",
+         ctest_layer("build/asan", ["-LE", SERIAL[:-2] + "|tidy)$"], 2, sanitizers), 4),
+    ]
+    shared = is_shared()
+    began = time.monotonic()
+    results = []
+    for index, (name, work, needs) in enumerate(layers):
+        print(f"\n== {index + 1}/{len(layers)} {name}", flush=True)
+        start = time.monotonic()
+        if needs is not None and results[needs][1]:
+            results.append((name, None, 0.0))
+            print("left out: its build failed")
+            continue
+        repeats = work()
+        took = time.monotonic() - start
+        results.append((name, repeats, took))
+        print(f"-- {name}: {'FAILED' if repeats else 'ok'}, {took:.0f} s", flush=True)
+
+    total = time.monotonic() - began
+    width = max(len(name) for name, _, _ in results)
+    print(f"\n{'layer':<{width}}  result    time")
+    for name, repeats, took in results:
+        word = "left out" if repeats is None else "FAILED" if repeats else "ok"
+        print(f"{name:<{width}}  {word:<8} {int(took) // 60:3d}:{int(took) % 60:02d}")
+    print(f"{'total':<{width}}  {'':<8} {int(total) // 60:3d}:{int(total) % 60:02d}")
+
+    bad = any(repeats is None or repeats for _, repeats, _ in results)
+    if bad:
+        print("\nRepeat what failed:")
+        for _, repeats, _ in results:
+            for command in repeats or []:
+                print(f"  {command}")
+    if total > LIMIT_MINUTES * 60:
+        print(f"\n{'warning' if shared else 'FAILED'}: {total / 60:.0f} minutes, the limit is {LIMIT_MINUTES}"
+              + (" (shared machine: not counted)" if shared else ""))
+        bad = bad or not shared
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
