@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every benchmark program one after the other: bench/<name>_bench.cpp -> <name>_bench, and bench_<name>. Each prints
-# its rows and, given --json FILE, writes them. What each measures and how it is called alone: docs/benchmarks.md.
+# Runs every benchmark program (<name>_bench, bench_<name>) one after the other. Each prints its rows and writes them to
+# the JSON file that is its last argument. What each measures: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/bench
@@ -22,7 +22,7 @@ for program in build/release/bin/*_bench build/release/bin/bench_*; do
   echo "== $name"
   case "$name" in
     compose_bench) command=("$program" 20 "$out/$name.json") ;;  # seconds of call, file
-    *) command=("$program" --json "$out/$name.json") ;;
+    *) command=("$program" "$out/$name.json") ;;
   esac
   if ! "${command[@]}" 2>&1 | tee "$out/$name.txt"; then
     failed+=("${command[*]}")
