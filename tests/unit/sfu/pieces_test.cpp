@@ -1,0 +1,230 @@
+// The parts of the meeting core that decide without a transport: numbers of outgoing streams, repeats, history, clocks,
+// taps. What they do together is judged by the simulation (tests/simulation).
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/rng.hpp"
+#include "client/frame_assembler.hpp"
+#include "rtc/codec/vp8_packetizer.hpp"
+#include "sfu/ntp_clock.hpp"
+#include "sfu/packet_history.hpp"
+#include "sfu/seen_window.hpp"
+#include "sfu/stream_rewriter.hpp"
+#include "sfu/tap.hpp"
+
+namespace upcall::sfu {
+namespace {
+
+constexpr Instant kStart = Instant::from_ms(1'000'000);
+constexpr Now kNow{kStart, WallTime::from_unix_ms(1'800'000'000'000)};
+
+TEST(StreamRewriter, GoesOnWithoutASeamWhenTheSourceChanges) {
+  StreamRewriter r(90000, 100, 0xfffffff0u);
+  r.begin_epoch(70'000, 5000, kStart);
+  auto out = r.map(70'000, 5000);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(static_cast<std::uint16_t>(out->sequence), 100);
+  EXPECT_EQ(out->timestamp, 0xfffffff0u);
+  r.sent(*out, kStart);
+  out = r.map(70'001, 8000);
+  r.sent(*out, kStart + Duration::ms(33));
+  EXPECT_EQ(out->timestamp, 0xfffffff0u + 3000);   // over the wrap
+  r.begin_epoch(12, 77, kStart + Duration::ms(1033));
+  EXPECT_FALSE(r.map(11, 70)) << "from before the change: of no use any more";
+  const auto next = r.map(12, 77);
+  EXPECT_EQ(next->sequence, out->sequence + 1);
+  EXPECT_EQ(next->timestamp, out->timestamp + 90'000);   // the second that passed
+  EXPECT_EQ(r.source_of(next->sequence), std::nullopt) << "not sent yet";
+  r.sent(*next, kStart + Duration::ms(1033));
+  EXPECT_EQ(r.source_of(next->sequence), 12);
+  EXPECT_EQ(r.source_of(out->sequence), std::nullopt) << "of the source before";
+}
+
+TEST(StreamRewriter, ALatePacketDoesNotMoveTheEnd) {
+  StreamRewriter r(48000, 0, 0);
+  r.begin_epoch(10, 0, kStart);
+  for (const std::int64_t s : {10, 12, 11}) r.sent(*r.map(s, static_cast<std::uint32_t>(s * 960)), kStart);
+  const auto last = r.map(12, 12 * 960);
+  EXPECT_EQ(r.last_sequence(), last->sequence);
+  EXPECT_EQ(r.last_timestamp(), last->timestamp);
+}
+
+TEST(SeenWindow, TakesEachOnceInAnyOrder) {
+  SeenWindow seen;
+  SeededRandom random(4);
+  std::set<std::int64_t> model;
+  std::int64_t highest = 65536;
+  for (int i = 0; i < 20'000; ++i) {
+    const auto s = static_cast<std::int64_t>(std::max<std::int64_t>(0, highest + static_cast<std::int64_t>(random.below(60)) - 50));
+    const bool fresh = seen.insert(s);
+    EXPECT_EQ(fresh, model.insert(s).second) << s;
+    highest = std::max(highest, s);
+  }
+  EXPECT_TRUE(seen.insert(highest + 5000));
+  EXPECT_FALSE(seen.insert(highest)) << "older than the window";
+}
+
+TEST(PacketHistory, FindsWhatItStillHasAndNothingElse) {
+  PacketHistory history;
+  EXPECT_FALSE(history.find(1));
+  SeededRandom random(5);
+  std::map<std::int64_t, ByteVector> all;
+  for (std::int64_t s = 65'000; s < 70'000; ++s) {
+    ByteVector payload(1 + random.below(1200));
+    random.fill(payload);
+    history.put(s, static_cast<std::uint32_t>(s), s % 3 == 0, std::nullopt, payload);
+    all[s] = payload;
+  }
+  int found = 0;
+  for (const auto& [s, payload] : all) {
+    const auto stored = history.find(s);
+    if (!stored) continue;
+    ++found;
+    EXPECT_EQ(ByteVector(stored->payload.begin(), stored->payload.end()), payload) << s;
+    EXPECT_EQ(stored->timestamp, static_cast<std::uint32_t>(s));
+    EXPECT_EQ(stored->marker, s % 3 == 0);
+  }
+  EXPECT_GT(found, 300);
+  EXPECT_LE(found, static_cast<int>(PacketHistory::kSlots));
+  EXPECT_TRUE(history.find(69'999));
+  history.clear();
+  EXPECT_FALSE(history.find(69'999));
+}
+
+TEST(SenderClock, TakesTheFastestPathOfTheLastReports) {
+  SenderClock clock;
+  const std::uint64_t second = std::uint64_t(1) << 32;
+  const std::uint64_t offset = 100 * second;      // their clock is 100 s behind
+  clock.on_report(5 * second, 5 * second + offset + second / 10);
+  clock.on_report(6 * second, 6 * second + offset + second / 100);   // the quickest: 10 ms
+  clock.on_report(7 * second, 7 * second + offset + second / 2);
+  EXPECT_EQ(clock.to_ours(8 * second), 8 * second + offset + second / 100);
+}
+
+TEST(NtpClock, CountsFrom1900) {
+  const NtpClock clock(kNow);
+  EXPECT_EQ(clock.at(kStart) >> 32, 1'800'000'000u + 2'208'988'800u);
+  EXPECT_EQ(clock.compact(kStart + Duration::ms(500)) - clock.compact(kStart), 32768u);
+}
+
+struct TapBench {
+  explicit TapBench(std::size_t bytes) : ring(std::make_shared<ByteRing>(bytes)) {
+    wire::SfuOpenTap open;
+    open.tap = wire::TapNo{1};
+    open.ring = ring;
+    open.recording_id = "r";
+    open.started = kStart;
+    tap = std::make_unique<Tap>(kNow, open);
+  }
+  void packet(Instant now) {
+    wire::TapPacket p;
+    p.at_us = tap->at_us(now);
+    p.source = 1;
+    p.payload = payload;
+    tap->write(now, p);
+  }
+  std::vector<wire::TapRecord> drain() {
+    tap->publish();
+    std::vector<wire::TapRecord> out;
+    ByteVector bytes;
+    while (ring->pop(bytes)) out.push_back(wire::decode_tap_record(bytes).value());
+    return out;
+  }
+  std::shared_ptr<ByteRing> ring;
+  std::unique_ptr<Tap> tap;
+  ByteVector payload = ByteVector(1000, 7);
+};
+
+TEST(Tap, AFullRingBecomesOneGapAndWhoIsWhoFollowsIt) {
+  TapBench bench(4096);
+  for (int i = 0; i < 10; ++i) bench.packet(kStart + Duration::ms(i));          // four fit
+  bench.tap->write(kStart + Duration::ms(20), wire::TapRecord(wire::TapAttendee{20'000, "late", "Late", false}));
+  bench.tap->write(kStart + Duration::ms(21), wire::TapRecord(wire::TapSource{.at_us = 21'000, .source = 2, .attendee_id = "late", .clock_rate = 48000}));
+  const std::uint64_t lost = bench.tap->dropped();
+  EXPECT_GE(lost, 6u);
+  const auto first = bench.drain();
+  EXPECT_TRUE(std::holds_alternative<wire::TapStart>(first[0]));
+  bench.packet(kStart + Duration::ms(30));
+  const auto second = bench.drain();
+  ASSERT_EQ(second.size(), 4u);
+  const auto& gap = std::get<wire::TapGap>(second[0]);
+  EXPECT_EQ(gap.dropped, lost);
+  EXPECT_EQ(gap.reason, wire::TapGapReason::ring_full);
+  EXPECT_LT(gap.at_us, 10'000u);
+  EXPECT_EQ(gap.until_us, 30'000u);
+  EXPECT_EQ(std::get<wire::TapAttendee>(second[1]).attendee_id, "late");
+  EXPECT_EQ(std::get<wire::TapSource>(second[2]).source, 2u);
+  EXPECT_EQ(std::get<wire::TapPacket>(second[3]).at_us, 30'000u);
+  bench.packet(kStart + Duration::ms(31));
+  EXPECT_EQ(bench.drain().size(), 1u) << "the gap is told once";
+  EXPECT_EQ(bench.tap->dropped(), lost);
+}
+
+}  // namespace
+}  // namespace upcall::sfu
+
+namespace upcall::client {
+namespace {
+
+ByteVector frame_of(std::size_t size, bool key, std::uint8_t fill) {
+  ByteVector out(size, fill);
+  out[0] = key ? 0x10 : 0x11;
+  return out;
+}
+
+struct Feed {
+  void send(std::int64_t first, Bytes frame, std::vector<int> order, Instant now) {
+    std::vector<ByteVector> packets;
+    rtc::packetize_vp8(frame, 1, 500, [&](Bytes payload, bool) { packets.emplace_back(payload.begin(), payload.end()); });
+    for (const int i : order) {
+      const auto at = static_cast<std::size_t>(i);
+      assembler.push(first + i, static_cast<std::uint32_t>(first), at + 1 == packets.size(), std::nullopt, packets.at(at), now, out);
+    }
+  }
+  FrameAssembler assembler;
+  std::vector<AssembledFrame> out;
+};
+
+TEST(FrameAssembler, PutsPacketsBackInAnyOrderAndWaitsForAKeyFrame) {
+  Feed feed;
+  const Instant now = Instant::from_ms(1000);
+  feed.send(100, frame_of(1200, false, 1), {0, 1, 2}, now);
+  EXPECT_TRUE(feed.out.empty());
+  EXPECT_TRUE(feed.assembler.take_key_frame_wanted());
+  EXPECT_FALSE(feed.assembler.take_key_frame_wanted());
+  const ByteVector key = frame_of(1200, true, 2), next = frame_of(1200, false, 3);
+  feed.send(103, key, {2, 0, 1}, now);
+  feed.send(106, next, {1, 2, 0}, now);
+  ASSERT_EQ(feed.out.size(), 2u);
+  EXPECT_TRUE(feed.out[0].key_frame);
+  EXPECT_EQ(feed.out[0].data, key);
+  EXPECT_EQ(feed.out[1].data, next);
+}
+
+TEST(FrameAssembler, GivesUpOnAGapThatIsNotFilledAndGoesOnAtAKeyFrame) {
+  Feed feed;
+  const Instant now = Instant::from_ms(1000);
+  feed.send(0, frame_of(1200, true, 1), {0, 1, 2}, now);
+  feed.send(3, frame_of(1200, false, 2), {0, 2}, now);   // one is missing
+  feed.send(6, frame_of(1200, false, 3), {0, 1, 2}, now + Duration::ms(100));
+  EXPECT_EQ(feed.out.size(), 1u);
+  feed.send(9, frame_of(1200, false, 4), {0, 1, 2}, now + Duration::ms(800));
+  EXPECT_TRUE(feed.assembler.take_key_frame_wanted());
+  feed.send(12, frame_of(1200, true, 5), {0, 1, 2}, now + Duration::ms(900));
+  ASSERT_EQ(feed.out.size(), 2u);
+  EXPECT_TRUE(feed.out[1].key_frame);
+}
+
+TEST(FrameAssembler, ARetransmissionFillsTheGapInTime) {
+  Feed feed;
+  const Instant now = Instant::from_ms(1000);
+  feed.send(0, frame_of(1200, true, 1), {0, 1, 2}, now);
+  feed.send(3, frame_of(1200, false, 2), {0, 2}, now);
+  feed.send(6, frame_of(1200, false, 3), {0, 1, 2}, now);
+  feed.send(3, frame_of(1200, false, 2), {1}, now + Duration::ms(90));
+  EXPECT_EQ(feed.out.size(), 3u);
+}
+
+}  // namespace
+}  // namespace upcall::client
