@@ -136,7 +136,7 @@ struct TapBench {
   ByteVector payload = ByteVector(1000, 7);
 };
 
-TEST(Tap, AFullRingBecomesOneGapAndWhoIsWhoFollowsIt) {
+TEST(Tap, WhatAFullRingLosesIsMarkedAndWhoIsWhoFollows) {
   TapBench bench(4096);
   for (int i = 0; i < 10; ++i) bench.packet(kStart + Duration::ms(i));          // four fit
   bench.tap->write(kStart + Duration::ms(20), wire::TapRecord(wire::TapAttendee{20'000, "late", "Late", false}));
@@ -149,7 +149,12 @@ TEST(Tap, AFullRingBecomesOneGapAndWhoIsWhoFollowsIt) {
   const auto second = bench.drain();
   ASSERT_EQ(second.size(), 4u);
   const auto& gap = std::get<wire::TapGap>(second[0]);
-  EXPECT_EQ(gap.dropped, lost);
+  // What was left of the ring may have taken the beginning of the gap as a record of its own.
+  std::uint64_t marked = gap.dropped;
+  for (const auto& record : first) {
+    if (const auto* early = std::get_if<wire::TapGap>(&record)) marked += early->dropped;
+  }
+  EXPECT_EQ(marked, lost);
   EXPECT_EQ(gap.reason, wire::TapGapReason::ring_full);
   EXPECT_LT(gap.at_us, 10'000u);
   EXPECT_EQ(gap.until_us, 30'000u);
