@@ -19,7 +19,7 @@ build_packages=(
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )
-test_packages=(python3 openssl ffmpeg)
+test_packages=(python3 openssl)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 check_packages=(clang-tidy-19 clang-19 debootstrap)
 

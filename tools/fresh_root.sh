@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs `make demo ONCE=1` and `make test` on a clone of HEAD in a new Debian 12 root below build/check. Root only, in a
 # mount namespace of its own (unshare --mount), so that its mounts end with it. Uses this machine's package sources.
+# Arguments: other commands to run there instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD/build/check/root
@@ -35,6 +36,9 @@ registry=$(npm config get registry 2>/dev/null || true)
 [ "$registry" != undefined ] || registry=
 inside 'apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends git make' >build/check/apt.log 2>&1 ||
   { tail -n 20 build/check/apt.log >&2; exit 1; }
-inside 'cd /upcall && make demo ONCE=1'
-inside 'cd /upcall && make test'
+[ $# -gt 0 ] || set -- 'make demo ONCE=1' 'make test'
+for command in "$@"; do
+  echo "fresh: $command"
+  inside "cd /upcall && $command"
+done
 echo "fresh: passed"
