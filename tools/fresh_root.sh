@@ -26,6 +26,8 @@ for path in etc/apt/sources.list etc/apt/sources.list.d etc/apt/apt.conf etc/apt
     cp -rL "/$path" "$root/$(dirname "$path")/"
   fi
 done
+# A root that is thrown away need not survive a power cut.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/throw-away"
 mount --make-rprivate /
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
