@@ -376,11 +376,11 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
     if (c.video_in) {
       VideoIn& video = *c.video_in;
       // Asked again until one comes, but a publisher that sends nothing has none.
-      if (video.key_wanted && now - video.last_key_request >= kKeyRequestPeriod) {
-        if (video.flowing) request_key_frame(now, c, out);
+      if (video.key_wanted && now >= video.key_due) {
+        if (video.flowing) request_key_frame(now, c, out, Duration());
         else video.key_wanted = false;
       }
-      if (video.key_wanted) wake_at(video.last_key_request + kKeyRequestPeriod);
+      if (video.key_wanted) wake_at(video.key_due);
       if (video.flowing) {
         if (now - video.last_packet >= kVideoSilence) {
           video.flowing = false;

@@ -34,6 +34,8 @@ class Meeting {
   static constexpr Duration kFeedbackPeriod = Duration::ms(50);
   static constexpr Duration kReportPeriod = Duration::s(1);
   static constexpr Duration kKeyRequestPeriod = Duration::ms(1000);
+  // A recording that starts waits for its first picture: once, a key frame may follow another this soon.
+  static constexpr Duration kKeyRequestPeriodAtStart = Duration::ms(200);
   static constexpr Duration kVideoSilence = Duration::s(5);
   static constexpr Duration kLevelsPeriod = Duration::ms(200);
   static constexpr Duration kTapKeyFrame = Duration::s(30);
@@ -94,7 +96,7 @@ class Meeting {
   void on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
   void forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out);
   void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
-  void request_key_frame(Instant now, Connection& publisher, Outbox& out);
+  void request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period = kKeyRequestPeriod);
   void retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
   void end_video(Instant now, Connection& c);
   void pass_remb(Instant now, Connection& publisher, Outbox& out);

@@ -13,7 +13,7 @@ void Meeting::open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out) {
   for (auto& c : connections_) {
     tap_streams(now.mono, tap, *c);
     // A recording that starts in mid-call starts with a picture.
-    if (c->video_in) request_key_frame(now.mono, *c, out);
+    if (c->video_in) request_key_frame(now.mono, *c, out, kKeyRequestPeriodAtStart);
   }
   tap.publish();
   wake_at(now.mono + kKeyRequestPeriod);

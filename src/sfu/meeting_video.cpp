@@ -185,13 +185,16 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   receiver.send_rtp(out, size);
 }
 
-void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out) {
+void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period) {
   if (!publisher.video_in || !publisher.can_send()) return;
   VideoIn& video = *publisher.video_in;
   if (video.config.ssrc == 0) return;  // nothing came yet; the first frame is a key frame anyway
-  if (video.key_request_sent && now - video.last_key_request < kKeyRequestPeriod) {
-    video.key_wanted = true;  // asked again when the period is over, unless one arrived
-    wake_at(video.last_key_request + kKeyRequestPeriod);
+  if (video.key_request_sent && now - video.last_key_request < period) {
+    // Asked again when the period is over, unless one arrived.
+    const Instant due = video.last_key_request + period;
+    video.key_due = video.key_wanted ? std::min(video.key_due, due) : due;
+    video.key_wanted = true;
+    wake_at(video.key_due);
     return;
   }
   std::uint8_t buffer[64];
@@ -200,7 +203,8 @@ void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out)
   video.key_request_sent = true;
   video.last_key_request = now;
   video.key_wanted = true;
-  wake_at(now + kKeyRequestPeriod);
+  video.key_due = now + kKeyRequestPeriod;
+  wake_at(video.key_due);
   ++publisher.plis_sent;
   publisher.send_rtcp(out, rtcp.written());
 }

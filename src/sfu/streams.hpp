@@ -46,6 +46,7 @@ struct VideoIn {
   PacketHistory history;
   Instant last_packet, last_key_frame, last_key_request;
   bool key_wanted = false;
+  Instant key_due;                   // while wanted: when to ask (again)
   bool key_request_sent = false;
   bool flowing = false;
   std::uint16_t width = 0, height = 0;
