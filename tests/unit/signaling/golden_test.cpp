@@ -179,7 +179,9 @@ TEST_P(Golden, AnswersKeepEveryRuleOfTheClient) {
       EXPECT_EQ(set->receives.size(), tracks);
       EXPECT_EQ(set->camera.has_value(), r.duplex);
       EXPECT_EQ(set->audio.has_value(), offer->media[0].kind == "audio");
-      if (set->audio) EXPECT_EQ(set->audio->sends, !content);
+      if (set->audio) {
+        EXPECT_EQ(set->audio->sends, !content);
+      }
       EXPECT_NE(set->extensions.mid, 0);
       EXPECT_EQ(set->remote_ufrag, offer->media[0].ice_ufrag);
     }
@@ -193,8 +195,8 @@ TEST_P(Golden, AnswersKeepEveryRuleOfTheClient) {
 INSTANTIATE_TEST_SUITE_P(Captures, Golden,
                          testing::Values("audio-only", "camera", "codecs2", "content-1", "content-2", "contentsim-1", "contentsim-2",
                                          "icelite", "noaudio", "nomic", "opusonly", "passive", "remote", "simulcast", "ssna", "svc"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& capture) {
+                           std::string name = capture.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
