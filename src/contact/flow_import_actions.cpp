@@ -212,7 +212,7 @@ class ActionImporter {
       case BlockType::set_event_hook: {
         const bj::object* hooks = json::object_at(parameters, "EventHooks");
         block.hook_flow = hooks != nullptr ? json::text_or(*hooks, "CustomerQueue") : "";
-        if (block.hook_flow.empty() || hooks->size() != 1) problem(block.id, "only the hook CustomerQueue is supported");
+        if (hooks == nullptr || block.hook_flow.empty() || hooks->size() != 1) problem(block.id, "only the hook CustomerQueue is supported");
         break;
       }
       case BlockType::set_queue: {
