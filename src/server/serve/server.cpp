@@ -17,6 +17,7 @@
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
 #include "io/metrics/metrics.hpp"
+#include "io/mixer/opus_mixer.hpp"
 #include "io/net/admin_socket.hpp"
 #include "io/net/http_server.hpp"
 #include "io/net/tls_identity.hpp"
@@ -131,6 +132,8 @@ struct Server::Parts {
     admin.reset();
     if (http) http->stop(Duration::ms(500));
     outbox.reset();
+    // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
+    if (runtime) runtime->stop();
     recordings.reset();
     runtime.reset();
     http.reset();
@@ -145,6 +148,7 @@ struct Server::Parts {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Sealer> sealer;
   std::optional<dtls::DtlsContext> dtls;
+  media::OpusMixerFactory mixers;
   std::unique_ptr<objects::DirectoryObjectStore> objects;
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
@@ -183,7 +187,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   runtime_options.media.addresses = media;
   runtime_options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
   runtime_options.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
-  auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, nullptr, random);
+  auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, &mixers, random);
   if (!started) return tl::unexpected(started.error());
   runtime = std::move(*started);
   directory->set_runtime(*runtime);
