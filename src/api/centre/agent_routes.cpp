@@ -95,6 +95,9 @@ wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, c
   if (!api.sends.allow(agent.id, request.now.mono)) return failure(request, ErrorCode::exhausted, "Too many messages.");
   auto body = body_object(request);
   if (!body) return failure(request, body.error());
+  for (const char* name : {"type", "contentType", "content", "clientToken"}) {
+    if (body->contains(name) && !json::text_at(*body, name)) return failure(request, ErrorCode::invalid_argument, std::string(name) + " must be a text.");
+  }
   const std::string type = json::text_or(*body, "type", "message");
   if (type != "message" && type != "event") return failure(request, ErrorCode::invalid_argument, "type must be message or event.");
   contact::SendItem command;

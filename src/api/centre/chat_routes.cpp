@@ -3,6 +3,7 @@
 #include <array>
 
 #include "api/centre/centre_api.hpp"
+#include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
 #include "io/store/identity_repository.hpp"
 #include "io/store/parameter_repository.hpp"
@@ -32,15 +33,6 @@ bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
   return at != std::string_view::npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
          text.find_first_of(" \t\n") == std::string_view::npos;
-}
-
-// Ids become parts of keys, file names and addresses.
-bool is_external_id(std::string_view text) {
-  if (text.size() < 2 || text.size() > 64) return false;
-  for (const char c : text) {
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return false;
-  }
-  return true;
 }
 
 Result<contact::StartChat> read_request(const wire::HttpRequest& request) {
@@ -76,6 +68,7 @@ Result<contact::StartChat> read_request(const wire::HttpRequest& request) {
   out.attributes["customerName"] = out.display_name;
   // No reference has been handed out, so any that is given is not valid; an empty one is an ordinary visitor.
   const auto reference = given("videoReferenceId");
+  if (!reference && attributes->contains("videoReferenceId")) return fail(ErrorCode::invalid_argument, "videoReferenceId must be a text.");
   out.attributes["videoReferenceId"] = reference.value_or("").empty() ? "" : "error";
   return out;
 }

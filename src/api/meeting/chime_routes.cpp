@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/centre/contact_lookup.hpp"
+#include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
 #include "api/meeting/join_json.hpp"
 #include "api/meeting/meeting_api.hpp"
@@ -31,12 +32,6 @@ constexpr Operation kOperations[] = {
 };
 
 constexpr std::size_t kAttendeesMax = 10;
-
-bool is_external_id(std::string_view text) {
-  return text.size() >= 2 && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-         });
-}
 
 Result<std::string> external_meeting_id(const bj::object& body) {
   const auto* value = body.if_contains("externalMeetingId");

@@ -3,7 +3,9 @@
 #include <charconv>
 
 #include "api/centre/contact_lookup.hpp"
+#include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
+#include "api/meeting/byte_range.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "base/wall_text.hpp"
 #include "identity/access.hpp"
@@ -39,10 +41,17 @@ wire::HttpResponse not_deployed(const wire::HttpRequest& request) {
 Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
   auto body = body_object(request);
   if (!body) return tl::unexpected(body.error());
+  // The contact is the meeting's own; what a client says of it is only checked.
+  if (body->contains("connectContactId")) {
+    const auto contact = json::text_at(*body, "connectContactId");
+    if (!contact || contact->size() > 256 || !json::is_clean_text(*contact)) {
+      return fail(ErrorCode::invalid_argument, "connectContactId must be a clean text of at most 256 bytes.");
+    }
+  }
   if (!body->contains("externalMeetingId")) return fail(ErrorCode::invalid_argument, "You must provide externalMeetingId.");
   const auto text = json::text_at(*body, "externalMeetingId");
-  if (!text || text->size() < 2 || text->size() > 64) {
-    return fail(ErrorCode::invalid_argument, "externalMeetingId must be a text of 2 to 64 characters.");
+  if (!text || !is_external_id(*text)) {
+    return fail(ErrorCode::invalid_argument, "externalMeetingId must be 2 to 64 letters, digits, '-' or '_'.");
   }
   return std::string(*text);
 }
@@ -178,41 +187,6 @@ Result<std::optional<identity::Principal>> viewer(store::Database& db, const std
   return service;
 }
 
-struct ByteRange {
-  std::uint64_t first = 0, last = 0;
-};
-
-// RFC 9110 §14.2: one range of bytes. nullopt: none asked, or several (answered whole); error: not satisfiable.
-Result<std::optional<ByteRange>> parse_range(const wire::HttpRequest& request, std::uint64_t size) {
-  const auto header = request.header("range");
-  if (!header || !header->starts_with("bytes=") || header->find(',') != std::string_view::npos) return std::nullopt;
-  const std::string_view spec = header->substr(6);
-  const std::size_t dash = spec.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto number = [](std::string_view text, std::uint64_t& out) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-    return error == std::errc{} && end == text.data() + text.size();
-  };
-  ByteRange range;
-  if (dash == 0) {  // the last n bytes
-    std::uint64_t n = 0;
-    if (!number(spec.substr(1), n)) return std::nullopt;
-    if (n == 0 || size == 0) return fail(ErrorCode::invalid_argument, "The range is empty.");
-    range.first = n >= size ? 0 : size - n;
-    range.last = size - 1;
-    return range;
-  }
-  if (!number(spec.substr(0, dash), range.first)) return std::nullopt;
-  range.last = size - 1;
-  if (dash + 1 < spec.size()) {
-    std::uint64_t last = 0;
-    if (!number(spec.substr(dash + 1), last) || last < range.first) return std::nullopt;
-    range.last = std::min(last, size - 1);
-  }
-  if (range.first >= size) return fail(ErrorCode::invalid_argument, "The range lies behind the end of the film.");
-  return range;
-}
-
 wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
   const auto text = request.query_value("grant");
   const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
@@ -241,7 +215,7 @@ wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
   auto source = api.objects.open(allowed->object_key);
   if (!source) return failure(request, source.error());
   const std::uint64_t size = (*source)->size();
-  auto range = parse_range(request, size);
+  auto range = parse_byte_range(request.header("range"), size);
   if (!range) {
     wire::HttpResponse out = wire::error_response(416, range.error().message, request.request_id);
     out.set("content-range", "bytes */" + std::to_string(size));

@@ -363,6 +363,7 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
 
 MeetingRuntime::MeetingRuntime(std::shared_ptr<Core> core) : core_(std::move(core)) {}
 MeetingRuntime::~MeetingRuntime() { core_->stop(); }
+void MeetingRuntime::stop() { core_->stop(); }
 
 Result<std::unique_ptr<MeetingRuntime>> MeetingRuntime::start(MeetingRuntimeOptions options, const dtls::DtlsContext& context,
                                                               sfu::AudioMixerFactory* mixers, RandomSource& random) {
@@ -453,8 +454,10 @@ MeetingRuntime::Counters MeetingRuntime::counters() const {
   out.refused_tokens = core_->refused_tokens_.load(std::memory_order_relaxed);
   out.lost_events = core_->lost_events_.load(std::memory_order_relaxed);
   out.command_backlog_max = core_->backlog_max_.load(std::memory_order_relaxed);
-  out.media = core_->media_->counters();
-  out.media_cpu = core_->media_->cpu_time();
+  if (core_->media_) {  // not after stop()
+    out.media = core_->media_->counters();
+    out.media_cpu = core_->media_->cpu_time();
+  }
   return out;
 }
 

@@ -90,6 +90,8 @@ class MeetingRuntime {
 
   // Drain: closes every socket with 4500 (clients reconnect, here or elsewhere); media goes on until then.
   void drain();
+  // Ends both threads: from here on no callback comes any more. The members above may still be called; they do nothing.
+  void stop();
 
  private:
   class Core;

@@ -6,7 +6,10 @@
 
 namespace upcall::service {
 
-// Written by the service's thread; `row.recording_id` and `composer` are also read under the service's mutex.
+inline constexpr const char* kSpoolWasFull = "the spool was full";
+
+// Written by the service's thread; `row.recording_id`, `composer` and `stop_taken` are also used under the service's
+// mutex.
 struct RecordingService::Live {
   store::Recording row;
   std::string attendee_id;                        // RECORDING in the roster
@@ -15,7 +18,9 @@ struct RecordingService::Live {
   bool resumed = false;
   std::shared_ptr<journal::OpenJournal> journal;
   bool tap_asked = false, tap_open = false, journal_closed = false;
-  bool stop_requested = false;
+  bool stop_requested = false;                    // service thread
+  bool stop_taken = false;                        // under the service's mutex: a stop was answered with 200
+  std::string capture_reason;                     // why capturing ended by itself; stays when composing succeeds
   wire::TapStopReason stop_reason = wire::TapStopReason::requested;
   std::unique_ptr<ComposerRun> composer;
   bool composer_queued = false;

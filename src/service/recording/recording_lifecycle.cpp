@@ -169,7 +169,7 @@ void RecordingService::on_journal_closed(const std::string& recording_id, journa
   if (!live) return;
   live->journal_closed = true;
   note_fact(*live, "journal_bytes", static_cast<double>(closed.bytes));
-  if (closed.state == journal::JournalState::spool_full) live->row.reason = "the spool was full";
+  if (closed.state == journal::JournalState::spool_full) live->row.reason = live->capture_reason = kSpoolWasFull;
   runtime_.remove_silent_attendee(live->row.meeting_id, live->attendee_id);
   (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live->attendee_id, clock_().wall); });
   if (!live->row.stopped) live->row.stopped = clock_().wall;
@@ -240,7 +240,7 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
     live->retry_at = clock_().mono + kComposeRetry;
     return;
   }
-  live->row.reason.clear();
+  live->row.reason = live->capture_reason;
   live->row.stored = clock_().wall;
   live->row.duration_ms = outcome->duration_ms;
   live->row.size_bytes = static_cast<std::int64_t>(outcome->object.size);

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include <boost/json.hpp>
 
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/secret.hpp"
+#include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "service/recording/live_recording.hpp"
 
@@ -126,13 +128,28 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   live->key.resize(32);
   random_.fill(live->key);
   const ByteVector wrapped = sealer_.seal(key_purpose(row.recording_id), live->key, random_);
+  const store::Recording answer = row;  // a stop may write `row` from here on
+  {
+    // Known before it is in the store: a stop that finds the row finds this too.
+    const std::lock_guard lock(mutex_);
+    live_[row.recording_id] = live;
+  }
   // The state first: a crash from here on is found by resume().
   auto written = store_.write([&](store::Database& db) -> Result<std::uint64_t> {
+    // In the same transaction: an end that came since must not leave a recording that nobody stops.
+    auto current = store::meetings::find(db, row.meeting_id);
+    if (!current) return tl::unexpected(current.error());
+    if (!*current || (*current)->ended) return fail(ErrorCode::gone, "The meeting has ended.");
     if (auto r = store::recordings::insert(db, row); !r) return tl::unexpected(r.error());
     if (auto r = store::recordings::insert_key(db, row.recording_id, wrapped); !r) return tl::unexpected(r.error());
     return store::recordings::next_writer_epoch(db, row.recording_id);
   });
   if (!written) {
+    {
+      const std::lock_guard lock(mutex_);
+      live_.erase(row.recording_id);
+    }
+    if (written.error().code == ErrorCode::gone) return fail(ErrorCode::conflict, written.error().message);
     if (written.error().code == ErrorCode::conflict) {
       return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
     }
@@ -143,17 +160,14 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", row.recording_id}, store::AttendeeRole::recording);
   if (!attendee) {
     const std::lock_guard lock(mutex_);
-    live_[row.recording_id] = live;
     post_failure(live, attendee.error().message);
     return tl::unexpected(attendee.error());
   }
   live->attendee_id = attendee->attendee.attendee_id;
   {
     const std::lock_guard lock(mutex_);
-    live_[row.recording_id] = live;
     ++counters_.started;
   }
-  store::Recording answer = row;
   auto in_roster = runtime_.add_silent_attendee(row.meeting_id, {live->attendee_id, row.recording_id, options_.attendee_name, false});
   // The tap does not wait for the roster, nor the roster for the tap.
   post([this, live] { begin_capture(live); });
@@ -174,20 +188,28 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
   {
     const std::lock_guard lock(mutex_);
     if (const auto at = live_.find((*current)->recording_id); at != live_.end()) live = at->second;
+    if (live && live->stop_taken) return fail(ErrorCode::conflict, "The recording is being stopped already.");
+    if (live) live->stop_taken = true;
   }
   if (!live) return Stopped{0, 1};
-  post([this, live, reason] {
+  auto done = std::make_shared<std::promise<void>>();
+  auto written = done->get_future();
+  post([this, live, reason, done] {
+    const std::shared_ptr<void> told(nullptr, [&done](void*) { done->set_value(); });
     if (live->stop_requested) return;
     live->stop_requested = true;
     live->stop_requested_at = clock_().mono;
     live->stop_reason = reason;
-    if (live->row.state == RecordingState::recording || live->row.state == RecordingState::starting) {
+    if (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
+        live->row.state == RecordingState::recording) {
       live->row.stopped = clock_().wall;
       advance(*live, RecordingState::stopping, "recording.stopped");
     }
-    // A stop during the start is carried out when the tap is there (on_tap_opened).
+    // Before begin_capture there is no tap yet: that opens and closes it at once.
     if (live->tap_asked) runtime_.close_tap(live->row.recording_id, reason);
   });
+  // A promise dropped by a stopping server is ready too: resume() finds the recording and the ended meeting.
+  if (written.wait_for(std::chrono::seconds(5)) != std::future_status::ready) return Stopped{0, 1};
   return Stopped{1, 0};
 }
 
@@ -232,6 +254,7 @@ Result<void> RecordingService::resume() {
     auto live = std::make_shared<Live>();
     live->row = std::move(row);
     live->resumed = true;
+    if (live->row.reason == kSpoolWasFull) live->capture_reason = live->row.reason;
     live->requested_at = clock_().mono;
     auto wrapped = store_.write([&](store::Database& db) -> Result<std::optional<ByteVector>> {
       auto epoch = store::recordings::next_writer_epoch(db, live->row.recording_id);
@@ -263,6 +286,13 @@ Result<void> RecordingService::resume() {
     }
     const bool goes_on = meeting_live && (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
                                           live->row.state == RecordingState::recording);
+    if (goes_on && live->attendee_id.empty()) {
+      // The server died between the row and its attendee.
+      if (auto meeting_row = *meeting) {
+        auto added = directory_.add_attendee(*meeting_row, {options_.attendee_name, "", live->row.recording_id}, store::AttendeeRole::recording);
+        if (added) live->attendee_id = added->attendee.attendee_id;
+      }
+    }
     if (goes_on) {
       runtime_.add_silent_attendee(live->row.meeting_id, {live->attendee_id, live->row.recording_id, options_.attendee_name, false});
     } else {

@@ -60,7 +60,7 @@ class RecordingService {
   struct Stopped {
     int stopped = 0, not_stopped = 0;
   };
-  // conflict: nothing is in progress.
+  // conflict: nothing is in progress, or it is being stopped already. Returns when the stop is written to the store.
   Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason);
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);

@@ -1,0 +1,113 @@
+// Whole stories with real processes: a server of its own per test in a directory of its own, killed and started again
+// on the same ports, with people, a contact and headless attendees. What goes wrong throws Trouble with the place of
+// the server's log; gtest reports that as the test's failure and the directory is kept. One thread.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "cli/demo/actors.hpp"
+#include "crypto/random.hpp"
+#include "json/json.hpp"
+
+namespace upcall::story {
+
+namespace bj = boost::json;
+
+struct Trouble : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+double number_at(const bj::object& object, std::string_view name);
+// The time of a condition's checks, never the condition itself.
+void pause_briefly();
+
+struct WorldOptions {
+  int spool_limit_mib = 0;
+  // Called with the data directory before the server starts for the first time.
+  std::function<void(const std::string& data_dir)> prepare;
+};
+
+// An agent's contact with its meeting and both devices.
+struct Call {
+  std::string meeting, customer_user, contact, participant_token, connection_token;
+  bj::object agent_join, customer_join;
+  std::string agent_attendee, customer_attendee;
+  std::optional<demo::LineProcess> agent_device, customer_device;
+};
+
+class World {
+ public:
+  explicit World(WorldOptions options = {});
+  ~World();
+  World(const World&) = delete;
+
+  void start_server();
+  void kill_server();                      // SIGKILL, and waits for its end
+  int terminate_server(Duration within);   // SIGTERM; the exit status
+  const std::string& url() const { return url_; }
+  const std::string& data_dir() const { return dir_; }
+  std::string log_file() const { return dir_ + "/server.log"; }
+  pid_t server_pid() { return server_->child().pid(); }
+
+  bj::value admin(const std::string& command, bj::object arguments);
+  // Chat, accept, meeting, the customer's join data; with devices, both have joined and see each other.
+  Call begin_call(bool with_devices = true);
+  demo::LineProcess join(const bj::object& join_info, const std::string& label, int participant);
+  // Both devices read at least `frames` new pictures of the other, and hear something. Throws after `within`.
+  void expect_media(Call& call, Duration within, int frames = 5);
+  bj::object device_facts(demo::LineProcess& device);
+
+  // Status codes of the routes, called by the agent.
+  int start_recording(const Call& call);
+  int stop_recording(const Call& call);
+  int end_meeting(const Call& call);
+  // The last recording of the meeting as the supervisor sees it.
+  bj::object recording(const Call& call);
+  bj::object wait_recording(const Call& call, const std::function<bool(const bj::object&)>& wanted, Duration within);
+  bj::object wait_stored(const Call& call, Duration within = Duration::s(90));
+  // Downloads the stored film and reads it back.
+  bj::object film(const bj::object& entry);
+  // Throws unless both people of this run are in the film and no clock runs backwards; gives them (agent, customer).
+  std::pair<bj::object, bj::object> people_in(const bj::object& film);
+  // Process ids of this server's composers.
+  std::vector<pid_t> composers();
+  int ready_status();
+  std::int64_t clock_ms() const;           // of the devices' pictures, now
+
+  // Waits for a condition; throws Trouble(what) after `within`.
+  void until(const std::string& what, Duration within, const std::function<bool()>& condition);
+  [[noreturn]] void trouble(const std::string& what);
+
+  demo::ApiClient& agent() { return *agent_; }
+  demo::ApiClient& supervisor() { return *supervisor_; }
+  demo::ApiClient client() const { return demo::ApiClient(url_); }
+  // What must never stand in a log, an argument or an environment.
+  std::vector<std::string> secrets;
+
+  template <class T>
+  T need(Result<T> result, const std::string& what) {
+    if (!result) trouble(what + ": " + result.error().message);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+  }
+
+ private:
+  void add_people();
+  WorldOptions options_;
+  crypto::SystemRandom random_;
+  process::ChildHost host_;
+  std::string dir_, url_, run_;
+  std::uint16_t port_ = 0, media_port_ = 0;
+  std::int64_t zero_ms_ = 0;
+  std::optional<demo::LineProcess> server_;
+  std::optional<demo::ApiClient> agent_, supervisor_;
+  std::optional<demo::EventSocket> agent_events_;
+};
+
+}  // namespace upcall::story
