@@ -57,7 +57,10 @@ bool RecordingService::advance(Live& live, RecordingState to, const char* event)
     if (!added) return tl::unexpected(added.error());
     return true;
   });
-  return written && *written;
+  if (written && *written) return true;
+  // What is in the store counts: the next change of state starts from there, not from a state that was never written.
+  live.row.state = from;
+  return false;
 }
 
 void RecordingService::note_fact(Live& live, const char* name, double value) {
@@ -250,7 +253,9 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
   note_fact(*live, "composer_attempts", outcome->attempts);
   if (live->stop_requested_at != Instant()) note_fact(*live, "finalize_ms", (clock_().mono - live->stop_requested_at).seconds() * 1000.0);
   if (!advance(*live, RecordingState::stored, "recording.stored")) {
-    // The file is safe; the row is not. resume() composes once more and overwrites the same object.
+    // The file is safe; the row is not. Composing once more, now or after a restart, overwrites the same object.
+    live->row.stored.reset();
+    live->retry_at = clock_().mono + kComposeRetry;
     return;
   }
   clean_up(recording_id);
