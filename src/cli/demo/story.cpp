@@ -450,7 +450,7 @@ Story::State::Note Story::State::stop_recording() {
   if (number_at(stopped->data(), "recordingsStopped") != 1) return fail(ErrorCode::internal, "nothing was stopped");
   auto nothing = agent->call("DELETE", "/api/recording/recording", &body);
   if (!nothing) return tl::unexpected(nothing.error());
-  if (nothing->status != 409 && nothing->status != 200) return fail(ErrorCode::internal, "a second stop answered " + std::to_string(nothing->status));
+  if (nothing->status != 409) return fail(ErrorCode::internal, "a second stop answered " + std::to_string(nothing->status));
   return "stopped";
 }
 

@@ -37,7 +37,12 @@ struct SmallDisk {
   std::string path;
   bool mounted = false;
   ~SmallDisk() {
-    if (mounted) ::umount2(path.c_str(), MNT_DETACH);
+    if (!mounted) return;
+    ::umount2(path.c_str(), MNT_DETACH);
+    // What World could not remove while it was mounted; only empty directories go.
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    std::filesystem::remove(std::filesystem::path(path).parent_path(), ignored);
   }
 };
 
