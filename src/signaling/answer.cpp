@@ -105,8 +105,11 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   out.codecs = pick_vp8(offered, true);
   if (out.codecs.empty()) return rejected(offered);
   const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
+  // rid and repaired-rid too, though one stream is all we take: an extension refused once is not offered again, and a
+  // client with simulcast on then fails in setLocalDescription and reconnects for ever.
   out.extensions = pick_extensions(offered,
-                                   {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
+                                   {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation,
+                                    RtpExtension::rid, RtpExtension::repaired_rid},
                                    answer.session.extensions);
   if (!sends || !input.camera_wanted) {
     out.direction = SdpDirection::inactive;
