@@ -20,7 +20,7 @@ namespace {
 constexpr Duration kSlowTurn = Duration::ms(5);
 // Deadlines nearer than this are waited for together: a wake-up costs more than 1 ms of lateness does.
 constexpr Duration kTick = Duration::ms(1);
-constexpr int kBatchesPerTurn = 8;
+constexpr int kBatchesPerTurn = 64;
 }  // namespace
 
 class MediaThread::Loop final : public sfu::TransmitSink {
@@ -152,14 +152,16 @@ class MediaThread::Loop final : public sfu::TransmitSink {
       const std::uint32_t index = event.data.u32;
       // Bounded: timers and commands get their turn under any flood.
       for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
-        const auto received = sockets_[index].receive(memory_);
+        const auto received = sockets_[index].receive(memory_, UdpSocket::kTurnBatch);
         if (received.empty()) break;
+        const Instant arrival = system_now().mono;
         add(packets_in_, received.size());
-        for (auto& item : received) worker_.handle(now.mono, {index, item.from}, item.datagram, outbox_);
-        if (received.size() < UdpSocket::kBatch) break;
+        for (auto& item : received) worker_.handle(arrival, {index, item.from}, item.datagram, outbox_);
+        outbox_.flush();  // nobody waits for the batches behind
+        if (received.size() < UdpSocket::kTurnBatch) break;
       }
     }
-    worker_.handle_timeout(now.mono, outbox_);
+    worker_.handle_timeout(system_now().mono, outbox_);
     outbox_.flush();
     worker_.end_turn();
     if (!outbox_.events().empty()) {

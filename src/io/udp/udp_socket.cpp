@@ -81,17 +81,18 @@ NetAddress UdpSocket::local() const {
   return from_sockaddr(name);
 }
 
-std::span<UdpSocket::Received> UdpSocket::receive(ReceiveMemory& memory) {
+std::span<UdpSocket::Received> UdpSocket::receive(ReceiveMemory& memory, std::size_t at_most) {
   std::array<mmsghdr, kBatch> headers{};
   std::array<iovec, kBatch> vectors;
-  for (std::size_t i = 0; i < kBatch; ++i) {
+  at_most = std::min(at_most, kBatch);
+  for (std::size_t i = 0; i < at_most; ++i) {
     vectors[i] = {memory.bytes[i].data(), kDatagramMax};
     headers[i].msg_hdr.msg_iov = &vectors[i];
     headers[i].msg_hdr.msg_iovlen = 1;
     headers[i].msg_hdr.msg_name = &memory.names[i];
     headers[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
   }
-  const int count = ::recvmmsg(fd_, headers.data(), kBatch, MSG_DONTWAIT, nullptr);
+  const int count = ::recvmmsg(fd_, headers.data(), static_cast<unsigned>(at_most), MSG_DONTWAIT, nullptr);
   if (count <= 0) return {};
   std::size_t kept = 0;
   for (int i = 0; i < count; ++i) {
