@@ -10,7 +10,6 @@ client::AttendeeOptions client_options(const ParticipantOptions& options) {
   out.attendee_id = options.attendee_id;
   out.camera = options.camera;
   out.receive_video = !options.content;
-  out.listen = !options.content;
   return out;
 }
 std::string owner_of(const std::string& attendee_id) { return attendee_id.substr(0, attendee_id.find('#')); }

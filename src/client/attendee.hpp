@@ -23,7 +23,6 @@ struct AttendeeOptions {
   std::string attendee_id;          // with "#content" for a share
   bool camera = false;              // publishes video
   bool receive_video = true;
-  bool listen = true;
   std::uint32_t video_kbps = 1500;
   Duration reconnect_limit = Duration::s(120);
 };

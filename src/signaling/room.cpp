@@ -74,11 +74,6 @@ std::size_t Room::people_connected() const {
   return n;
 }
 
-bool Room::has_audio_connection() const {
-  return std::any_of(sessions_.begin(), sessions_.end(),
-                     [](const auto& entry) { return entry.second->connected && !entry.second->retired; });
-}
-
 std::vector<wire::ConnectionNo> Room::connections() const {
   std::vector<wire::ConnectionNo> out;
   for (const auto& [no, session] : sessions_) {

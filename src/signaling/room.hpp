@@ -91,7 +91,6 @@ class Room {
   bool ended() const { return ended_; }
   // Attendees with media, RECORDING and content shares not counted.
   std::size_t people_connected() const;
-  bool has_audio_connection() const;
   std::vector<wire::ConnectionNo> connections() const;
   std::uint64_t malformed_messages() const { return malformed_; }
 

@@ -1,21 +1,10 @@
 // The signalling socket, and the state of a meeting's transports for people who look for a fault.
 #include "api/common/responses.hpp"
+#include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 
 namespace upcall::api {
 namespace {
-
-namespace bj = boost::json;
-
-bj::object connection_json(const wire::SfuConnectionReport& c) {
-  bj::object drops;
-  for (const auto& [reason, count] : c.drops) drops[reason] = count;
-  return {{"attendeeId", c.attendee_id}, {"ice", c.ice}, {"dtls", c.dtls}, {"packetsIn", c.packets_in},
-          {"packetsOut", c.packets_out}, {"bytesIn", c.bytes_in}, {"bytesOut", c.bytes_out},
-          {"retransmitted", c.retransmitted}, {"nacksReceived", c.nacks_received}, {"nacksSent", c.nacks_sent},
-          {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms},
-          {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
-}
 
 wire::HttpResponse inspect(MeetingApi& api, const wire::HttpRequest& request) {
   auto principal = api.centre.authenticator.authorize(request, identity::Permission::instance_admin);
@@ -32,11 +21,7 @@ wire::HttpResponse inspect(MeetingApi& api, const wire::HttpRequest& request) {
   }
   const auto seen = future.get();
   if (!seen) return failure(request, ErrorCode::not_found, "No such meeting is live here.");
-  bj::array connections;
-  for (const auto& c : seen->media.connections) connections.push_back(connection_json(c));
-  return json_response(200, bj::object{{"meetingId", meeting_id}, {"peopleConnected", seen->people_connected},
-                                       {"sockets", seen->sessions}, {"malformedMessages", seen->malformed_messages},
-                                       {"taps", seen->media.taps}, {"connections", std::move(connections)}});
+  return json_response(200, inspection_json(meeting_id, *seen));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "api/auth/auth_routes.hpp"
+#include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "crypto/random.hpp"
 #include "io/clock/system_clock.hpp"
@@ -302,12 +303,7 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return answer_error({ErrorCode::unavailable, "the media worker did not answer"});
     const auto seen = future.get();
     if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
-    bj::array connections;
-    for (const auto& c : seen->media.connections) {
-      connections.push_back(bj::object{{"attendeeId", c.attendee_id}, {"ice", c.ice}, {"dtls", c.dtls}, {"packetsIn", c.packets_in},
-                                       {"packetsOut", c.packets_out}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms}});
-    }
-    return bj::serialize(bj::object{{"result", {{"meetingId", meeting_id}, {"peopleConnected", seen->people_connected}, {"connections", connections}}}});
+    return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
   }
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
