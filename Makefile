@@ -8,13 +8,13 @@ BIN     := build/release/bin
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo run test bench fuzz soak check clean
+.PHONY: help build programs demo run test bench fuzz soak check clean
 
 help:
 	@echo 'make demo             build, then play one whole story: a chat that becomes a recorded video call'
 	@echo '                      (ONCE=1: exit afterwards; else it keeps serving on a terminal; ARGS="--seconds 10 --json F")'
 	@echo 'make test             every test there is, with the time of each layer'
-	@echo 'make build            the programs: $(BIN)/{upcall,upcall-recorder,upcall-attendee}'
+	@echo 'make build            everything, tests included; programs: $(BIN)/{upcall,upcall-recorder,upcall-attendee}'
 	@echo 'make run              build, then serve on http://127.0.0.1:8080 with data in build/run (ARGS="--listen ...")'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
@@ -27,10 +27,15 @@ build:
 	@tools/bootstrap.sh build
 	@tools/build.sh release
 
-demo: build
+# Whoever wants to see it run should not wait for the tests to compile.
+programs:
+	@tools/bootstrap.sh build
+	@tools/build.sh release upcall upcall-recorder upcall-attendee
+
+demo: programs
 	@tools/demo.sh '$(ONCE)' $(ARGS)
 
-run: build
+run: programs
 	@echo 'Serving with --demo-routing; web pages come with a later issue, HTTP interfaces: /api/openapi.json'
 	@mkdir -p build/run
 	@exec $(BIN)/upcall serve --data-dir build/run --demo-routing $(ARGS)
