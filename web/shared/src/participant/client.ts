@@ -35,7 +35,8 @@ export class ParticipantClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = -Infinity;
-  #acknowledging = new Set<string>();
+  readonly #acknowledging = new Set<string>();
+  #connecting = false;
   #wasOnline = false;
   #stopped = false;
 
@@ -137,8 +138,6 @@ export class ParticipantClient {
     void this.#reconnect();
   };
 
-  #connecting = false;
-
   async #reconnect(): Promise<void> {
     if (this.#connecting || this.#over()) return;
     this.#connecting = true;
@@ -205,7 +204,7 @@ export class ParticipantClient {
 
   #later(): void {
     if (this.#over()) return;
-    if (this.#wasOnline) this.#set({ connection: 'offline', typing: null });
+    this.#set({ connection: 'offline', typing: null });
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => void this.#reconnect(), this.#backoff.next());
   }
@@ -219,7 +218,8 @@ export class ParticipantClient {
     const queue = readQueuePlace(item);
     if (queue) return this.#set({ queue });
     if (item.Type === 'MESSAGEMETADATA') return;
-    if (own && item.Type === 'MESSAGE') this.#outbox.seen(item.Content ?? '');
+    const known = this.#state.items.some((i) => i.Id === item.Id);
+    if (own && item.Type === 'MESSAGE' && !known) this.#outbox.seen(item.Content ?? '');
     if (!own && item.Type === 'MESSAGE') this.#set({ typing: null });
     this.#onItems(mergeItem(this.#state.items, item));
   }
