@@ -1,5 +1,6 @@
 // The participant interface over HTTP. The bearer header is the only credential.
-import { ChatFailure, type ChatItem, type FailureKind } from './types';
+import { ApiError, request } from '../api/http';
+import { ChatFailure, type ChatItem } from './types';
 
 export interface Connected {
   socketUrl: string;
@@ -23,23 +24,21 @@ export interface Sent {
   time: string;
 }
 
-const TIMEOUT_MS = 15_000;
-
-function failureOf(status: number): FailureKind {
-  if (status === 401 || status === 403 || status === 404) return 'ended';
-  if (status === 429) return 'throttled';
-  if (status >= 400 && status < 500) return 'invalid';
-  return 'server';
+function failureOf(error: unknown): ChatFailure {
+  if (!(error instanceof ApiError) || error.code === 'unreadable') return new ChatFailure('server');
+  const { status } = error;
+  if (status === 0) return new ChatFailure('network');
+  if (status === 401 || status === 403 || status === 404) return new ChatFailure('ended', status);
+  if (status === 429) return new ChatFailure('throttled', status);
+  return new ChatFailure(status < 500 ? 'invalid' : 'server', status);
 }
 
 export class ParticipantApi {
   readonly #base: string;
-  readonly #fetch: typeof fetch;
 
   /** `base` is the origin of the server, without a slash at its end. */
-  constructor(base: string, fetchFn: typeof fetch = (...args) => fetch(...args)) {
+  constructor(base: string) {
     this.#base = `${base}/aws/participant/participant/`;
-    this.#fetch = fetchFn;
   }
 
   async connect(participantToken: string): Promise<Connected> {
@@ -84,22 +83,11 @@ export class ParticipantApi {
   }
 
   async #call(operation: string, token: string, body: object): Promise<Record<string, unknown>> {
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
     let answer: unknown;
     try {
-      const response = await this.#fetch(this.#base + operation, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-amz-bearer': token },
-        body: JSON.stringify(body),
-        signal: abort.signal,
-      });
-      if (!response.ok) throw new ChatFailure(failureOf(response.status), response.status);
-      answer = await response.json();
+      answer = await request(this.#base + operation, { body, headers: { 'x-amz-bearer': token } });
     } catch (error) {
-      throw error instanceof ChatFailure ? error : new ChatFailure('network');
-    } finally {
-      clearTimeout(timer);
+      throw failureOf(error);
     }
     if (typeof answer !== 'object' || answer === null) throw new ChatFailure('server');
     return answer as Record<string, unknown>;

@@ -1,6 +1,6 @@
 // A customer's chat over its whole life: connects, comes back by itself, fills gaps from the transcript, sends in order.
+import { Backoff } from '../backoff';
 import { ParticipantApi } from './api';
-import { Backoff } from './backoff';
 import { Outbox } from './outbox';
 import { ChatSocket } from './socket';
 import { isAcknowledged, isEnded, latestInvitation, mergeItem, mergePage, presentAgent, readQueuePlace } from './transcript';
@@ -9,9 +9,7 @@ import { ChatFailure, ContentType, type ChatCredentials, type ChatItem, type Cha
 export interface ClientOptions {
   baseUrl: string;
   credentials: ChatCredentials;
-  fetch?: typeof fetch;
   makeSocket?: (url: string) => WebSocket;
-  random?: () => number;
 }
 
 const PAGE = 50;
@@ -22,7 +20,7 @@ const TYPING_SHOWN_MS = 12_000;
 export class ParticipantClient {
   readonly #options: ClientOptions;
   readonly #api: ParticipantApi;
-  readonly #backoff: Backoff;
+  readonly #backoff = new Backoff(1000, 30_000);
   readonly #outbox: Outbox;
   readonly #listeners = new Set<() => void>();
   #state: ChatState = {
@@ -42,8 +40,7 @@ export class ParticipantClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#api = new ParticipantApi(options.baseUrl, options.fetch);
-    this.#backoff = new Backoff(options.random);
+    this.#api = new ParticipantApi(options.baseUrl);
     this.#outbox = new Outbox(
       (text, clientToken) => this.#withToken((token) => this.#api.sendMessage(token, text, clientToken)),
       {
@@ -194,10 +191,12 @@ export class ParticipantClient {
 
   async #fillGap(fromId: string): Promise<void> {
     let nextToken: string | null = null;
+    let after: string | undefined;
     do {
       const query = { maxResults: GAP_PAGE, fromId, ...(nextToken ? { nextToken } : {}) };
       const page = await this.#api.transcript(this.#token, query);
-      this.#onItems(mergePage(this.#state.items, page.items));
+      this.#onItems(mergePage(this.#state.items, page.items, after));
+      after = page.items.at(-1)?.Id;
       nextToken = page.nextToken;
     } while (nextToken);
   }

@@ -2,14 +2,15 @@
 // And what follows from the list: who is there, whether it is over, which invitation stands. Pure functions.
 import { ContentType, type ChatItem, type Invitation, type QueuePlace } from './types';
 
-/** A page of the transcript is a run without holes in the server's order: it replaces what is known of it. */
-export function mergePage(items: readonly ChatItem[], page: readonly ChatItem[]): ChatItem[] {
-  if (page.length === 0) return [...items];
+/**
+ * A page of the transcript is a run without holes in the server's order: it replaces what is known of it. It goes behind
+ * the item `after`, or where it overlaps, or before everything: clocks have milliseconds only and do not decide.
+ */
+export function mergePage(items: readonly ChatItem[], page: readonly ChatItem[], after?: string): ChatItem[] {
   const ids = new Set(page.map((item) => item.Id));
   const rest = items.filter((item) => !ids.has(item.Id));
-  const first = page[0]!.AbsoluteTime;
-  const later = rest.findIndex((item) => item.AbsoluteTime >= first);
-  const at = later < 0 ? rest.length : later;
+  const overlap = items.findIndex((item) => ids.has(item.Id));
+  const at = after === undefined ? Math.max(overlap, 0) : rest.findIndex((item) => item.Id === after) + 1;
   return [...rest.slice(0, at), ...page, ...rest.slice(at)];
 }
 
