@@ -1,0 +1,55 @@
+// What the test page offers to the tests; both sides import these types.
+
+export interface Reading {
+  run: string;
+  participant: number;
+  screen: boolean;
+  clockMs: number;
+  width: number;
+  height: number;
+}
+
+export interface TileReading {
+  attendeeId: string;
+  content: boolean;
+  reading: Reading | null;
+}
+
+export interface JoinOptions {
+  meeting: object;
+  attendee: object;
+  run: string; // 16 hexadecimal digits
+  participant: number;
+  microphone: boolean;
+  camera: { width: number; height: number; fps: number } | null;
+}
+
+export interface RosterEntry {
+  present: boolean;
+  muted: boolean | null;
+  loudest: number;
+  signal: number | null;
+  externalUserId: string;
+}
+
+export interface PartyState {
+  starts: number; // first start and every successful reconnect
+  reconnects: number; // attempts
+  stopped: number | null; // MeetingSessionStatusCode
+  roster: Record<string, RosterEntry>;
+  codes: number[];
+}
+
+export interface Party {
+  join(options: JoinOptions): Promise<void>;
+  state(): PartyState;
+  readings(): TileReading[];
+  beeps(): number[]; // heard so far, by participant
+  forgetSound(): void;
+  mute(muted: boolean): void;
+  cameraOn(on: boolean): Promise<void>;
+  share(): Promise<void>;
+  unshare(): void;
+  leave(): void;
+  stats(): Promise<unknown[]>;
+}

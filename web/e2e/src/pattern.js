@@ -1,0 +1,205 @@
+// What a page of a test publishes and how another reads it back: a classic script, loaded into pages as it is.
+//
+// The picture is the one of the server's own test pattern (src/io/media/test_pattern.hpp), so that whoever reads films
+// reads these too: a code of 22 x 14 blocks, a block 1/40 of the width, from block (9, 2) on; rings of black, white and
+// black around 16 x 8 data blocks: run (64 bits), participant (8), flags (8: flash, screen), clock in ms (32), CRC-16.
+// Sound: a beep of 50 ms at every full second of the clock, with a frequency of its own per participant.
+(() => {
+  const COLUMNS = 22;
+  const ROWS = 14;
+  const RING = 3;
+  const FLASH_MS = 50;
+  const GROUND = ['#1c426e', '#5c2854', '#18583e', '#6e4218', '#343478', '#641e28', '#1e5a60', '#505028'];
+
+  /** @param {number} participant */
+  const beepHz = (participant) => 600 + 200 * (participant % 16);
+
+  /** @param {Uint8Array} bytes */
+  function crc16(bytes) {
+    let crc = 0xffff;
+    for (const byte of bytes) {
+      crc ^= byte << 8;
+      for (let bit = 0; bit < 8; ++bit) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff;
+    }
+    return crc;
+  }
+
+  /** @param {{run: string, participant: number, screen: boolean}} who @param {number} clockMs */
+  function encode(who, clockMs) {
+    const code = new Uint8Array(16);
+    const view = new DataView(code.buffer);
+    view.setBigUint64(0, BigInt(`0x${who.run}`));
+    view.setUint8(8, who.participant);
+    view.setUint8(9, (clockMs % 1000 < FLASH_MS ? 1 : 0) | (who.screen ? 2 : 0));
+    view.setUint32(10, clockMs);
+    view.setUint16(14, crc16(code.subarray(0, 14)));
+    return code;
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {{run: string, participant: number, screen: boolean}} who
+   * @param {number} clockMs
+   */
+  function draw(pen, who, clockMs) {
+    const { width, height } = pen.canvas;
+    const flash = clockMs % 1000 < FLASH_MS;
+    pen.fillStyle = flash ? '#fff' : /** @type {string} */ (GROUND[who.participant % GROUND.length]);
+    pen.fillRect(0, 0, width, height);
+    const block = width / 40;
+    const code = encode(who, clockMs);
+    pen.fillStyle = '#000';
+    pen.fillRect(9 * block, 2 * block, COLUMNS * block, ROWS * block);
+    pen.fillStyle = '#fff';
+    for (let row = 0; row < ROWS; ++row) {
+      for (let column = 0; column < COLUMNS; ++column) {
+        const edge = Math.min(column, row, COLUMNS - 1 - column, ROWS - 1 - row);
+        const bit = (row - RING) * 16 + column - RING;
+        const white = edge < RING ? edge === 1 : ((/** @type {number} */ (code[bit >> 3]) >> (7 - (bit & 7))) & 1) === 1;
+        if (white) pen.fillRect((9 + column) * block, (2 + row) * block, block, block);
+      }
+    }
+    pen.fillStyle = flash ? '#000' : '#fff';
+    const bar = width / 8;
+    pen.fillRect(((clockMs % 2000) * (width - bar)) / 2000, 0, bar, block / 2);
+  }
+
+  // A hidden page's timers are slowed down to one a second; a worker's are not.
+  /** @param {number} everyMs @param {() => void} work */
+  function tick(everyMs, work) {
+    const source = `setInterval(() => postMessage(0), ${everyMs});`;
+    const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })));
+    worker.onmessage = work;
+  }
+
+  const clockZero = Date.now();
+
+  /**
+   * @param {{run: string, participant: number, screen?: boolean, width: number, height: number, fps: number, clockZero?: number}} options
+   * @returns {MediaStream}
+   */
+  function camera(options) {
+    const canvas = document.createElement('canvas');
+    canvas.width = options.width;
+    canvas.height = options.height;
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { alpha: false }));
+    const who = { run: options.run, participant: options.participant, screen: options.screen ?? false };
+    const zero = options.clockZero ?? clockZero;
+    const paint = () => draw(pen, who, Math.max(0, Date.now() - zero));
+    paint();
+    const stream = canvas.captureStream(options.fps);
+    tick(Math.round(1000 / options.fps), paint);
+    return stream;
+  }
+
+  /** @param {{participant: number, clockZero?: number}} options @returns {MediaStream} */
+  function microphone(options) {
+    const audio = new AudioContext({ sampleRate: 48000 });
+    const out = audio.createMediaStreamDestination();
+    const tone = audio.createOscillator();
+    const gain = audio.createGain();
+    tone.frequency.value = beepHz(options.participant);
+    gain.gain.value = 0;
+    tone.connect(gain).connect(out);
+    tone.start();
+    void audio.resume();
+    const zero = options.clockZero ?? clockZero;
+    let planned = 0; // the second up to which beeps are planned
+    tick(100, () => {
+      const now = (Date.now() - zero) / 1000;
+      const offset = audio.currentTime - now;
+      for (let second = Math.max(planned + 1, Math.ceil(now)); second < now + 1.5; ++second) {
+        gain.gain.setValueAtTime(0.5, second + offset);
+        gain.gain.setValueAtTime(0, second + offset + FLASH_MS / 1000);
+        planned = second;
+      }
+    });
+    return out.stream;
+  }
+
+  const reader = document.createElement('canvas');
+
+  /**
+   * The code in a picture of this pattern that fills the whole frame.
+   * @param {HTMLVideoElement} video
+   */
+  function read(video) {
+    const width = video.videoWidth;
+    const height = video.videoHeight;
+    if (width === 0 || height === 0) return null;
+    reader.width = width;
+    reader.height = height;
+    const pen = /** @type {CanvasRenderingContext2D} */ (reader.getContext('2d', { willReadFrequently: true }));
+    pen.drawImage(video, 0, 0, width, height);
+    const pixels = pen.getImageData(0, 0, width, height).data;
+    const block = width / 40;
+    const code = new Uint8Array(16);
+    for (let bit = 0; bit < 128; ++bit) {
+      const x = Math.floor((9 + RING + (bit % 16) + 0.5) * block);
+      const y = Math.floor((2 + RING + Math.floor(bit / 16) + 0.5) * block);
+      let sum = 0;
+      for (let dy = -1; dy <= 1; ++dy) {
+        for (let dx = -1; dx <= 1; ++dx) sum += pixels[((y + dy) * width + x + dx) * 4 + 1] ?? 0;
+      }
+      if (sum / 9 > 126) code[bit >> 3] = /** @type {number} */ (code[bit >> 3]) | (0x80 >> (bit & 7));
+    }
+    const view = new DataView(code.buffer);
+    if (view.getUint16(14) !== crc16(code.subarray(0, 14))) return null;
+    return {
+      run: view.getBigUint64(0).toString(16).padStart(16, '0'),
+      participant: view.getUint8(8),
+      screen: (view.getUint8(9) & 2) !== 0,
+      clockMs: view.getUint32(10),
+      width,
+      height,
+    };
+  }
+
+  /**
+   * Counts the beeps of each participant that are heard in a stream.
+   * @param {MediaStream} stream
+   */
+  function listen(stream) {
+    const audio = new AudioContext({ sampleRate: 48000 });
+    const analyser = audio.createAnalyser();
+    analyser.fftSize = 1024;
+    analyser.smoothingTimeConstant = 0;
+    audio.createMediaStreamSource(stream).connect(analyser);
+    void audio.resume();
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    const counts = new Array(16).fill(0);
+    const loud = new Array(16).fill(false);
+    tick(10, () => {
+      analyser.getFloatFrequencyData(bins);
+      for (let p = 0; p < 16; ++p) {
+        const level = /** @type {number} */ (bins[Math.round(beepHz(p) / (48000 / 1024))]);
+        const beside = /** @type {number} */ (bins[Math.round((beepHz(p) + 100) / (48000 / 1024))]);
+        const now = level > -45 && level > beside + 6;
+        if (now && !loud[p]) ++counts[p];
+        loud[p] = now;
+      }
+    });
+    return counts;
+  }
+
+  /**
+   * Puts the pattern in the place of the page's camera, microphone and screen.
+   * @param {{run: string, participant: number, width?: number, height?: number, fps?: number, clockZero?: number}} who
+   */
+  function install(who) {
+    const devices = navigator.mediaDevices;
+    const ask = devices.getUserMedia.bind(devices);
+    const size = { width: who.width ?? 640, height: who.height ?? 360, fps: who.fps ?? 15 };
+    devices.getUserMedia = async (constraints) => {
+      const real = await ask(constraints); // permission, constraints and their errors stay the browser's own
+      const out = new MediaStream();
+      if (real.getVideoTracks().length > 0) camera({ ...who, ...size }).getVideoTracks().forEach((t) => out.addTrack(t));
+      if (real.getAudioTracks().length > 0) microphone(who).getAudioTracks().forEach((t) => out.addTrack(t));
+      real.getTracks().forEach((t) => t.stop());
+      return out;
+    };
+    devices.getDisplayMedia = async () => camera({ ...who, width: 1280, height: 720, fps: 5, screen: true });
+  }
+
+  Object.assign(window, { upcallPattern: { camera, microphone, read, listen, install, beepHz } });
+})();

@@ -1,0 +1,94 @@
+// A network that can fail: TCP and UDP of one server pass through it.
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface RelayOptions {
+  tcpPort: number; // where clients connect to, on 127.0.0.1
+  serverTcpPort: number;
+  udpAddress: string; // where clients send media to; the server is at 127.0.0.1 with the same port
+  udpPort: number;
+}
+
+export class Relay {
+  private readonly options: RelayOptions;
+  private readonly links = new Set<[Socket, Socket]>();
+  private readonly upstream = new Map<string, UdpSocket>();
+  private readonly tcp: Server;
+  private readonly udp: UdpSocket;
+  private isCut = false;
+
+  private constructor(options: RelayOptions) {
+    this.options = options;
+    this.tcp = createServer((client) => this.accept(client));
+    this.udp = createSocket('udp4');
+    this.udp.on('message', (bytes, from) => {
+      if (!this.isCut) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
+    });
+  }
+
+  static async start(options: RelayOptions): Promise<Relay> {
+    const relay = new Relay(options);
+    await new Promise<void>((done) => relay.tcp.listen(options.tcpPort, '127.0.0.1', done));
+    await new Promise<void>((done) => relay.udp.bind(options.udpPort, options.udpAddress, done));
+    return relay;
+  }
+
+  private accept(client: Socket): void {
+    const server = connect(this.options.serverTcpPort, '127.0.0.1');
+    const link: [Socket, Socket] = [client, server];
+    this.links.add(link);
+    for (const [from, to] of [link, [server, client]] as const) {
+      from.setNoDelay(true);
+      from.on('data', (bytes) => {
+        if (!this.isCut) to.write(bytes);
+      });
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        to.destroy();
+        this.links.delete(link);
+      });
+    }
+  }
+
+  // A way of its own for each client, so that the server tells them apart.
+  private lane(address: string, port: number): UdpSocket {
+    const key = `${address}:${port}`;
+    let lane = this.upstream.get(key);
+    if (lane === undefined) {
+      lane = createSocket('udp4');
+      lane.on('message', (bytes) => {
+        if (!this.isCut) this.udp.send(bytes, port, address);
+      });
+      this.upstream.set(key, lane);
+    }
+    return lane;
+  }
+
+  /** Breaks every TCP connection abruptly, as a gateway does that restarts. */
+  dropSockets(): number {
+    const count = this.links.size;
+    for (const [client, server] of this.links) {
+      client.resetAndDestroy();
+      server.resetAndDestroy();
+    }
+    return count;
+  }
+
+  /** From now on nothing arrives, in neither direction, and nobody is told. */
+  cut(): void {
+    this.isCut = true;
+  }
+
+  /** What was open before stays dead, as after a change of network; new ways work. */
+  restore(): void {
+    this.dropSockets();
+    this.isCut = false;
+  }
+
+  async stop(): Promise<void> {
+    this.dropSockets();
+    for (const lane of this.upstream.values()) lane.close();
+    await new Promise<void>((done) => this.udp.close(() => done()));
+    await new Promise((done) => this.tcp.close(done));
+  }
+}
