@@ -26,16 +26,19 @@ class ByteRing {
   // Producer. False: no room, the record is dropped (the caller marks a gap).
   bool push(Bytes record) {
     const std::uint64_t need = 4 + record.size();
-    if (head_ + need - tail_seen_ > mask_ + 1) {
-      tail_seen_ = tail_.load(std::memory_order_acquire);
-      if (head_ + need - tail_seen_ > mask_ + 1) return false;
-    }
+    if (!fits(need)) return false;
     std::uint8_t size[4];
     Writer(MutBytes(size)).u32(static_cast<std::uint32_t>(record.size()));
     copy_in(head_, size);
     copy_in(head_ + 4, record);
     head_ += need;
     return true;
+  }
+  // Producer. Whether so many bytes are free; a record takes 4 more than its size.
+  bool fits(std::uint64_t bytes) {
+    if (head_ + bytes - tail_seen_ <= mask_ + 1) return true;
+    tail_seen_ = tail_.load(std::memory_order_acquire);
+    return head_ + bytes - tail_seen_ <= mask_ + 1;
   }
   // Producer. Makes everything pushed so far visible; true when there was something new.
   bool publish() {

@@ -151,6 +151,11 @@ void Composer::apply(const wire::TapRecord& event) {
     }
     for (const std::uint32_t number : old) end_source(number);
     for (Person& p : people_) p.leaves_us = static_cast<std::int64_t>(g->until_us) + kRejoinUs;
+  } else if (const auto* fresh = std::get_if<wire::TapRefresh>(&event)) {
+    // Who is there and what flows stands behind it, at the same time: no picture is made in between.
+    while (!sources_.empty() && sources_.begin()->first < fresh->first_source) end_source(sources_.begin()->first);
+    people_.clear();
+    scene_dirty_ = true;
   }
 }
 

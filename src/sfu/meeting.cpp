@@ -139,7 +139,7 @@ void Meeting::set_muted(Instant now, wire::ConnectionNo connection, bool muted) 
   Connection* c = find(connection);
   if (c == nullptr || c->muted == muted) return;
   c->muted = muted;
-  for (auto& tap : taps_) tap->write(now, wire::TapRecord(wire::TapMute{tap->at_us(now), c->attendee_id, muted}));
+  for (auto& tap : taps_) tap_write(now, *tap, wire::TapMute{tap->at_us(now), c->attendee_id, muted});
 }
 
 void Meeting::pause_receive(Instant now, const wire::SfuPauseReceive& command, Outbox& out) {
@@ -166,7 +166,7 @@ void Meeting::remove(Instant now, wire::ConnectionNo connection, bool dropped, O
   });
   if (!elsewhere) {
     for (auto& tap : taps_) {
-      tap->write(now, wire::TapRecord(wire::TapAttendeeLeft{tap->at_us(now), c.attendee_id, dropped}));
+      tap_write(now, *tap, wire::TapAttendeeLeft{tap->at_us(now), c.attendee_id, dropped});
     }
   }
   if (c.dtls && c.connected) {
@@ -335,6 +335,7 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
   next_deadline_ = Instant::never();
   mix_tick(now, out);
   tell_levels(now, out);
+  recover_taps(now, out);
   for (auto& owned : connections_) {
     Connection& c = *owned;
     if (c.failed) continue;

@@ -40,6 +40,8 @@ class Meeting {
   static constexpr Duration kLevelsPeriod = Duration::ms(200);
   static constexpr Duration kTapKeyFrame = Duration::s(30);
   static constexpr Duration kTapKeyFrameContent = Duration::s(10);
+  // How soon a tap that lost something looks for room in its ring again; the journal drains it as often.
+  static constexpr Duration kTapRecoverPeriod = Duration::ms(20);
   static constexpr std::uint8_t kSpeechLevel = 60;              // -dBov; louder is speech
   static constexpr Duration kSpeechHangover = Duration::ms(600);
   static constexpr std::size_t kMixedTalkersMax = 3;
@@ -56,6 +58,7 @@ class Meeting {
   void remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out);
   void open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out);
   void close_tap(Instant now, wire::TapNo tap, wire::TapStopReason reason, Outbox& out);
+  void refresh_tap(Instant now, wire::TapNo tap, Outbox& out);
   void end(Instant now, Outbox& out);
   wire::SfuMeetingReport report(std::uint64_t request) const;
 
@@ -120,6 +123,10 @@ class Meeting {
   VideoSubscription* subscription_by_ssrc(Connection& receiver, std::uint32_t ssrc);
 
   // Taps (meeting_tap.cpp).
+  void tap_write(Instant now, Tap& tap, const wire::TapRecord& record);
+  void tap_announce(Instant now, Tap& tap, Outbox& out, Duration key_period);
+  void tap_forget(wire::TapNo tap);
+  void recover_taps(Instant now, Outbox& out);
   void tap_attendee(Instant now, Tap& tap, const Connection& c);
   void tap_streams(Instant now, Tap& tap, Connection& c);
   std::uint32_t tap_source(Instant now, Tap& tap, Connection& c, wire::TapKind kind, std::vector<TapSourceRef>& refs);

@@ -90,7 +90,7 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
     c.audio_in->stats.on_sender_report(ntp, now);
     for (auto& tap : taps_) {
       for (const TapSourceRef& ref : c.audio_in->taps) {
-        if (ref.tap == tap->no()) tap->write(now, wire::TapRecord(wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp}));
+        if (ref.tap == tap->no()) tap_write(now, *tap, wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp});
       }
     }
     for (auto& listener : connections_) {
@@ -107,7 +107,7 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
     c.video_in->stats.on_sender_report(ntp, now);
     for (auto& tap : taps_) {
       for (const TapSourceRef& ref : c.video_in->taps) {
-        if (ref.tap == tap->no()) tap->write(now, wire::TapRecord(wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp}));
+        if (ref.tap == tap->no()) tap_write(now, *tap, wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp});
       }
     }
     for (VideoSubscription* s : c.video_in->subscribers) {

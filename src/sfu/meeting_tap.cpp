@@ -8,14 +8,8 @@ namespace upcall::sfu {
 void Meeting::open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out) {
   if (has_tap(command.tap)) return;
   taps_.push_back(std::make_unique<Tap>(now, command));
-  Tap& tap = *taps_.back();
-  for (auto& c : connections_) tap_attendee(now.mono, tap, *c);
-  for (auto& c : connections_) {
-    tap_streams(now.mono, tap, *c);
-    // A recording that starts in mid-call starts with a picture.
-    if (c->video_in) request_key_frame(now.mono, *c, out, kKeyRequestPeriodAtStart);
-  }
-  tap.publish();
+  tap_announce(now.mono, *taps_.back(), out, kKeyRequestPeriodAtStart);
+  taps_.back()->publish();
   wake_at(now.mono + kKeyRequestPeriod);
   out.event(wire::SfuTapOpened{command.tap});
 }
@@ -24,9 +18,41 @@ void Meeting::close_tap(Instant now, wire::TapNo no, wire::TapStopReason reason,
   const auto at = std::find_if(taps_.begin(), taps_.end(), [&](const auto& t) { return t->no() == no; });
   if (at == taps_.end()) return;
   Tap& tap = **at;
-  tap.write(now, wire::TapRecord(wire::TapStop{tap.at_us(now), reason}));
+  tap.stop(now, reason);
   tap.publish();
   out.event(wire::SfuTapClosed{no, tap.records(), tap.dropped()});
+  tap_forget(no);
+  taps_.erase(at);
+}
+
+void Meeting::refresh_tap(Instant now, wire::TapNo no, Outbox& out) {
+  for (auto& tap : taps_) {
+    // One that is behind begins anew by itself as soon as it can.
+    if (tap->no() != no || tap->behind()) continue;
+    if (tap->refresh(now)) tap_announce(now, *tap, out, kKeyRequestPeriod);
+    else wake_at(now + kTapRecoverPeriod);
+  }
+}
+
+void Meeting::recover_taps(Instant now, Outbox& out) {
+  for (auto& tap : taps_) {
+    if (!tap->behind()) continue;
+    if (tap->recover(now)) tap_announce(now, *tap, out, kKeyRequestPeriod);
+    if (tap->behind()) wake_at(now + kTapRecoverPeriod);
+  }
+}
+
+// Who is there and what flows, under new source numbers; a picture of each camera follows.
+void Meeting::tap_announce(Instant now, Tap& tap, Outbox& out, Duration key_period) {
+  tap_forget(tap.no());
+  for (auto& c : connections_) tap_attendee(now, tap, *c);
+  for (auto& c : connections_) {
+    tap_streams(now, tap, *c);
+    if (c->video_in) request_key_frame(now, *c, out, key_period);
+  }
+}
+
+void Meeting::tap_forget(wire::TapNo no) {
   const auto forget = [&](std::vector<TapSourceRef>& refs) {
     std::erase_if(refs, [&](const TapSourceRef& ref) { return ref.tap == no; });
   };
@@ -34,7 +60,10 @@ void Meeting::close_tap(Instant now, wire::TapNo no, wire::TapStopReason reason,
     if (c->audio_in) forget(c->audio_in->taps);
     if (c->video_in) forget(c->video_in->taps);
   }
-  taps_.erase(at);
+}
+
+void Meeting::tap_write(Instant now, Tap& tap, const wire::TapRecord& record) {
+  if (!tap.write(now, record)) wake_at(now + kTapRecoverPeriod);
 }
 
 bool Meeting::has_tap(wire::TapNo no) const {
@@ -42,7 +71,7 @@ bool Meeting::has_tap(wire::TapNo no) const {
 }
 
 void Meeting::tap_attendee(Instant now, Tap& tap, const Connection& c) {
-  tap.write(now, wire::TapRecord(wire::TapAttendee{tap.at_us(now), c.attendee_id, c.display_name, c.muted}));
+  tap_write(now, tap, wire::TapAttendee{tap.at_us(now), c.attendee_id, c.display_name, c.muted});
 }
 
 void Meeting::tap_streams(Instant now, Tap& tap, Connection& c) {
@@ -63,14 +92,14 @@ std::uint32_t Meeting::tap_source(Instant now, Tap& tap, Connection& c, wire::Ta
   source.clock_rate = kind == wire::TapKind::audio ? 48000 : 90000;
   source.content = c.content;
   refs.push_back({tap.no(), source.source});
-  tap.write(now, wire::TapRecord(source));
+  tap_write(now, tap, source);
   return source.source;
 }
 
 void Meeting::tap_end(Instant now, std::vector<TapSourceRef>& refs) {
   for (const TapSourceRef& ref : refs) {
     for (auto& tap : taps_) {
-      if (tap->no() == ref.tap) tap->write(now, wire::TapRecord(wire::TapSourceEnd{tap->at_us(now), ref.source}));
+      if (tap->no() == ref.tap) tap_write(now, *tap, wire::TapSourceEnd{tap->at_us(now), ref.source});
     }
   }
   refs.clear();
@@ -80,7 +109,7 @@ void Meeting::tap_packet(Instant now, std::vector<TapSourceRef>& refs, Connectio
   for (auto& tap : taps_) {
     packet.source = tap_source(now, *tap, c, kind, refs);
     packet.at_us = tap->at_us(now);
-    tap->write(now, packet);
+    if (!tap->write(now, packet)) wake_at(now + kTapRecoverPeriod);
   }
 }
 

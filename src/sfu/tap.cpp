@@ -1,10 +1,14 @@
 #include "sfu/tap.hpp"
 
+#include "base/invariant.hpp"
+
 namespace upcall::sfu {
 
 namespace {
 // A packet of 1500 bytes and the fields around it; names are bounded by the API.
 constexpr std::size_t kRecordMax = 4096;
+// Kept free for the end: a gap (at most 32 bytes) and a stop (12), each with its size.
+constexpr std::size_t kReserve = 64;
 }  // namespace
 
 Tap::Tap(Now now, const wire::SfuOpenTap& open)
@@ -22,54 +26,64 @@ std::uint64_t Tap::at_us(Instant now) const {
   return static_cast<std::uint64_t>(since > 0 ? since : 0);
 }
 
-bool Tap::push(Bytes record) {
-  if (!ring_->push(record)) return false;
+bool Tap::push(Bytes record, std::size_t left_free) {
+  if (!ring_->fits(4 + record.size() + left_free) || !ring_->push(record)) return false;
   ++records_;
   return true;
 }
 
-void Tap::lose(Instant now) {
-  if (gap_dropped_ == 0 && waiting_.empty()) gap_since_us_ = at_us(now);
+bool Tap::push_gap(Instant now) {
+  std::uint8_t buffer[kReserve];
+  Writer gap(buffer);
+  encode(wire::TapRecord(wire::TapGap{gap_since_us_, at_us(now), wire::TapGapReason::ring_full, gap_dropped_}), gap);
+  if (!push(gap.written(), 0)) return false;
+  gap_dropped_ = 0;
+  return true;
+}
+
+bool Tap::lose(Instant now) {
+  if (gap_dropped_ == 0) gap_since_us_ = at_us(now);
   ++gap_dropped_;
   ++dropped_;
+  return false;
 }
 
-bool Tap::catch_up(Instant now) {
-  std::uint8_t buffer[kRecordMax];
-  if (gap_dropped_ > 0) {
-    // First say what is missing, then go on; if even that does not fit, the gap stays open.
-    Writer gap(buffer);
-    encode(wire::TapRecord(wire::TapGap{gap_since_us_, at_us(now), wire::TapGapReason::ring_full, gap_dropped_}), gap);
-    if (!push(gap.written())) return false;
-    gap_dropped_ = 0;
-  }
-  std::size_t done = 0;
-  while (done < waiting_.size()) {
-    Writer out(buffer);
-    if (encode(waiting_[done], out) && !push(out.written())) break;
-    ++done;
-  }
-  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(done));
-  return waiting_.empty();
-}
-
-void Tap::write(Instant now, const wire::TapRecord& record) {
+bool Tap::write(Instant now, const wire::TapRecord& record) {
+  if (behind()) return lose(now);
   std::uint8_t buffer[kRecordMax];
   Writer out(buffer);
-  if (catch_up(now) && encode(record, out) && push(out.written())) return;
-  if (waiting_.size() < kWaitingMax) {
-    // A gap that follows is written before this record, so it begins no later.
-    if (gap_dropped_ == 0 && waiting_.empty()) gap_since_us_ = at_us(now);
-    waiting_.push_back(record);
-  } else {
-    lose(now);
+  if (!encode(record, out)) {
+    ++dropped_;   // no ring would take it: no gap that room could end
+    return true;
   }
+  return push(out.written(), kReserve) || lose(now);
 }
 
-void Tap::write(Instant now, const wire::TapPacket& packet) {
+bool Tap::write(Instant now, const wire::TapPacket& packet) {
+  if (behind()) return lose(now);
   std::uint8_t buffer[kRecordMax];
   Writer out(buffer);
-  if (!catch_up(now) || !encode(packet, out) || !push(out.written())) lose(now);
+  if (!encode(packet, out)) {
+    ++dropped_;
+    return true;
+  }
+  return push(out.written(), kReserve) || lose(now);
+}
+
+bool Tap::recover(Instant now) {
+  // Half of it: to go on at the first free byte would be a gap and an announcement for each packet.
+  if (!behind() || !ring_->fits(ring_->capacity() / 2)) return false;
+  return push_gap(now) && refresh(now);
+}
+
+bool Tap::refresh(Instant now) { return write(now, wire::TapRecord(wire::TapRefresh{at_us(now), next_source_})); }
+
+void Tap::stop(Instant now, wire::TapStopReason reason) {
+  std::uint8_t buffer[kReserve];
+  Writer out(buffer);
+  encode(wire::TapRecord(wire::TapStop{at_us(now), reason}), out);
+  const bool told = (!behind() || push_gap(now)) && push(out.written(), 0);
+  UPCALL_INVARIANT(told, "the end of a recording has its place reserved");
 }
 
 }  // namespace upcall::sfu

@@ -1,11 +1,11 @@
 // The tap of one recording: turns what the meeting sees into tap records in the recording's ring. Never blocks, never
-// refuses: a packet that does not fit is counted and becomes a marked gap. What a reader needs to understand the rest
-// (who is there, which source is whose) waits, within a bound, and follows the gap. One thread (the meeting's).
+// refuses. What does not fit is lost, and so is all that follows until the ring is half empty: then the gap is marked
+// and a TapRefresh written, and the meeting announces everybody and every stream again. So nobody has to keep what was
+// lost, and no reader goes on with streams whose beginning it missed. The end of a recording always fits.
+// One thread (the meeting's).
 #pragma once
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "base/spsc_ring.hpp"
 #include "base/time.hpp"
@@ -22,8 +22,17 @@ class Tap {
   std::uint64_t at_us(Instant now) const;
   std::uint32_t next_source() { return next_source_++; }
 
-  void write(Instant now, const wire::TapRecord& record);
-  void write(Instant now, const wire::TapPacket& packet);
+  // False: lost, and the tap is behind.
+  bool write(Instant now, const wire::TapRecord& record);
+  bool write(Instant now, const wire::TapPacket& packet);
+  // Something was lost that is not marked yet.
+  bool behind() const { return gap_dropped_ > 0; }
+  // True when there is room again: the gap is marked, and the caller announces roster and streams.
+  bool recover(Instant now);
+  // Voids what was announced so far; when true, the caller announces roster and streams.
+  bool refresh(Instant now);
+  // The last record; it finds its place in any ring.
+  void stop(Instant now, wire::TapStopReason reason);
   // End of a turn: makes the records visible to the journal.
   void publish() { ring_->publish(); }
 
@@ -31,11 +40,9 @@ class Tap {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
-  static constexpr std::size_t kWaitingMax = 256;
-  bool push(Bytes record);
-  // Writes the open gap and what waits behind it; false while the ring is too full for that.
-  bool catch_up(Instant now);
-  void lose(Instant now);
+  bool push(Bytes record, std::size_t left_free);
+  bool push_gap(Instant now);
+  bool lose(Instant now);
 
   wire::TapNo no_;
   std::shared_ptr<ByteRing> ring_;
@@ -44,7 +51,6 @@ class Tap {
   std::uint64_t records_ = 0, dropped_ = 0;
   std::uint64_t gap_dropped_ = 0;   // of the gap that is open now
   std::uint64_t gap_since_us_ = 0;
-  std::vector<wire::TapRecord> waiting_;  // of the gap, no packets
 };
 
 }  // namespace upcall::sfu

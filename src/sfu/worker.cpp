@@ -113,6 +113,9 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
     }
     at->second->close_tap(now.mono, close->tap, close->reason, out);
     by_tap_.erase(at);
+  } else if (const auto* refresh = std::get_if<wire::SfuRefreshTap>(&command)) {
+    const auto at = by_tap_.find(refresh->tap);
+    if (at != by_tap_.end()) at->second->refresh_tap(now.mono, refresh->tap, out);
   } else if (const auto* inspect = std::get_if<wire::SfuInspect>(&command)) {
     const auto at = meetings_.find(inspect->meeting);
     if (at == meetings_.end()) {

@@ -113,6 +113,11 @@ struct SfuCloseTap {
   TapNo tap;
   TapStopReason reason = TapStopReason::requested;
 };
+// Records that the tap had written were lost behind its ring (the journal's disk was full): the roster and all streams
+// are announced anew behind a TapRefresh, and every video source is asked for a key frame.
+struct SfuRefreshTap {
+  TapNo tap;
+};
 // Asks for SfuMeetingReport.
 struct SfuInspect {
   MeetingNo meeting;
@@ -120,7 +125,8 @@ struct SfuInspect {
 };
 
 using SfuCommand = std::variant<std::monostate, SfuCreateMeeting, SfuEndMeeting, SfuAddConnection, SfuSetSession,
-                                SfuRemoveConnection, SfuSetMuted, SfuPauseReceive, SfuOpenTap, SfuCloseTap, SfuInspect>;
+                                SfuRemoveConnection, SfuSetMuted, SfuPauseReceive, SfuOpenTap, SfuCloseTap, SfuRefreshTap,
+                                SfuInspect>;
 
 // ---- events --------------------------------------------------------------------------------------------------------
 

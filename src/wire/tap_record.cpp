@@ -7,7 +7,8 @@ namespace upcall::wire {
 namespace {
 
 enum Type : std::uint8_t {
-  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop
+  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop,
+  kRefresh
 };
 
 // Flags of a packet.
@@ -85,6 +86,11 @@ void put(Writer& out, const TapStop& r) {
   out.u8(kStop);
   out.varint(r.at_us);
   out.u8(static_cast<std::uint8_t>(r.reason));
+}
+void put(Writer& out, const TapRefresh& r) {
+  out.u8(kRefresh);
+  out.varint(r.at_us);
+  out.varint(r.first_source);
 }
 
 // Enumerations from outside are checked against their range.
@@ -207,6 +213,13 @@ ParseResult<TapRecord> decode_tap_record(Bytes bytes) {
       out = r;
       break;
     }
+    case kRefresh: {
+      TapRefresh r;
+      r.at_us = in.varint();
+      r.first_source = static_cast<std::uint32_t>(in.varint());
+      out = r;
+      break;
+    }
     default:
       return fail(bytes.empty() ? ParseError::truncated : ParseError::unsupported);
   }
@@ -224,7 +237,7 @@ std::optional<TapPeek> peek_tap_record(Bytes bytes) {
     in.sized_bytes();
     in.sized_bytes();
     out.start_wall_ms = static_cast<std::int64_t>(in.u64());
-  } else if (type >= kAttendee && type <= kStop) {
+  } else if (type >= kAttendee && type <= kRefresh) {
     out.at_us = in.varint();
     if (type == kSource) out.new_source = static_cast<std::uint32_t>(in.varint());
     if (type == kPacket) {

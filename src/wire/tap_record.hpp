@@ -110,8 +110,15 @@ struct TapStop {
   TapStopReason reason = TapStopReason::requested;
 };
 
+// 11: records were lost before this one, so what is known of roster and streams may be wrong: it is void from here on.
+// Everybody who is there and every stream that flows is announced next, at the same moment.
+struct TapRefresh {
+  std::uint64_t at_us = 0;
+  std::uint32_t first_source = 1;   // sources below this number have ended
+};
+
 using TapRecord = std::variant<TapStart, TapAttendee, TapAttendeeLeft, TapMute, TapSource, TapSourceEnd, TapPacket,
-                               TapSenderReport, TapGap, TapStop>;
+                               TapSenderReport, TapGap, TapStop, TapRefresh>;
 
 // Writes one record; false when `out` is too small. A packet needs at most payload + 40 bytes.
 bool encode(const TapRecord& record, Writer& out);

@@ -169,6 +169,12 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     }
   }
 
+  void refresh_tap(const std::string& recording_id) {
+    for (auto& [no, tap] : taps_) {
+      if (tap.recording_id == recording_id) send_command(wire::SfuRefreshTap{no});
+    }
+  }
+
   void on_media_event(const wire::SfuEvent& event) {
     if (const auto* opened = std::get_if<wire::SfuTapOpened>(&event)) {
       const auto at = taps_.find(opened->tap);
@@ -416,6 +422,10 @@ void MeetingRuntime::open_tap(const std::string& meeting_id, TapRequest request,
 
 void MeetingRuntime::close_tap(const std::string& recording_id, wire::TapStopReason reason) {
   core_->post([core = core_, recording_id, reason] { core->close_tap(recording_id, reason); });
+}
+
+void MeetingRuntime::refresh_tap(const std::string& recording_id) {
+  core_->post([core = core_, recording_id] { core->refresh_tap(recording_id); });
 }
 
 wire::WebSocketAnswer MeetingRuntime::accept(const std::string& meeting_id, const std::vector<std::string>& subprotocols) {

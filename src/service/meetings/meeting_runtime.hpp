@@ -68,6 +68,8 @@ class MeetingRuntime {
   void open_tap(const std::string& meeting_id, TapRequest request, std::function<void()> opened,
                 std::function<void(const TapResult&)> closed);
   void close_tap(const std::string& recording_id, wire::TapStopReason reason);
+  // What the tap wrote was lost behind its ring: it begins anew with roster, streams and key frames.
+  void refresh_tap(const std::string& recording_id);
 
   // GET /control/{meetingId}: the subprotocols carry the join token. Never refuses by HTTP status: the client could not
   // see it; a bad token is accepted and closed with 4403.

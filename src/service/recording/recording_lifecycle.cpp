@@ -77,8 +77,12 @@ void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
   journal::JournalCallbacks callbacks;
   callbacks.first_sealed = [this, id](Instant at) { post([this, id, at] { on_first_sealed(id, at); }); };
   callbacks.state_changed = [this, id](journal::JournalState state) {
-    if (state != journal::JournalState::spool_full) return;
-    post([this, id] { runtime_.close_tap(id, wire::TapStopReason::spool_full); });
+    if (state == journal::JournalState::spool_full) {
+      post([this, id] { runtime_.close_tap(id, wire::TapStopReason::spool_full); });
+    } else if (state == journal::JournalState::recording) {
+      // The disk was full and is not any more: key frames and announcements went with the rest.
+      post([this, id] { runtime_.refresh_tap(id); });
+    }
   };
   callbacks.closed = [this, id](const journal::ClosedJournal& closed) {
     post([this, id, closed] { on_journal_closed(id, closed); });

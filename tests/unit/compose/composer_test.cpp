@@ -117,6 +117,43 @@ TEST(Composer, RosterAndStreamsBecomeScenesAtTheirOwnTime) {
   EXPECT_EQ(scene_at(88).tiles.size(), 1u);
 }
 
+TEST(Composer, ARefreshVoidsTheRosterAndAllStreamsBeforeIt) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  c.feed(wire::TapAttendee{0, "a", "Anna", false});
+  c.feed(wire::TapAttendee{0, "b", "Ben", false});
+  c.feed(source(0, 1, "a"));
+  c.feed(source(0, 2, "b"));
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    c.frame(1, i * 33'333, i == 0);
+    c.frame(2, i * 33'333, i == 0);
+  }
+  // Lost meanwhile: Ben left, Anna muted herself, Cora came.
+  c.feed(wire::TapGap{1'000'000, 2'000'000, wire::TapGapReason::disk_full, 99});
+  c.feed(wire::TapRefresh{2'000'000, 3});
+  c.feed(wire::TapAttendee{2'000'000, "a", "Anna", true});
+  c.feed(wire::TapAttendee{2'000'000, "c", "Cora", false});
+  c.feed(source(2'000'000, 3, "a"));
+  c.feed(source(2'000'000, 4, "c"));
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    c.frame(2, 2'000'000 + i * 33'333, true);   // from before: nobody's any more
+    c.frame(3, 2'000'000 + i * 33'333, i == 0);
+    c.frame(4, 2'000'000 + i * 33'333, i == 0);
+  }
+  c.feed(wire::TapStop{3'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_EQ(c.studio.closed, (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_EQ(c.studio.decoded[2], 30);
+  EXPECT_EQ(c.studio.decoded[4], 30);
+  const Scene& last = c.studio.shown.back().scene;
+  ASSERT_EQ(last.tiles.size(), 2u);
+  EXPECT_EQ(last.tiles[0].source, 3u);
+  EXPECT_TRUE(last.tiles[0].muted);
+  EXPECT_EQ(last.tiles[1].name, "Cora");
+  EXPECT_EQ(last.tiles[1].source, 4u);
+  for (const auto& s : c.studio.shown) EXPECT_EQ(s.scene.tiles.size(), 2u) << "nobody flickers away in between, at " << s.tick;
+}
+
 TEST(Composer, AnUnchangedPictureIsNotEncodedAgainButForOnceASecond) {
   Call c;
   c.feed(wire::TapStart{1, "r", "m", 0});

@@ -1,5 +1,5 @@
-// The parts of the meeting core that decide without a transport: numbers of outgoing streams, repeats, history, clocks,
-// taps. What they do together is judged by the simulation (tests/simulation).
+// The parts of the meeting core that decide without a transport: numbers of outgoing streams, repeats, history, clocks.
+// What they do together is judged by the simulation (tests/simulation).
 #include <gtest/gtest.h>
 
 #include <set>
@@ -11,7 +11,6 @@
 #include "sfu/packet_history.hpp"
 #include "sfu/seen_window.hpp"
 #include "sfu/stream_rewriter.hpp"
-#include "sfu/tap.hpp"
 
 namespace upcall::sfu {
 namespace {
@@ -106,64 +105,6 @@ TEST(NtpClock, CountsFrom1900) {
   const NtpClock clock(kNow);
   EXPECT_EQ(clock.at(kStart) >> 32, 1'800'000'000u + 2'208'988'800u);
   EXPECT_EQ(clock.compact(kStart + Duration::ms(500)) - clock.compact(kStart), 32768u);
-}
-
-struct TapBench {
-  explicit TapBench(std::size_t bytes) : ring(std::make_shared<ByteRing>(bytes)) {
-    wire::SfuOpenTap open;
-    open.tap = wire::TapNo{1};
-    open.ring = ring;
-    open.recording_id = "r";
-    open.started = kStart;
-    tap = std::make_unique<Tap>(kNow, open);
-  }
-  void packet(Instant now) {
-    wire::TapPacket p;
-    p.at_us = tap->at_us(now);
-    p.source = 1;
-    p.payload = payload;
-    tap->write(now, p);
-  }
-  std::vector<wire::TapRecord> drain() {
-    tap->publish();
-    std::vector<wire::TapRecord> out;
-    ByteVector bytes;
-    while (ring->pop(bytes)) out.push_back(wire::decode_tap_record(bytes).value());
-    return out;
-  }
-  std::shared_ptr<ByteRing> ring;
-  std::unique_ptr<Tap> tap;
-  ByteVector payload = ByteVector(1000, 7);
-};
-
-TEST(Tap, WhatAFullRingLosesIsMarkedAndWhoIsWhoFollows) {
-  TapBench bench(4096);
-  for (int i = 0; i < 10; ++i) bench.packet(kStart + Duration::ms(i));          // four fit
-  bench.tap->write(kStart + Duration::ms(20), wire::TapRecord(wire::TapAttendee{20'000, "late", "Late", false}));
-  bench.tap->write(kStart + Duration::ms(21), wire::TapRecord(wire::TapSource{.at_us = 21'000, .source = 2, .attendee_id = "late", .clock_rate = 48000}));
-  const std::uint64_t lost = bench.tap->dropped();
-  EXPECT_GE(lost, 6u);
-  const auto first = bench.drain();
-  EXPECT_TRUE(std::holds_alternative<wire::TapStart>(first[0]));
-  bench.packet(kStart + Duration::ms(30));
-  const auto second = bench.drain();
-  ASSERT_EQ(second.size(), 4u);
-  const auto& gap = std::get<wire::TapGap>(second[0]);
-  // What was left of the ring may have taken the beginning of the gap as a record of its own.
-  std::uint64_t marked = gap.dropped;
-  for (const auto& record : first) {
-    if (const auto* early = std::get_if<wire::TapGap>(&record)) marked += early->dropped;
-  }
-  EXPECT_EQ(marked, lost);
-  EXPECT_EQ(gap.reason, wire::TapGapReason::ring_full);
-  EXPECT_LT(gap.at_us, 10'000u);
-  EXPECT_EQ(gap.until_us, 30'000u);
-  EXPECT_EQ(std::get<wire::TapAttendee>(second[1]).attendee_id, "late");
-  EXPECT_EQ(std::get<wire::TapSource>(second[2]).source, 2u);
-  EXPECT_EQ(std::get<wire::TapPacket>(second[3]).at_us, 30'000u);
-  bench.packet(kStart + Duration::ms(31));
-  EXPECT_EQ(bench.drain().size(), 1u) << "the gap is told once";
-  EXPECT_EQ(bench.tap->dropped(), lost);
 }
 
 }  // namespace
