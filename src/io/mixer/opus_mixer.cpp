@@ -40,6 +40,7 @@ OpusMixer::Source* OpusMixer::make(std::uint32_t no) {
   free->started = free->playing = free->audible = false;
   free->written = free->read = 0;
   free->last_samples = kFrame;
+  free->restart_sequence = -1;
   return free;
 }
 
@@ -68,7 +69,10 @@ void OpusMixer::push(std::uint32_t no, std::int64_t sequence, std::uint32_t, Byt
     return;
   }
   if (source->started) {
-    const std::int64_t missing = sequence - source->last_sequence - 1;
+    std::int64_t missing = sequence - source->last_sequence - 1;
+    // Far behind: a straggler, or its numbers began anew. The next one in order tells (RFC 3550 appendix A.1).
+    if (missing < 0 && sequence == source->restart_sequence) missing = 0;
+    source->restart_sequence = missing < -kReorderMax ? sequence + 1 : -1;
     if (missing < 0) {
       ++counters_.late;   // its place was concealed already
       return;

@@ -23,6 +23,7 @@ class OpusMixer final : public sfu::AudioMixer {
   static constexpr std::size_t kPreroll = 2 * kFrame;          // a source that starts (again) waits for this much
   static constexpr std::size_t kSetsMax = 16;                  // encoders; the least recently used set makes room
   static constexpr std::size_t kConcealedMax = 3;              // lost packets in a row; a longer gap is silence
+  static constexpr std::int64_t kReorderMax = 10;              // further behind, two in a row are a source that restarted
 
   explicit OpusMixer(OpusMixerOptions options) : options_(options) { sources_.reserve(64); }
 
@@ -42,6 +43,7 @@ class OpusMixer final : public sfu::AudioMixer {
     std::unique_ptr<OpusDecoder> decoder;
     bool started = false;
     std::int64_t last_sequence = 0;
+    std::int64_t restart_sequence = 0; // what would follow a packet from far behind
     std::size_t last_samples = kFrame;
     std::array<float, kRing> ring;
     std::uint64_t written = 0, read = 0;

@@ -30,6 +30,7 @@ class Talker {
     const ByteVector packet = next();
     mixer.push(no_, sequence_, static_cast<std::uint32_t>(at_), packet);
   }
+  void restart(std::int64_t sequence) { sequence_ = sequence; }
   std::uint32_t no() const { return no_; }
   std::int64_t sequence() const { return sequence_; }
 
@@ -160,6 +161,44 @@ TEST(OpusMixer, LostPacketsAreConcealedAndLateOnesAreNotPlayedTwice) {
   EXPECT_EQ(mixer.counters().concealed, 10u);
   EXPECT_EQ(mixer.counters().late, 10u);
   EXPECT_NEAR(listener.amplitude(440, 24000, 48000), 0.25, 0.08);
+}
+
+TEST(OpusMixer, ASourceThatRestartsIsHeardAgainWithinAFewPackets) {
+  // Far back, just out of the window of stragglers, within it, and far ahead.
+  for (const std::int64_t jump : {-30'000, -11, -5, 20'000}) {
+    OpusMixer mixer({});
+    Talker a(1, 440, 0.25f), b(2, 1000, 0.25f);
+    Listener listener;
+    for (int i = 0; i < 100; ++i) {
+      if (i == 50) a.restart(a.sequence() + jump);
+      a.speak(mixer);
+      b.speak(mixer);
+      mixer.advance();
+      listener.hear(mixer, {1, 2});
+    }
+    EXPECT_LE(mixer.counters().late, 10u) << jump;
+    // From 240 ms after the restart on.
+    EXPECT_NEAR(listener.amplitude(440, 62 * kFrame, 36 * kFrame), 0.25, 0.06) << jump;
+    EXPECT_NEAR(listener.amplitude(1000, 62 * kFrame, 36 * kFrame), 0.25, 0.06) << jump;
+  }
+}
+
+TEST(OpusMixer, StragglersFromFarBehindAreNoRestart) {
+  OpusMixer mixer({});
+  Talker a(1, 440, 0.25f), b(2, 1000, 0.25f);
+  Listener listener;
+  for (int i = 0; i < 100; ++i) {
+    const ByteVector packet = a.next();
+    mixer.push(1, a.sequence(), 0, packet);
+    // One of half a second ago each time: in order among themselves, but never two in a row.
+    if (i > 40) mixer.push(1, a.sequence() - 25, 0, packet);
+    b.speak(mixer);
+    mixer.advance();
+    listener.hear(mixer, {1, 2});
+  }
+  EXPECT_EQ(mixer.counters().late, 59u);
+  EXPECT_EQ(mixer.counters().decoded, 200u);
+  EXPECT_NEAR(listener.amplitude(440, 50 * kFrame, 48 * kFrame), 0.25, 0.06);
 }
 
 TEST(OpusMixer, ABurstIsBoundedAndGarbageIsHarmless) {
