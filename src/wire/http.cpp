@@ -201,14 +201,17 @@ HttpResponse Router::dispatch(HttpRequest& request) const {
   } else {
     response = error_response(404, "nothing lives at this address", request.request_id);
   }
-  if (finisher_) finisher_(request, response);
+  finish(request, response);
   return response;
 }
 
 std::optional<WebSocketAnswer> Router::dispatch_websocket(HttpRequest& request,
                                                           const std::vector<std::string>& subprotocols) const {
   for (const Route& route : routes_) {
-    if (route.websocket && match(route, request)) return route.websocket(request, subprotocols);
+    if (!route.websocket || !match(route, request)) continue;
+    WebSocketAnswer answer = route.websocket(request, subprotocols);
+    if (!answer.handler) finish(request, answer.refusal);
+    return answer;
   }
   return std::nullopt;
 }

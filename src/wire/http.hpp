@@ -100,12 +100,17 @@ class Router {
  public:
   void add(std::string method, std::string pattern, HttpHandler handler);
   void add_websocket(std::string pattern, WebSocketRoute route);
-  // Called for every handler's answer (security headers, CORS); may change it.
+  // Called for every answer, a refused upgrade's too (security headers, CORS); may change it. It may block only for a
+  // request that carries an Origin header.
   void set_finisher(std::function<void(const HttpRequest&, HttpResponse&)> finisher) { finisher_ = std::move(finisher); }
 
   // 404 for an unknown path, 405 with Allow for a known path with another method. HEAD falls back to GET.
   HttpResponse dispatch(HttpRequest& request) const;
-  // Empty when no WebSocket lives at this path.
+  // For answers that no handler made: refusals of the connection itself.
+  void finish(const HttpRequest& request, HttpResponse& response) const {
+    if (finisher_) finisher_(request, response);
+  }
+  // Empty when no WebSocket lives at this path. A refusal is finished.
   std::optional<WebSocketAnswer> dispatch_websocket(HttpRequest& request, const std::vector<std::string>& subprotocols) const;
   // (method, pattern) of every route, for the OpenAPI test and the permission matrix.
   std::vector<std::pair<std::string, std::string>> routes() const;

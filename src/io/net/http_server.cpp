@@ -3,9 +3,11 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
 #include <vector>
 
+#include "io/net/response_head.hpp"
 #include "io/net/server_session_internal.hpp"
 
 namespace upcall::net {
@@ -51,15 +53,25 @@ Result<void> set_up_tls(asio::ssl::context& context, const TlsIdentity& identity
   return {};
 }
 
+constexpr std::size_t kTurnedAwayMax = 64;  // at the same time; further ones are closed without a word
+
+struct Peer {
+  std::uint64_t key = 0;
+  bool counted = false;
+};
+
 }  // namespace
 
 struct HttpServer::Impl {
   Impl(HttpServerOptions options, const wire::Router& router) : shared(std::move(options), router) {}
 
   asio::awaitable<void> accept_all();
-  void adopt(tcp::socket socket, NetThread& thread);
+  asio::awaitable<void> turn_away(tcp::socket socket);
+  // Empty: this peer has as many connections as it may.
+  std::optional<Peer> admit(const tcp::socket& socket);
 
   ServerShared shared;
+  std::atomic<std::size_t> turned_away{0};  // being told so at this moment
   std::vector<std::unique_ptr<NetThread>> nets;
   std::optional<tcp::acceptor> acceptor;  // on the first thread
   std::optional<asio::steady_timer> pause;
@@ -88,21 +100,67 @@ asio::awaitable<void> HttpServer::Impl::accept_all() {
         count(shared.counters.refused);
         continue;
       }
+    }
+    const auto peer = admit(socket);
+    if (!peer) {
+      count(shared.counters.refused_of_peer);
+      // TLS would cost a handshake to say it in.
+      if (shared.tls || turned_away >= kTurnedAwayMax) continue;
+      ++turned_away;
+      asio::co_spawn(thread.context, turn_away(std::move(socket)), asio::detached);
+      continue;
+    }
+    {
+      const std::lock_guard lock(shared.mutex);
       ++shared.open;
     }
     count(shared.counters.accepted);
-    auto give = [this, &thread, taken = std::move(socket)]() mutable { adopt(std::move(taken), thread); };
-    asio::dispatch(thread.context, std::move(give));
+    socket.set_option(tcp::no_delay(true), ec);
+    auto session = [this, &thread, taken = std::move(socket), who = *peer]() mutable {
+      auto made = std::make_shared<Session>(shared, thread, std::move(taken), who.key, who.counted);
+      asio::co_spawn(thread.context, Session::run(std::move(made)), asio::detached);
+    };
+    asio::dispatch(thread.context, std::move(session));
   }
 }
 
-void HttpServer::Impl::adopt(tcp::socket socket, NetThread& thread) {
+std::optional<Peer> HttpServer::Impl::admit(const tcp::socket& socket) {
   error_code ec;
-  socket.set_option(tcp::no_delay(true), ec);
-  const tcp::endpoint peer = socket.remote_endpoint(ec);
-  const std::uint64_t key = ec ? 0 : peer_key(shared.peer_hash_key, to_net_address(peer));
-  auto session = std::make_shared<Session>(shared, thread, std::move(socket), key);
-  asio::co_spawn(thread.context, Session::run(std::move(session)), asio::detached);
+  const tcp::endpoint endpoint = socket.remote_endpoint(ec);
+  if (ec) return Peer{};  // it has gone already; its session sees that
+  Peer out;
+  out.key = peer_key(shared.peer_hash_key, to_net_address(endpoint));
+  const auto& address = endpoint.address();
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  const bool local = mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback() : address.is_loopback();
+  out.counted = shared.options.max_connections_per_peer > 0 && (shared.options.limit_loopback || !local);
+  if (out.counted && !shared.enter_peer(out.key)) return std::nullopt;
+  return out;
+}
+
+// Says why, then waits a moment for the peer to read it: closing on unread input would destroy the answer.
+asio::awaitable<void> HttpServer::Impl::turn_away(tcp::socket socket) {
+  const std::shared_ptr<void> gone(nullptr, [this](void*) { --turned_away; });
+  Transport transport(std::move(socket));
+  transport.expires_after(Duration::s(1));
+  wire::HttpRequest nobody;
+  wire::HttpResponse response = wire::error_response(503, "too many connections from this address", "");
+  response.set("retry-after", "5");
+  shared.router.finish(nobody, response);
+  const std::string answer =
+      response_head(response, response.body.size(), false, "", system_now().wall) + response.body;
+  const auto all = asio::buffer(answer);
+  auto [ec, size] = co_await transport.async_write_some(all, kAwait);
+  if (ec || size < answer.size()) co_return;
+  error_code ignored;
+  transport.tcp_layer().socket().shutdown(tcp::socket::shutdown_send, ignored);
+  std::array<char, 4096> bin;
+  for (std::size_t dropped = 0; dropped < 64u << 10;) {
+    const auto view = asio::buffer(bin);
+    auto [error, read] = co_await transport.async_read_some(view, kAwait);
+    if (error) co_return;
+    dropped += read;
+  }
 }
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -159,6 +217,7 @@ HttpServerCounters HttpServer::counters() const {
   HttpServerCounters out;
   out.accepted = s.counters.accepted;
   out.refused = s.counters.refused;
+  out.refused_of_peer = s.counters.refused_of_peer;
   out.requests = s.counters.requests;
   out.websockets = s.counters.websockets;
   out.overloaded = s.counters.overloaded;

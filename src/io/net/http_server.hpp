@@ -33,6 +33,11 @@ struct HttpServerOptions {
   std::size_t event_threads = 4;
 
   std::size_t max_connections = 10'000;       // beyond: closed at once
+  // Of one peer (an IPv4 address, an IPv6 /64); 0: no limit. Beyond: 503 on plain TCP, closed at once with TLS. An office
+  // behind one address holds some six connections a person. Loopback is exempt unless told otherwise: what comes from
+  // there is this host itself, or a proxy that speaks for everybody.
+  std::size_t max_connections_per_peer = 512;
+  bool limit_loopback = false;
   std::size_t max_header_bytes = 16 << 10;    // beyond: 431
   std::size_t max_body_bytes = 1 << 20;       // beyond: 413, before anything is buffered
   // A route's own limit in bytes, asked once the header is there; nothing: max_body_bytes.
@@ -48,10 +53,15 @@ struct HttpServerOptions {
   std::size_t max_queued_messages = 512;
   std::size_t max_queued_bytes = 4 << 20;
   Duration websocket_silence = Duration::s(20);
+
+  // What a request takes for now (HttpRequest::now): expiry and rate limits hang on it. Empty: the system's clock. Called
+  // from all net threads; timeouts of connections do not use it.
+  std::function<Now()> clock;
 };
 
 struct HttpServerCounters {
-  std::uint64_t accepted = 0, open = 0, refused = 0;   // connections
+  std::uint64_t accepted = 0, open = 0;                // connections
+  std::uint64_t refused = 0, refused_of_peer = 0;      // beyond max_connections; beyond max_connections_per_peer
   std::uint64_t requests = 0, websockets = 0;
   std::uint64_t overloaded = 0;                        // 503 because the pool was full
   std::uint64_t malformed = 0, too_large = 0, timed_out = 0, failed_handshakes = 0, handler_failures = 0;

@@ -42,6 +42,16 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
+// What the finisher gets on a network thread: without an Origin it does not block (wire::Router::set_finisher).
+HttpRequest without_headers(const HttpRequest& request) {
+  HttpRequest out;
+  out.method = request.method;
+  out.path = request.path;
+  out.request_id = request.request_id;
+  out.now = request.now;
+  return out;
+}
+
 // Handlers give no exceptions; what the standard library throws (memory) must not take the server down.
 template <class F>
 auto guarded(ServerShared& shared, F&& f, const HttpRequest& request) {
@@ -62,8 +72,21 @@ auto guarded(ServerShared& shared, F&& f, const HttpRequest& request) {
 
 }  // namespace
 
-Session::Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer)
-    : shared_(shared), thread_(thread), peer_(peer), transport_(std::move(socket)),
+bool ServerShared::enter_peer(std::uint64_t peer) {
+  const std::lock_guard lock(mutex);
+  std::size_t& count = open_of_peer[peer];
+  if (count >= options.max_connections_per_peer) return false;
+  ++count;
+  return true;
+}
+
+void ServerShared::leave_peer(std::uint64_t peer) {
+  const auto at = open_of_peer.find(peer);
+  if (at != open_of_peer.end() && --at->second == 0) open_of_peer.erase(at);
+}
+
+Session::Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer, bool counted)
+    : shared_(shared), thread_(thread), peer_(peer), counted_(counted), transport_(std::move(socket)),
       buffer_(shared.options.max_header_bytes + (64 << 10)) {
   thread_.sessions.insert(this);
 }
@@ -72,6 +95,7 @@ Session::~Session() {
   thread_.sessions.erase(this);
   // Notified under the lock: stop() may destroy the condition as soon as it sees the last one gone.
   const std::lock_guard lock(shared_.mutex);
+  if (counted_) shared_.leave_peer(peer_);
   --shared_.open;
   shared_.changed.notify_all();
 }
@@ -158,7 +182,7 @@ asio::awaitable<bool> Session::serve_one() {
     }
     if (ec) co_return false;
   }
-  request.now = system_now();
+  request.now = options.clock();
   if (!take_head(parser, request)) {
     count(shared_.counters.malformed);
     co_return co_await refuse(request, 400, "the request's target or host is malformed");
@@ -198,11 +222,7 @@ asio::awaitable<bool> Session::serve_one() {
     return guarded(shared_, [&] { return shared_.router.dispatch(request); }, request);
   };
   std::optional<HttpResponse> response = co_await on_pool<HttpResponse>(shared_.handlers, false, std::move(work));
-  if (!response) {
-    count(shared_.counters.overloaded);
-    response = wire::error_response(503, "the server is busy", request.request_id);
-    response->set("retry-after", "1");
-  }
+  if (!response) co_return co_await refuse_busy(request, keep_alive);
   co_return co_await respond(request, std::move(*response), keep_alive);
 }
 
@@ -257,10 +277,7 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   };
   std::optional<Answer> asked = co_await on_pool<Answer>(shared_.handlers, false, std::move(ask));
   if (!asked) {
-    count(shared_.counters.overloaded);
-    HttpResponse busy = wire::error_response(503, "the server is busy", request.request_id);
-    busy.set("retry-after", "1");
-    (void)co_await respond(request, std::move(busy), false);
+    (void)co_await refuse_busy(request, false);
     co_return;
   }
   if (!*asked) {
@@ -320,7 +337,16 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
 asio::awaitable<bool> Session::refuse(const HttpRequest& request, int status, std::string_view message) {
   unread_ = true;
   HttpResponse response = wire::error_response(status, message, request.request_id);
+  shared_.router.finish(without_headers(request), response);
   co_return co_await respond(request, std::move(response), false);
+}
+
+asio::awaitable<bool> Session::refuse_busy(const HttpRequest& request, bool keep_alive) {
+  count(shared_.counters.overloaded);
+  HttpResponse response = wire::error_response(503, "the server is busy", request.request_id);
+  response.set("retry-after", "1");
+  shared_.router.finish(without_headers(request), response);
+  co_return co_await respond(request, std::move(response), keep_alive);
 }
 
 asio::awaitable<bool> Session::respond(const HttpRequest& request, HttpResponse response, bool keep_alive) {

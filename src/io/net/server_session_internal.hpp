@@ -7,12 +7,14 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "io/clock/system_clock.hpp"
 #include "io/net/http_server.hpp"
 #include "io/net/peer_key.hpp"
 #include "io/net/transport_internal.hpp"
@@ -22,7 +24,7 @@
 namespace upcall::net {
 
 struct ServerCounters {
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, requests{0}, websockets{0}, overloaded{0}, malformed{0},
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, refused_of_peer{0}, requests{0}, websockets{0}, overloaded{0}, malformed{0},
       too_large{0}, timed_out{0}, failed_handshakes{0}, handler_failures{0};
 };
 
@@ -34,9 +36,11 @@ struct ServerShared {
       : options(std::move(o)),
         router(r),
         handlers(options.handler_threads, options.handler_queue),
-        events(options.event_threads, SIZE_MAX) {}
+        events(options.event_threads, SIZE_MAX) {
+    if (!options.clock) options.clock = system_now;
+  }
 
-  const HttpServerOptions options;
+  HttpServerOptions options;  // not changed after construction
   const wire::Router& router;
   std::optional<asio::ssl::context> tls;
   SipKey peer_hash_key{};
@@ -48,6 +52,11 @@ struct ServerShared {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t open = 0;
+  std::unordered_map<std::uint64_t, std::size_t> open_of_peer;  // by peer key; only peers that are counted
+
+  // False: the peer has as many as it may. Each true needs a leave_peer.
+  bool enter_peer(std::uint64_t peer);
+  void leave_peer(std::uint64_t peer);  // with mutex held
 };
 
 class Session;
@@ -65,7 +74,8 @@ struct NetThread {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer);
+  // `counted`: enter_peer was called for it.
+  Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer, bool counted);
   ~Session();
 
   // All on the session's thread.
@@ -82,16 +92,17 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<void> serve_websocket(Parser& parser, wire::HttpRequest request);
   asio::awaitable<bool> respond(const wire::HttpRequest& request, wire::HttpResponse response, bool keep_alive);
   asio::awaitable<bool> refuse(const wire::HttpRequest& request, int status, std::string_view message);
+  asio::awaitable<bool> refuse_busy(const wire::HttpRequest& request, bool keep_alive);
   asio::awaitable<bool> send_source(const wire::HttpResponse& response);
   asio::awaitable<bool> send_all(std::string_view bytes);
   asio::awaitable<void> say_goodbye();
 
-  wire::HttpRequest start_request(Parser& parser);
   bool take_head(Parser& parser, wire::HttpRequest& request) const;
 
   ServerShared& shared_;
   NetThread& thread_;
   const std::uint64_t peer_;
+  const bool counted_;
   Transport transport_;
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<WebSocketCore> websocket_;
