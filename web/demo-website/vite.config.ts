@@ -1,7 +1,26 @@
 import { defineConfig } from 'vitest/config';
+import { sizeBudget } from './vite/size-budget.ts';
+import { widgetLoader } from './vite/widget-loader.ts';
+
+const server = process.env['UPCALL_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // Relative addresses: the widget's parts are fetched from where the widget came from, whatever page it stands on.
+  base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  build: { outDir: '../../build/web/demo-website', emptyOutDir: true },
+  plugins: [widgetLoader({ entry: 'src/widget/main.ts' }), sizeBudget()],
+  build: {
+    outDir: '../../build/web/demo-website',
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      input: { 'demo-website': 'demo-website.html', widget: 'src/widget/main.ts' },
+      preserveEntrySignatures: 'exports-only',
+    },
+  },
+  server: {
+    proxy: Object.fromEntries(['/api', '/aws', '/control', '/frontend-config.js'].map((path) => [path, { target: server, ws: true }])),
+  },
   test: { environment: 'happy-dom' },
 });

@@ -1,0 +1,49 @@
+// The running call: others large, a shared screen larger, oneself small.
+import type { MediaSession } from '@upcall/shared/media/types';
+import type { JSX } from 'preact';
+import type { WidgetController } from '../../widget/controller';
+import { useT } from '../../widget/i18n';
+import { sceneOf } from '../people';
+import { useMedia } from '../use-media';
+import { useNames } from '../use-names';
+import { CallBanners } from './CallBanners';
+import { ContentTile } from './ContentTile';
+import { Controls } from './Controls';
+import { Announcements } from './Announcements';
+import { PersonTile } from './PersonTile';
+
+interface Props {
+  controller: WidgetController;
+  session: MediaSession;
+}
+
+export function LiveCall({ controller, session }: Props): JSX.Element {
+  const t = useT();
+  const media = useMedia(session);
+  const { names, recorderName } = useNames(controller.call, media.attendees);
+  const scene = sceneOf(media, names, recorderName);
+  const others = scene.people.filter((person) => !person.isSelf);
+  const self = scene.people.find((person) => person.isSelf);
+
+  return (
+    <div class="live">
+      <CallBanners media={media} recording={scene.recording} session={session} />
+      <div class={`stage${scene.content ? ' stage--content' : ''}`}>
+        {scene.content && <ContentTile content={scene.content} session={session} />}
+        <ul class={`stage__people stage__people--${Math.min(others.length, 4)}`}>
+          {others.map((person) => (
+            <PersonTile key={person.attendeeId} person={person} session={session} />
+          ))}
+          {others.length === 0 && media.phase === 'connected' && <li class="stage__alone">{t('call.waiting')}</li>}
+        </ul>
+        {self && (
+          <ul class="stage__self">
+            <PersonTile person={self} session={session} />
+          </ul>
+        )}
+      </div>
+      <Controls controller={controller} session={session} media={media} />
+      <Announcements people={others} recording={scene.recording} />
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+// Who and what is on the screen: pure, from what the media say.
+import type { Attendee, MediaSnapshot, Tile } from '@upcall/shared/media/types';
+
+export interface Person {
+  attendeeId: string;
+  name: string | null;
+  isSelf: boolean;
+  muted: boolean;
+  speaking: boolean;
+  camera: Tile | null;
+}
+
+export interface Scene {
+  people: Person[];
+  content: { tile: Tile; name: string | null; isSelf: boolean } | null;
+  recording: boolean;
+}
+
+export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>, recorderName: string | null): Scene {
+  const isRecorder = (attendee: Attendee) => !attendee.isSelf && recorderName !== null && names.get(attendee.attendeeId) === recorderName;
+  const camera = (id: string) => media.tiles.find((tile) => tile.kind === 'camera' && tile.attendeeId === id) ?? null;
+  const people = media.attendees
+    .filter((attendee) => !isRecorder(attendee))
+    .map((attendee) => ({
+      attendeeId: attendee.attendeeId,
+      name: names.get(attendee.attendeeId) ?? null,
+      isSelf: attendee.isSelf,
+      muted: attendee.isSelf ? media.muted : attendee.muted,
+      speaking: attendee.level > 0 && media.activeSpeaker === attendee.attendeeId,
+      camera: camera(attendee.attendeeId),
+    }));
+  const shared = media.tiles.find((tile) => tile.kind === 'content');
+  const content = shared ? { tile: shared, name: names.get(shared.attendeeId) ?? null, isSelf: shared.isSelf } : null;
+  return { people, content, recording: media.attendees.some(isRecorder) };
+}

@@ -1,0 +1,71 @@
+// The conversation as it is known, newest at the bottom. Stays at the bottom while somebody reads there.
+import { ContentType, type ChatItem, type ChatState } from '@upcall/shared/participant/types';
+import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useT } from '../i18n';
+import { EventLine } from './EventLine';
+import { Message } from './Message';
+import { PendingLine } from './PendingLine';
+import { TypingLine } from './TypingLine';
+
+interface Props {
+  chat: ChatState;
+  ownId: string;
+  onOlder(): void;
+  onRetry(clientToken: string): void;
+}
+
+const NEAR_PX = 80;
+
+function isFirstOfRun(item: ChatItem, before: ChatItem | undefined): boolean {
+  return !before || before.Type !== 'MESSAGE' || before.ParticipantId !== item.ParticipantId || before.ParticipantRole !== item.ParticipantRole;
+}
+
+export function Transcript({ chat, ownId, onOlder, onRetry }: Props): JSX.Element {
+  const t = useT();
+  const box = useRef<HTMLDivElement>(null);
+  const bottom = useRef(true);
+  const height = useRef(0);
+  const first = chat.items[0]?.Id;
+  const knownFirst = useRef(first);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    // Older messages above must not move what is being read.
+    if (knownFirst.current !== first && !bottom.current) element.scrollTop += element.scrollHeight - height.current;
+    else if (bottom.current) element.scrollTop = element.scrollHeight;
+    knownFirst.current = first;
+    height.current = element.scrollHeight;
+  });
+
+  const onScroll = () => {
+    const element = box.current;
+    if (element) bottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+  };
+
+  return (
+    <div ref={box} class="transcript" onScroll={onScroll} tabIndex={0} role="region" aria-label={t('chat.transcript')}>
+      {chat.hasOlder && (
+        <button type="button" class="button button--plain button--small transcript__older" aria-disabled={chat.loadingOlder} onClick={onOlder}>
+          {chat.loadingOlder ? t('chat.olderLoading') : t('chat.older')}
+        </button>
+      )}
+      <div role="log" aria-live="polite" aria-relevant="additions">
+        <ol class="transcript__list">
+          {chat.items.map((item, i) =>
+            item.Type === 'MESSAGE' ? (
+              <Message key={item.Id} item={item} own={item.ParticipantId === ownId} first={isFirstOfRun(item, chat.items[i - 1])} />
+            ) : item.ContentType === ContentType.joined && item.ParticipantId === ownId ? null : (
+              <EventLine key={item.Id} item={item} />
+            ),
+          )}
+          {chat.pending.map((message) => (
+            <PendingLine key={message.clientToken} message={message} onRetry={() => onRetry(message.clientToken)} />
+          ))}
+        </ol>
+      </div>
+      <TypingLine name={chat.typing} />
+    </div>
+  );
+}
