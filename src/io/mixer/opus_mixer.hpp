@@ -43,7 +43,7 @@ class OpusMixer final : public sfu::AudioMixer {
     std::unique_ptr<OpusDecoder> decoder;
     bool started = false;
     std::int64_t last_sequence = 0;
-    std::int64_t restart_sequence = 0; // what would follow a packet from far behind
+    std::int64_t restart_sequence = -1;  // what would follow the last packet, which came from far behind
     std::size_t last_samples = kFrame;
     std::array<float, kRing> ring;
     std::uint64_t written = 0, read = 0;

@@ -1,4 +1,5 @@
 // No room for the journal: the recording ends or has a gap, and says so; the call never notices.
+#include <algorithm>
 #include <filesystem>
 
 #include <sys/mount.h>
@@ -6,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "film_judge.hpp"
 #include "harness.hpp"
 
 namespace upcall::story {
@@ -46,7 +48,7 @@ struct SmallDisk {
   }
 };
 
-TEST(Spool, FullDiskLeavesAMarkedGapAndTheCallGoesOn) {
+TEST(Spool, FullDiskLeavesAMarkedGapAndWhoeverCameMeanwhileIsInTheFilm) {
   SmallDisk disk;
   {
     char pattern[] = "/tmp/upcall-disk-XXXXXX";
@@ -65,27 +67,47 @@ TEST(Spool, FullDiskLeavesAMarkedGapAndTheCallGoesOn) {
   {
     World world(options);
     ASSERT_TRUE(disk.mounted);
-    Call call = world.begin_call();
+    Call call = world.begin_call(false);
+    const auto connected = [](const bj::object& o) { return json::text_at(o, "event") == "connected"; };
+    call.agent_device = world.join(call.agent_join, "Alice Agent", 0);
+    world.need(call.agent_device->wait_for(connected, Duration::s(20)), "the agent's joining");
     const auto started_ms = world.clock_ms();
     ASSERT_EQ(world.start_recording(call), 200);
     world.until("degraded while the disk is full", Duration::s(60), [&] { return world.ready_status() == 503; });
     const auto full_ms = world.clock_ms();
-    world.expect_media(call, Duration::s(10), 20);
+    call.customer_device = world.join(call.customer_join, "Carl Customer", 1);
+    world.need(call.customer_device->wait_for(connected, Duration::s(20)), "the customer's joining");
+    world.expect_media(call, Duration::s(20), 20);
     EXPECT_EQ(json::text_or(world.recording(call), "status"), "recording");
+    const auto room_ms = world.clock_ms();
     ASSERT_EQ(::mount("tmpfs", disk.path.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
     world.until("ready when there is room", Duration::s(20), [&] { return world.ready_status() == 200; });
-    const auto room_ms = world.clock_ms();
     while (world.clock_ms() < room_ms + 6000) world.expect_media(call, Duration::s(10));
     ASSERT_EQ(world.stop_recording(call), 200);
-    const bj::object film = world.film(world.wait_stored(call));
+    const bj::object entry = world.wait_stored(call);
+    const bj::object film = world.film(entry);
     const auto [agent, customer] = world.people_in(film);
     EXPECT_LE(number_at(agent, "first_clock_ms"), static_cast<double>(full_ms));
-    // Sound goes on at once; pictures with the next key frame, which the tap asks for each 30 s.
     const double gap_s = static_cast<double>(room_ms - full_ms) / 1000;
-    for (const bj::object* person : {&agent, &customer}) {
-      EXPECT_GE(number_at(*person, "beeps"), number_at(film, "duration_s") - gap_s - 3) << "no sound after the disk had room";
-    }
+    EXPECT_GE(number_at(agent, "beeps"), number_at(film, "duration_s") - gap_s - 3) << "no sound after the disk had room";
+    EXPECT_GE(number_at(customer, "beeps"), 3) << "no sound of who came meanwhile";
     EXPECT_GE(number_at(film, "duration_s") * 1000, static_cast<double>(room_ms + 6000 - started_ms) - 1000) << "the gap has shortened the film";
+
+    // Two tiles side by side below the title, by eyes of their own. No picture of the customer's reached the journal
+    // before; the agent's hangs on key frames that did not.
+    test::Film seen;
+    ASSERT_TRUE(seen.load(world.data_dir() + "/" + json::text_or(entry, "recordingId") + ".mp4", {{0, 292, 960}, {960, 292, 960}}));
+    for (unsigned who = 0; who < 2; ++who) {
+      const auto& readings = seen.readings[who];
+      const auto first = std::find_if(readings.begin(), readings.end(), [&](const test::JudgedFrame& f) { return f.clock_ms >= room_ms; });
+      ASSERT_NE(first, readings.end()) << "no picture of participant " << who << " after the disk had room";
+      EXPECT_LE(first->clock_ms, room_ms + 2000) << "participant " << who;
+      EXPECT_EQ(first->participant, who);
+      // In the film it stands where it belongs: as long before the last one as its clock says.
+      const test::JudgedFrame& last = readings.back();
+      EXPECT_GE(last.clock_ms, room_ms + 5000);
+      EXPECT_NEAR(last.time_s - first->time_s, (last.clock_ms - first->clock_ms) / 1000.0, 0.3) << "participant " << who;
+    }
   }
 }
 

@@ -203,8 +203,9 @@ TEST(JournalService, ADiskThatIsFullForAWhileLeavesAGapAndAVisibleState) {
   options.seal_ms = 20;
   JournalService service(options, real_clock);
   std::promise<ClosedJournal> closed;
+  std::vector<JournalState> states;   // the journal thread's, until it has told the end
   auto journal = service.open("r", kKey, 1, folder.path,
-                              {.first_sealed = {}, .state_changed = {},
+                              {.first_sealed = {}, .state_changed = [&](JournalState s) { states.push_back(s); },
                                .closed = [&](const ClosedJournal& c) { closed.set_value(c); }});
   ASSERT_TRUE(journal.has_value());
   push(**journal, wire::TapStart{1, "r", "m", 1});
@@ -232,6 +233,12 @@ TEST(JournalService, ADiskThatIsFullForAWhileLeavesAGapAndAVisibleState) {
   auto done = closed.get_future();
   ASSERT_EQ(done.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_GT(done.get().lost_records, 0u);
+  // Each time there is room again it is told: what the tap does then hangs on it.
+  ASSERT_GE(states.size(), 2u);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    EXPECT_EQ(states[i], i % 2 == 0 ? JournalState::disk_full : JournalState::recording) << i;
+  }
+  EXPECT_EQ(states.back(), JournalState::recording);
   const Contents c = read_directory(folder.path);
   EXPECT_EQ(c.end, ReadStatus::journal_end) << c.corruption;
   ASSERT_FALSE(c.gaps.empty());
