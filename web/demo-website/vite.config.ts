@@ -2,11 +2,13 @@ import { defineConfig } from 'vitest/config';
 import { sizeBudget } from './vite/size-budget.ts';
 import { widgetLoader } from './vite/widget-loader.ts';
 
-const server = process.env['UPCALL_URL'] ?? 'http://127.0.0.1:8080';
+const server = process.env['UPCALL_SERVER'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   // Relative addresses: the widget's parts are fetched from where the widget came from, whatever page it stands on.
   base: './',
+  // The media library asks for it, as it was written for bundlers that gave it.
+  define: { global: 'globalThis' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   plugins: [widgetLoader({ entry: 'src/widget/main.ts' }), sizeBudget()],
   build: {
@@ -14,6 +16,7 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1400,
     rolldownOptions: {
       input: { 'demo-website': 'demo-website.html', widget: 'src/widget/main.ts' },
       preserveEntrySignatures: 'exports-only',

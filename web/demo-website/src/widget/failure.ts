@@ -14,7 +14,9 @@ export function failureText(error: unknown): FailureText {
 
 /** Why a call could not be joined, in the words of a call that ended. */
 export function joinFailure(error: unknown): 'ended' | 'removed' | 'refused' | 'network' | 'failed' {
-  if (!(error instanceof ApiError) || error.status === 0) return 'network';
+  // A part of the page that could not be fetched is a TypeError of the import.
+  if (!(error instanceof ApiError)) return error instanceof TypeError ? 'network' : 'failed';
+  if (error.status === 0) return 'network';
   if (error.code === 'no_such_attendee') return 'removed';
   if (error.status === 404 || error.status === 410) return 'ended';
   if (error.status === 401 || error.status === 403) return 'refused';

@@ -25,7 +25,7 @@ export function EndChat({ inCall, onEnd }: Props): JSX.Element {
 
   return (
     <>
-      <button type="button" class="button button--plain button--small" onClick={() => dialog.current?.showModal()}>
+      <button type="button" class="quiet-button" onClick={() => dialog.current?.showModal()}>
         {t('chat.end')}
       </button>
       <dialog ref={dialog} class="dialog" aria-labelledby="upcall-end-title" onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}>
