@@ -1,0 +1,56 @@
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Copy } from 'lucide-react';
+import { Outlet } from 'react-router';
+import { callsLeaveQuietly } from '../calls/store';
+import { startCallWatch } from '../calls/watch';
+import { startCentre, stopCentre, useCentre } from '../centre/store';
+import { startAttention } from '../desk/attention';
+import { Button } from '../ui/Button';
+import { Screen, Waiting } from '../ui/Screen';
+import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
+import { NoDesk } from './NoDesk';
+import { Shell } from './Shell';
+
+/** All that needs the agent's desk: one tab, one event socket. */
+export function AgentArea() {
+  const { t } = useTranslation();
+  const lock = useDeskLock((state) => state.lock);
+  const ready = useCentre((centre) => centre.ready);
+  const refused = useCentre((centre) => centre.socket === 'refused');
+
+  useEffect(() => {
+    askForDesk();
+    return leaveDesk;
+  }, []);
+
+  useEffect(() => {
+    if (lock !== 'mine') return;
+    startCentre();
+    const stopAttention = startAttention(t);
+    const stopWatch = startCallWatch();
+    return () => {
+      stopWatch();
+      stopAttention();
+      stopCentre();
+      callsLeaveQuietly();
+    };
+  }, [lock, t]);
+
+  if (lock === 'elsewhere') {
+    return (
+      <Screen icon={Copy} title={t('secondTab.title')} text={t('secondTab.text')}>
+        <Button kind="primary" onPress={takeDesk}>
+          {t('secondTab.useHere')}
+        </Button>
+      </Screen>
+    );
+  }
+  if (refused) return <NoDesk />;
+  if (!ready) return <Shell>{<Waiting label={t('common.connecting')} />}</Shell>;
+  return (
+    <Shell>
+      <Outlet />
+    </Shell>
+  );
+}

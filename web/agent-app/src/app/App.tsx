@@ -1,0 +1,38 @@
+import { Suspense, lazy } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Route, Routes } from 'react-router';
+import { LoginPage } from '../session/LoginPage';
+import { useSession } from '../session/use-session';
+import { Toasts } from '../ui/Toasts';
+import { Waiting } from '../ui/Screen';
+import { AgentArea } from './AgentArea';
+import { ErrorBoundary } from './ErrorBoundary';
+import { NotFound } from './NotFound';
+
+const DeskPage = lazy(() => import('../desk/DeskPage').then((module) => ({ default: module.DeskPage })));
+const DevicesPage = lazy(() => import('../calls/DevicesPage').then((module) => ({ default: module.DevicesPage })));
+const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => ({ default: module.MeetingPage })));
+const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module) => ({ default: module.PlaybackPage })));
+
+export function App() {
+  const { t } = useTranslation();
+  const { status, user } = useSession();
+  // The address stays as it was asked for: after the log-in the page is simply there.
+  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} />;
+  return (
+    <ErrorBoundary>
+      <Suspense fallback={<Waiting label={t('common.loading')} />}>
+        <Routes>
+          <Route path="/recording/:meetingId" element={<PlaybackPage />} />
+          <Route element={<AgentArea />}>
+            <Route path="/" element={<DeskPage />} />
+            <Route path="/devices" element={<DevicesPage />} />
+            <Route path="/meeting/:meetingId" element={<MeetingPage />} />
+          </Route>
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
+      <Toasts />
+    </ErrorBoundary>
+  );
+}

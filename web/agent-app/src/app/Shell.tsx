@@ -1,0 +1,105 @@
+import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useLocation, useNavigate } from 'react-router';
+import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
+import { Popover } from 'react-aria-components/Popover';
+import { agentApi } from '../api/agent';
+import { useCalls } from '../calls/store';
+import { useCentre } from '../centre/store';
+import { useAttention } from '../desk/attention-settings';
+import { session } from '../session/session';
+import { useSession } from '../session/use-session';
+import { Button, IconButton } from '../ui/Button';
+import { Logo } from '../ui/Logo';
+import { LanguageMenu, ThemeMenu } from './Preferences';
+import { StatusControl } from './StatusControl';
+
+function UserMenu() {
+  const { t } = useTranslation();
+  const { user } = useSession();
+  const { ring, notify, setRing, setNotify } = useAttention();
+  const signOut = async () => {
+    // Nobody is offered to an agent who has gone; when this fails the routing finds out by the missing answer.
+    await agentApi.setStatus('offline').catch(() => undefined);
+    session.logOut();
+  };
+  return (
+    <MenuTrigger>
+      <IconButton label={t('shell.account', { name: user?.name || user?.username || '' })} icon={CircleUserRound} />
+      <Popover className="popover" placement="bottom end">
+        <div className="popover__head">
+          <strong dir="auto">{user?.name || user?.username}</strong>
+          <span dir="auto">{user?.email}</span>
+        </div>
+        <Menu className="menu" aria-label={t('shell.account', { name: user?.name || user?.username || '' })}>
+          <MenuItem className="menu__item" onAction={() => setRing(!ring)}>
+            {ring ? <Volume2 size={16} aria-hidden /> : <VolumeX size={16} aria-hidden />}
+            <span>{ring ? t('shell.ringOff') : t('shell.ringOn')}</span>
+          </MenuItem>
+          <MenuItem className="menu__item" onAction={() => void setNotify(!notify)}>
+            {notify ? <Bell size={16} aria-hidden /> : <BellOff size={16} aria-hidden />}
+            <span>{notify ? t('shell.notifyOff') : t('shell.notifyOn')}</span>
+          </MenuItem>
+          <MenuItem className="menu__item" href="/demo-website.html" target="_blank">
+            <ExternalLink size={16} aria-hidden />
+            <span>{t('shell.customerPage')}</span>
+          </MenuItem>
+          <MenuItem className="menu__item" onAction={() => void signOut()}>
+            <LogOut size={16} aria-hidden />
+            <span>{t('shell.signOut')}</span>
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}
+
+/** The way back to a call that goes on while another page is looked at. */
+function CallBar() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const calls = useCalls((state) => state.calls);
+  const running = Object.values(calls).find((call) => call.media && call.media.phase !== 'ended');
+  if (!running || pathname === `/meeting/${encodeURIComponent(running.meetingId)}`) return null;
+  return (
+    <div className="call-bar">
+      <Video size={18} aria-hidden />
+      <span dir="auto">{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
+      <Button kind="secondary" onPress={() => navigate(`/meeting/${encodeURIComponent(running.meetingId)}`)}>
+        {t('shell.backToCall')}
+      </Button>
+    </div>
+  );
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { t } = useTranslation();
+  const socket = useCentre((centre) => centre.socket);
+  return (
+    <div className="shell">
+      <header className="shell__head">
+        <Link to="/" className="shell__home" aria-label={t('shell.home')}>
+          <Logo />
+        </Link>
+        <div className="shell__tools">
+          <StatusControl />
+          <ThemeMenu />
+          <LanguageMenu />
+          <UserMenu />
+        </div>
+      </header>
+      <div role="status">
+        {socket === 'offline' && (
+          <p className="shell__offline">
+            <WifiOff size={16} aria-hidden />
+            {t('shell.offline')}
+          </p>
+        )}
+      </div>
+      <CallBar />
+      {children}
+    </div>
+  );
+}

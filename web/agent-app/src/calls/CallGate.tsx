@@ -1,0 +1,46 @@
+import { VideoOff } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import { Button } from '../ui/Button';
+import { ErrorNotice } from '../ui/Notice';
+import { Screen, Waiting } from '../ui/Screen';
+import type { Call } from './store';
+import { useCall } from './use-call';
+
+interface CallGateProps {
+  meetingId: string;
+  children: (call: Call, rejoin: boolean) => ReactNode;
+}
+
+/** Shows its children when the call is open; opens it again after a reload; otherwise says how it is. */
+export function CallGate({ meetingId, children }: CallGateProps) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { now, open } = useCall(meetingId);
+  switch (now.state) {
+    case 'open':
+      return children(now.call, now.rejoin);
+    case 'opening':
+      return <Waiting label={t('call.opening')} />;
+    case 'failed':
+      return (
+        <main className="screen">
+          <div className="screen__card">
+            <h1>{t('call.failedTitle')}</h1>
+            <ErrorNotice error={now.error} onRetry={open} />
+            <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
+          </div>
+        </main>
+      );
+    case 'closed':
+      return (
+        <Screen icon={VideoOff} title={t('call.closedTitle')} text={t('call.closedText')}>
+          <Button kind="primary" onPress={open}>
+            {t('call.openAgain')}
+          </Button>
+          <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
+        </Screen>
+      );
+  }
+}

@@ -1,0 +1,153 @@
+import { MessageSquareText, Users } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { useCentre } from '../centre/store';
+import { ChatPane } from '../desk/ChatPane';
+import { clock } from '../desk/time';
+import { Button, IconButton } from '../ui/Button';
+import { Notice } from '../ui/Notice';
+import { Controls } from './Controls';
+import { LeaveDialog } from './LeaveDialog';
+import { Roster } from './Roster';
+import { ShortcutsDialog } from './ShortcutsDialog';
+import { Stage } from './Stage';
+import { type Call, isRecorder, toggleRecording } from './store';
+import { useShortcuts } from './use-shortcuts';
+
+export interface CallViewProps {
+  call: Call;
+  session: MediaSession;
+  media: MediaSnapshot;
+}
+
+export function CallView({ call, session, media }: CallViewProps) {
+  const { t } = useTranslation();
+  const [panel, setPanel] = useState<'chat' | 'people' | undefined>(() => (window.innerWidth >= 1100 ? 'chat' : undefined));
+  const [dialog, setDialog] = useState<'leave' | 'shortcuts'>();
+  const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
+  const unread = useCentre((centre) => (call.contactId ? (centre.chats[call.contactId]?.unread ?? 0) : 0));
+  const watch = useCentre((centre) => centre.watch);
+  const chatOpen = panel === 'chat' && contact !== undefined;
+
+  useEffect(() => {
+    watch(chatOpen ? call.contactId : undefined);
+    return () => watch(undefined);
+  }, [chatOpen, call.contactId, watch]);
+
+  const toggle = (which: 'chat' | 'people') => setPanel((open) => (open === which ? undefined : which));
+  const leave = useCallback(() => setDialog('leave'), []);
+
+  useShortcuts({
+    m: () => void session.setMuted(!media.muted),
+    v: () => void session.setCameraOn(!media.cameraOn),
+    s: () => (media.sharing ? session.stopShare() : void session.startShare()),
+    ...(call.canRecord ? { r: () => toggleRecording(call.meetingId) } : {}),
+    p: () => toggle('people'),
+    ...(contact ? { c: () => toggle('chat') } : {}),
+    l: leave,
+    '?': () => setDialog('shortcuts'),
+  });
+
+  const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId)).length;
+  return (
+    <main className={`call${panel ? ' call--panel' : ''}`}>
+      <div className="call__stage">
+        <header className="call__head">
+          <h1 dir="auto">{call.customerName || call.meetingId}</h1>
+          {call.joinedAt && <Duration since={call.joinedAt} />}
+          <RecordingMark call={call} />
+          <span className="call__head-end">
+            {contact && (
+              <span className="call__toggle">
+                <IconButton
+                  label={t('call.chat')}
+                  shortcut="C"
+                  icon={MessageSquareText}
+                  aria-expanded={panel === 'chat'}
+                  onPress={() => toggle('chat')}
+                  className="icon-button--stage"
+                />
+                {unread > 0 && <span className="badge">{unread}</span>}
+              </span>
+            )}
+            <span className="call__toggle">
+              <IconButton
+                label={t('call.people', { count: people })}
+                shortcut="P"
+                icon={Users}
+                aria-expanded={panel === 'people'}
+                onPress={() => toggle('people')}
+                className="icon-button--stage"
+              />
+              <span className="badge badge--quiet" aria-hidden>
+                {people}
+              </span>
+            </span>
+          </span>
+        </header>
+        <CallNotices session={session} media={media} />
+        <Stage call={call} session={session} media={media} />
+        <Controls call={call} session={session} media={media} onLeave={leave} onShortcuts={() => setDialog('shortcuts')} />
+      </div>
+      {panel === 'people' && <Roster call={call} media={media} onClose={() => setPanel(undefined)} />}
+      {chatOpen && <ChatPane contact={contact} onBack={() => setPanel(undefined)} />}
+      <LeaveDialog call={call} isOpen={dialog === 'leave'} onClose={() => setDialog(undefined)} />
+      <ShortcutsDialog canRecord={call.canRecord} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />
+    </main>
+  );
+}
+
+function Duration({ since }: { since: number }) {
+  const { t } = useTranslation();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="call__time" role="timer" aria-label={t('call.duration')}>
+      {clock(now - since)}
+    </span>
+  );
+}
+
+function RecordingMark({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const { status } = call.recording;
+  const shown = status === 'STARTED' || status === 'STARTING' || status === 'STOPPING';
+  return (
+    <span role="status">
+      {shown && (
+        <span className={`rec${status === 'STARTED' ? ' rec--live' : ''}`}>
+          <span className="rec__dot" aria-hidden />
+          {t(`recording.mark.${status}`)}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function CallNotices({ session, media }: { session: MediaSession; media: MediaSnapshot }) {
+  const { t } = useTranslation();
+  const { problem } = media;
+  return (
+    <div className="call__notices">
+      {media.phase === 'connecting' && <Notice>{t('call.connecting')}</Notice>}
+      {media.phase === 'reconnecting' && <Notice kind="warning">{t('call.reconnecting')}</Notice>}
+      {media.phase === 'connected' && media.poorConnection && <Notice kind="warning">{t('call.poor')}</Notice>}
+      {media.soundBlocked && (
+        <Notice kind="warning" action={<Button onPress={() => void session.unblockSound()}>{t('call.soundOn')}</Button>}>
+          {t('call.soundBlocked')}
+        </Notice>
+      )}
+      {problem && (
+        <Notice kind="warning" action={<Button onPress={() => session.clearProblem()}>{t('common.close')}</Button>}>
+          {problem.device === 'camera' || problem.device === 'microphone'
+            ? `${t(`devices.problem.${problem.problem}.title`, { device: t(`devices.the.${problem.device}`) })} ${t(`devices.problem.${problem.problem}.help`)}`
+            : t(`call.problem.${problem.device}`)}
+        </Notice>
+      )}
+    </div>
+  );
+}

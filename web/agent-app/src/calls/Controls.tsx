@@ -1,0 +1,170 @@
+import {
+  ChevronUp,
+  Circle,
+  Keyboard,
+  type LucideIcon,
+  Mic,
+  MicOff,
+  MonitorUp,
+  MonitorX,
+  PhoneOff,
+  Square,
+  Video,
+  VideoOff,
+  Volume2,
+  VolumeX,
+} from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { Button as AriaButton } from 'react-aria-components/Button';
+import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
+import { Popover } from 'react-aria-components/Popover';
+import { canChooseSpeaker, type Device } from '@upcall/shared/media/devices';
+import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { IconButton } from '../ui/Button';
+import { recordButton } from './recording-machine';
+import { devicePreferences, keepDevicePreferences } from './preferences';
+import { type Call, toggleRecording } from './store';
+import { useDevices } from './use-devices';
+
+interface ControlsProps {
+  call: Call;
+  session: MediaSession;
+  media: MediaSnapshot;
+  onLeave: () => void;
+  onShortcuts: () => void;
+}
+
+export function Controls({ call, session, media, onLeave, onShortcuts }: ControlsProps) {
+  const { t } = useTranslation();
+  const devices = useDevices(media.phase);
+  const record = recordButton(call.recording);
+  const keep = (part: Parameters<typeof keepDevicePreferences>[0] extends infer P ? Partial<P> : never) =>
+    keepDevicePreferences({ ...devicePreferences(), ...part });
+  return (
+    <div className="controls" role="toolbar" aria-label={t('controls.label')}>
+      <Control
+        icon={media.muted ? MicOff : Mic}
+        label={media.muted ? t('controls.unmute') : t('controls.mute')}
+        shortcut="M"
+        off={media.muted}
+        onPress={() => void session.setMuted(!media.muted)}
+      >
+        <DeviceMenu
+          label={t('controls.chooseMicrophone')}
+          name={t('devices.microphone')}
+          devices={devices.microphones}
+          onChoose={(id) => {
+            keep({ microphone: id });
+            void session.useMicrophone(id);
+          }}
+        />
+      </Control>
+      <Control
+        icon={media.cameraOn ? Video : VideoOff}
+        label={media.cameraOn ? t('controls.cameraOff') : t('controls.cameraOn')}
+        shortcut="V"
+        off={!media.cameraOn}
+        onPress={() => void session.setCameraOn(!media.cameraOn)}
+      >
+        <DeviceMenu
+          label={t('controls.chooseCamera')}
+          name={t('devices.camera')}
+          devices={devices.cameras}
+          onChoose={(id) => {
+            keep({ camera: id });
+            void session.useCamera(id);
+          }}
+        />
+      </Control>
+      <Control
+        icon={media.sharing ? MonitorX : MonitorUp}
+        label={media.sharing ? t('call.stopShare') : t('controls.share')}
+        shortcut="S"
+        on={media.sharing}
+        onPress={() => (media.sharing ? session.stopShare() : void session.startShare())}
+      />
+      <Control
+        icon={media.speakerOn ? Volume2 : VolumeX}
+        label={media.speakerOn ? t('controls.speakerOff') : t('controls.speakerOn')}
+        off={!media.speakerOn}
+        onPress={() => session.setSpeakerOn(!media.speakerOn)}
+      >
+        {canChooseSpeaker() && (
+          <DeviceMenu
+            label={t('controls.chooseSpeaker')}
+            name={t('devices.speaker')}
+            devices={devices.speakers}
+            onChoose={(id) => {
+              keep({ speaker: id });
+              void session.useSpeaker(id);
+            }}
+          />
+        )}
+      </Control>
+      {call.canRecord && (
+        <Control
+          icon={record.selected ? Square : Circle}
+          label={record.selected ? t('controls.stopRecording') : t('controls.record')}
+          shortcut="R"
+          live={record.selected}
+          busy={record.busy}
+          onPress={() => toggleRecording(call.meetingId)}
+        />
+      )}
+      <span className="controls__wide">
+        <Control icon={Keyboard} label={t('controls.shortcuts')} shortcut="?" onPress={onShortcuts} />
+      </span>
+      <Control icon={PhoneOff} label={t('controls.leave')} shortcut="L" leave onPress={onLeave} />
+    </div>
+  );
+}
+
+interface ControlProps {
+  icon: LucideIcon;
+  label: string;
+  shortcut?: string;
+  off?: boolean;
+  on?: boolean;
+  live?: boolean;
+  leave?: boolean;
+  busy?: boolean;
+  onPress: () => void;
+  children?: React.ReactNode;
+}
+
+function Control({ icon, label, shortcut, off, on, live, leave, busy, onPress, children }: ControlProps) {
+  const look = off ? 'off' : on ? 'on' : live ? 'live' : leave ? 'leave' : 'plain';
+  return (
+    <span className={`control control--${look}${busy ? ' control--busy' : ''}`}>
+      <IconButton icon={icon} label={label} shortcut={shortcut} onPress={onPress} />
+      {children}
+    </span>
+  );
+}
+
+interface DeviceMenuProps {
+  label: string;
+  name: string;
+  devices: Device[];
+  onChoose: (id: string) => void;
+}
+
+function DeviceMenu({ label, name, devices, onChoose }: DeviceMenuProps) {
+  if (devices.length < 2) return null;
+  return (
+    <MenuTrigger>
+      <AriaButton className="control__more" aria-label={label}>
+        <ChevronUp size={14} aria-hidden />
+      </AriaButton>
+      <Popover className="popover" placement="top">
+        <Menu className="menu" aria-label={label} onAction={(key) => onChoose(String(key))}>
+          {devices.map((device, index) => (
+            <MenuItem key={device.id} id={device.id} className="menu__item">
+              {device.label || `${name} ${index + 1}`}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

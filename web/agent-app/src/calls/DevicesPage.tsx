@@ -1,0 +1,147 @@
+import { Camera, Gauge, Mic, Speaker, Unplug } from 'lucide-react';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useSearchParams } from 'react-router';
+import { canChooseSpeaker, QUALITIES } from '@upcall/shared/media/devices';
+import type { DeviceProblem, QualityId } from '@upcall/shared/media/types';
+import { Button } from '../ui/Button';
+import { Screen } from '../ui/Screen';
+import { useAction } from '../ui/use-action';
+import { CameraPreview } from './CameraPreview';
+import { CallGate } from './CallGate';
+import { DeviceHelp } from './DeviceHelp';
+import { DeviceSelect } from './DeviceSelect';
+import { MicrophoneMeter } from './MicrophoneMeter';
+import { devicePreferences, keepDevicePreferences } from './preferences';
+import { SpeakerTest } from './SpeakerTest';
+import { type Call, joinCall } from './store';
+import { useDevices } from './use-devices';
+import './devices.css';
+
+/** The choice "without", as an entry of a list. */
+const NONE = 'none';
+
+export function DevicesPage() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [params] = useSearchParams();
+  const meetingId = params.get('meeting');
+  if (!meetingId) {
+    return (
+      <Screen icon={Unplug} title={t('devices.noMeetingTitle')} text={t('devices.noMeetingText')}>
+        <Button kind="primary" onPress={() => navigate('/')}>
+          {t('common.toDesk')}
+        </Button>
+      </Screen>
+    );
+  }
+  return <CallGate meetingId={meetingId}>{(call) => <DeviceSetup call={call} />}</CallGate>;
+}
+
+function DeviceSetup({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [chosen, setChosen] = useState(devicePreferences);
+  const [problems, setProblems] = useState<{ microphone?: DeviceProblem | undefined; camera?: DeviceProblem | undefined }>({});
+  const [attempt, setAttempt] = useState(0);
+  const devices = useDevices(JSON.stringify(problems) + attempt);
+  const onCamera = useCallback((camera?: DeviceProblem) => setProblems((all) => ({ ...all, camera })), []);
+  const onMicrophone = useCallback((microphone?: DeviceProblem) => setProblems((all) => ({ ...all, microphone })), []);
+
+  const options = (list: { id: string; label: string }[], name: string, without: boolean) => [
+    ...list.map((device, index) => ({ id: device.id, label: device.label || `${name} ${index + 1}` })),
+    ...(without ? [{ id: NONE, label: t('devices.none') }] : []),
+  ];
+  const microphones = options(devices.microphones, t('devices.microphone'), true);
+  const cameras = options(devices.cameras, t('devices.camera'), true);
+  const speakers = options(devices.speakers, t('devices.speaker'), false);
+  const current = (wanted: string | null, list: { id: string }[]) =>
+    wanted === null ? NONE : list.some((device) => device.id === wanted) ? wanted : (list[0]?.id ?? NONE);
+  const microphone = current(chosen.microphone, microphones);
+  const camera = current(chosen.camera, cameras);
+  const speaker = current(chosen.speaker, speakers);
+
+  const [join, joining] = useAction(
+    useCallback(async () => {
+      keepDevicePreferences(chosen);
+      await joinCall(call.meetingId, {
+        microphone: microphone === NONE || problems.microphone ? null : microphone,
+        camera: camera === NONE || problems.camera ? null : camera,
+        speaker: canChooseSpeaker() && speaker !== NONE ? speaker : null,
+        quality: chosen.quality,
+        muted: false,
+        cameraOn: camera !== NONE && !problems.camera,
+      });
+      await navigate(`/meeting/${encodeURIComponent(call.meetingId)}`, { replace: true });
+    }, [call.meetingId, camera, chosen, microphone, navigate, problems, speaker]),
+  );
+
+  return (
+    <main className="devices">
+      <header className="devices__head">
+        <h1>{t('devices.title')}</h1>
+        <p className="soft" dir="auto">
+          {call.customerName ? t('devices.with', { name: call.customerName }) : t('devices.joining', { id: call.meetingId })}
+        </p>
+      </header>
+      <div className="devices__body">
+        <div className="devices__see">
+          <CameraPreview
+            deviceId={camera === NONE ? (chosen.camera === null ? null : '') : camera}
+            quality={chosen.quality}
+            onProblem={onCamera}
+            attempt={attempt}
+          />
+          {problems.camera && <DeviceHelp device="camera" problem={problems.camera} onRetry={() => setAttempt(attempt + 1)} />}
+          {problems.microphone && (
+            <DeviceHelp device="microphone" problem={problems.microphone} onRetry={() => setAttempt(attempt + 1)} />
+          )}
+        </div>
+        <div className="form card">
+          <DeviceSelect
+            label={t('devices.microphone')}
+            icon={Mic}
+            options={microphones}
+            value={microphone}
+            onChange={(id) => setChosen({ ...chosen, microphone: id === NONE ? null : id })}
+          />
+          <MicrophoneMeter
+            deviceId={microphone === NONE ? (chosen.microphone === null ? null : '') : microphone}
+            onProblem={onMicrophone}
+            attempt={attempt}
+          />
+          <DeviceSelect
+            label={t('devices.camera')}
+            icon={Camera}
+            options={cameras}
+            value={camera}
+            onChange={(id) => setChosen({ ...chosen, camera: id === NONE ? null : id })}
+          />
+          <DeviceSelect
+            label={t('devices.quality')}
+            icon={Gauge}
+            options={Object.values(QUALITIES).map(({ id, frameRate }) => ({ id, label: t(`devices.qualities.${id}`, { fps: frameRate }) }))}
+            value={chosen.quality}
+            onChange={(id) => setChosen({ ...chosen, quality: id as QualityId })}
+          />
+          {canChooseSpeaker() && speakers.length > 0 && (
+            <DeviceSelect
+              label={t('devices.speaker')}
+              icon={Speaker}
+              options={speakers}
+              value={speaker}
+              onChange={(id) => setChosen({ ...chosen, speaker: id })}
+            />
+          )}
+          <SpeakerTest speakerId={speaker === NONE ? '' : speaker} />
+          <Button kind="primary" wide busy={joining} onPress={() => join()}>
+            {joining ? t('devices.joiningNow') : t('devices.join')}
+          </Button>
+          <p className="form__note" dir="auto">
+            {t('devices.as', { id: call.meetingId, name: call.ownName })}
+          </p>
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,42 @@
+import { CircleCheck, PhoneOff, RotateCcw, WifiOff } from 'lucide-react';
+import { useCallback } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate } from 'react-router';
+import type { EndReason } from '@upcall/shared/media/types';
+import { useCentre } from '../centre/store';
+import { Button } from '../ui/Button';
+import { Screen } from '../ui/Screen';
+import { useAction } from '../ui/use-action';
+import { type Call, dismissCall, openCall } from './store';
+
+/** After these the meeting may still go on. */
+const MAY_REJOIN: readonly EndReason[] = ['left', 'elsewhere', 'network', 'failed', 'full'];
+const ICONS: Partial<Record<EndReason, typeof PhoneOff>> = { left: CircleCheck, ended: CircleCheck, network: WifiOff };
+
+export function EndedScreen({ call, reason }: { call: Call; reason: EndReason }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
+  const toDesk = () => {
+    dismissCall(call.meetingId);
+    void navigate(call.contactId ? `/?contact=${encodeURIComponent(call.contactId)}` : '/');
+  };
+  const [rejoin, busy] = useAction(
+    useCallback(async () => {
+      await openCall({ meetingId: call.meetingId, ownName: call.ownName, contact });
+      await navigate(`/devices?meeting=${encodeURIComponent(call.meetingId)}`);
+    }, [call.meetingId, call.ownName, contact, navigate]),
+  );
+  return (
+    <Screen icon={ICONS[reason] ?? PhoneOff} title={t(`call.ended.${reason}.title`)} text={t(`call.ended.${reason}.text`)}>
+      <Button kind="primary" onPress={toDesk}>
+        {t('common.toDesk')}
+      </Button>
+      {MAY_REJOIN.includes(reason) && (
+        <Button icon={RotateCcw} busy={busy} onPress={() => rejoin()}>
+          {t('call.rejoin')}
+        </Button>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useNavigate, useParams } from 'react-router';
+import { Waiting } from '../ui/Screen';
+import { CallGate } from './CallGate';
+import { CallView } from './CallView';
+import { EndedScreen } from './EndedScreen';
+import { devicePreferences, inCall } from './preferences';
+import { type Call, joinCall } from './store';
+import './meeting.css';
+
+export function MeetingPage() {
+  const { meetingId = '' } = useParams();
+  return (
+    <CallGate key={meetingId} meetingId={meetingId}>
+      {(call, rejoin) => <Meeting call={call} rejoin={rejoin} />}
+    </CallGate>
+  );
+}
+
+/** One attempt to come back, also when effects run twice. */
+const rejoining = new Set<string>();
+
+async function joinAgain(meetingId: string): Promise<void> {
+  if (rejoining.has(meetingId)) return;
+  rejoining.add(meetingId);
+  try {
+    const before = inCall();
+    const { microphone, camera, speaker, quality } = devicePreferences();
+    await joinCall(meetingId, {
+      microphone: microphone === '' ? 'default' : microphone,
+      camera,
+      speaker: speaker || null,
+      quality,
+      muted: before?.muted ?? true,
+      cameraOn: before?.cameraOn ?? false,
+    });
+  } finally {
+    rejoining.delete(meetingId);
+  }
+}
+
+function Meeting({ call, rejoin }: { call: Call; rejoin: boolean }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { meetingId, session, media } = call;
+
+  useEffect(() => {
+    if (session) return;
+    if (rejoin) void joinAgain(meetingId);
+    else void navigate(`/devices?meeting=${encodeURIComponent(meetingId)}`, { replace: true });
+  }, [meetingId, navigate, rejoin, session]);
+
+  if (!session || !media) return <Waiting label={t('call.rejoining')} />;
+  if (media.phase === 'ended') return <EndedScreen call={call} reason={media.endReason ?? 'failed'} />;
+  return <CallView call={call} session={session} media={media} />;
+}

@@ -1,0 +1,43 @@
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { deviceProblem, openMicrophone, stopStream } from '@upcall/shared/media/devices';
+import { watchLevel } from '@upcall/shared/media/level-meter';
+import type { DeviceProblem } from '@upcall/shared/media/types';
+
+interface MicrophoneMeterProps {
+  deviceId: string | null;
+  onProblem: (problem: DeviceProblem | undefined) => void;
+  attempt: number;
+}
+
+/** Moves with the voice, drawn without React: it changes twenty times a second. */
+export function MicrophoneMeter({ deviceId, onProblem, attempt }: MicrophoneMeterProps) {
+  const { t } = useTranslation();
+  const meter = useRef<HTMLMeterElement>(null);
+
+  useEffect(() => {
+    if (deviceId === null) return onProblem(undefined);
+    let live = true;
+    let stop = () => {};
+    openMicrophone(deviceId || null).then(
+      (stream) => {
+        if (!live) return stopStream(stream);
+        const unwatch = watchLevel(stream, (level) => {
+          if (meter.current) meter.current.value = level;
+        });
+        stop = () => {
+          unwatch();
+          stopStream(stream);
+        };
+        onProblem(undefined);
+      },
+      (error: unknown) => live && onProblem(deviceProblem(error)),
+    );
+    return () => {
+      live = false;
+      stop();
+    };
+  }, [deviceId, onProblem, attempt]);
+
+  return <meter ref={meter} className="meter" min={0} max={1} aria-label={t('devices.level')} />;
+}

@@ -1,0 +1,49 @@
+import { MicOff } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { MediaSession, Tile } from '@upcall/shared/media/types';
+import { Avatar } from '../desk/Avatar';
+import type { Seat } from './layout';
+import { SignalMark } from './SignalMark';
+
+export function TileVideo({ session, tile, label }: { session: MediaSession; tile: Tile; label: string }) {
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => (video.current ? session.bindTile(tile.tileId, video.current) : undefined), [session, tile.tileId]);
+  return <video ref={video} className="tile__video" aria-label={label} autoPlay playsInline muted />;
+}
+
+interface PersonTileProps {
+  seat: Seat;
+  session: MediaSession;
+  name: string;
+  size: 'large' | 'small';
+  isSpeaking: boolean;
+}
+
+export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTileProps) {
+  const { t } = useTranslation();
+  const { attendee, tile } = seat;
+  return (
+    <figure className={`tile tile--${size}${isSpeaking ? ' tile--speaking' : ''}`} data-self={attendee.isSelf || undefined}>
+      {tile ? (
+        <TileVideo session={session} tile={tile} label={t('call.cameraOf', { name })} />
+      ) : (
+        <div className="tile__placeholder">
+          <Avatar name={name} large />
+        </div>
+      )}
+      <figcaption className="tile__plate">
+        {attendee.muted && (
+          <>
+            <MicOff size={14} aria-hidden />
+            <span className="visually-hidden">{t('call.muted')}</span>
+          </>
+        )}
+        <span className="tile__name" dir="auto">
+          {name}
+        </span>
+        {!attendee.isSelf && attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
+      </figcaption>
+    </figure>
+  );
+}

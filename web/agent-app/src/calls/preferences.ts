@@ -1,0 +1,51 @@
+// The devices that were chosen last, and what a reload in mid-call needs to come back as it was.
+import { readStored, writeStored } from '@upcall/shared/storage';
+import type { QualityId } from '@upcall/shared/media/types';
+
+export interface DevicePreferences {
+  /** Device ids; null: join without; '' : whatever the browser takes. */
+  microphone: string | null;
+  camera: string | null;
+  speaker: string;
+  quality: QualityId;
+}
+
+const DEVICES = 'upcall.devices';
+const IN_CALL = 'upcall.in-call';
+const DEFAULTS: DevicePreferences = { microphone: '', camera: '', speaker: '', quality: '720p' };
+
+export function devicePreferences(): DevicePreferences {
+  try {
+    return { ...DEFAULTS, ...(JSON.parse(readStored(DEVICES) ?? '{}') as Partial<DevicePreferences>) };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+export function keepDevicePreferences(preferences: DevicePreferences): void {
+  writeStored(DEVICES, JSON.stringify(preferences));
+}
+
+export interface InCall {
+  meetingId: string;
+  muted: boolean;
+  cameraOn: boolean;
+}
+
+/** In this tab only: another tab has not been in the call. */
+export function inCall(): InCall | undefined {
+  try {
+    return (JSON.parse(sessionStorage.getItem(IN_CALL) ?? 'null') as InCall | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function keepInCall(call: InCall | undefined): void {
+  try {
+    if (call) sessionStorage.setItem(IN_CALL, JSON.stringify(call));
+    else sessionStorage.removeItem(IN_CALL);
+  } catch {
+    // A reload then asks for the devices again.
+  }
+}

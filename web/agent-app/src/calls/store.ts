@@ -1,0 +1,186 @@
+// The calls of this agent, each under its meeting's id: nothing of one call is ever read or written through another.
+import { create } from 'zustand';
+import { readConfig } from '@upcall/shared/frontend-config';
+import type { JoinInfo, JoinOptions, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { type MeetingAttendee, meetingsApi } from '../api/meetings';
+import { ATTRIBUTE, attribute, type Contact, customerName, isTrue } from '../centre/types';
+import { keepInCall } from './preferences';
+import { RecordingDriver } from './recording-driver';
+import { INITIAL_RECORDING, type RecordingState } from './recording-machine';
+
+export interface Call {
+  meetingId: string;
+  /** None for a meeting without a customer's contact. */
+  contactId: string | undefined;
+  ownName: string;
+  customerName: string;
+  join: JoinInfo;
+  session: MediaSession | undefined;
+  media: MediaSnapshot | undefined;
+  /** Unix milliseconds. */
+  joinedAt: number | undefined;
+  /** By external user id, as far as known. */
+  names: Readonly<Record<string, string>>;
+  recording: RecordingState;
+  /** The agent may start and stop the recording. */
+  canRecord: boolean;
+}
+
+interface CallStore {
+  calls: Readonly<Record<string, Call>>;
+}
+
+export const useCalls = create<CallStore>()(() => ({ calls: {} }));
+
+/** Beside the state: what acts for a call. */
+interface Machinery {
+  driver: RecordingDriver;
+  asked: Set<string>;
+}
+const machinery = new Map<string, Machinery>();
+
+export const callOf = (meetingId: string): Call | undefined => useCalls.getState().calls[meetingId];
+
+function change(meetingId: string, part: Partial<Call>): void {
+  useCalls.setState(({ calls }) => {
+    const call = calls[meetingId];
+    return call ? { calls: { ...calls, [meetingId]: { ...call, ...part } } } : { calls };
+  });
+}
+
+function forget(meetingId: string): void {
+  machinery.get(meetingId)?.driver.close();
+  machinery.delete(meetingId);
+  useCalls.setState(({ calls }) => {
+    const { [meetingId]: _gone, ...others } = calls;
+    return { calls: others };
+  });
+}
+
+export interface OpenOptions {
+  meetingId: string;
+  ownName: string;
+  /** Only when the meeting is this contact's own. */
+  contact?: Contact | undefined;
+}
+
+/** Creates the meeting, or gets its join data again; the server invites the customer. */
+export async function openCall({ meetingId, ownName, contact }: OpenOptions): Promise<Call> {
+  const attendees: MeetingAttendee[] = [{ attendeeName: ownName, isOwner: true }];
+  const customerId = attribute(contact, ATTRIBUTE.customerUserId);
+  const customer = contact ? attribute(contact, ATTRIBUTE.customerName) || customerName(contact) : '';
+  if (customerId && customer) {
+    const email = attribute(contact, ATTRIBUTE.customerEmail);
+    attendees.push({ attendeeName: customer, externalUserId: customerId, ...(email ? { attendeeEmail: email } : {}) });
+  }
+  const join = await meetingsApi.create(meetingId, attendees);
+  const running = callOf(meetingId);
+  if (running?.media && running.media.phase !== 'ended') return running;
+
+  machinery.get(meetingId)?.driver.close();
+  const { recordingDeployed } = readConfig();
+  const call: Call = {
+    meetingId,
+    contactId: contact?.contactId,
+    ownName,
+    customerName: customer,
+    join,
+    session: undefined,
+    media: undefined,
+    joinedAt: undefined,
+    names: { [join.Attendee.ExternalUserId]: ownName, ...(customerId ? { [customerId]: customer } : {}) },
+    recording: INITIAL_RECORDING,
+    canRecord: recordingDeployed && isTrue(contact, ATTRIBUTE.recordingControl),
+  };
+  const monitors = recordingDeployed && (call.canRecord || isTrue(contact, ATTRIBUTE.autoRecording));
+  const driver = new RecordingDriver({
+    meetingId,
+    contactId: call.contactId,
+    canControl: call.canRecord,
+    onState: (recording) => change(meetingId, { recording }),
+  });
+  machinery.set(meetingId, { driver, asked: new Set() });
+  useCalls.setState(({ calls }) => ({ calls: { ...calls, [meetingId]: call } }));
+  if (monitors) void driver.begin();
+  return call;
+}
+
+export async function joinCall(meetingId: string, options: JoinOptions): Promise<void> {
+  const call = callOf(meetingId);
+  if (!call) throw new Error('the call is not open');
+  const { joinMedia } = await import('@upcall/shared/media/session');
+  const session = await joinMedia(call.join, options);
+  const take = (media: MediaSnapshot) => {
+    const current = callOf(meetingId);
+    if (current?.session !== session) return;
+    const joinedAt = current.joinedAt ?? (media.phase === 'connected' ? Date.now() : undefined);
+    change(meetingId, { media, joinedAt });
+    if (media.phase === 'ended') keepInCall(undefined);
+    else keepInCall({ meetingId, muted: media.muted, cameraOn: media.cameraOn });
+    lookAtRoster(meetingId, media);
+  };
+  change(meetingId, { session, joinedAt: undefined });
+  session.subscribe(take);
+  take(session.snapshot);
+}
+
+/** Names that are not known are asked for once; the recorder is told from people. */
+function lookAtRoster(meetingId: string, media: MediaSnapshot): void {
+  const machine = machinery.get(meetingId);
+  const call = callOf(meetingId);
+  if (!machine || !call) return;
+  for (const { externalUserId, isSelf } of media.attendees) {
+    if (isSelf || !externalUserId || call.names[externalUserId] || machine.asked.has(externalUserId)) continue;
+    machine.asked.add(externalUserId);
+    meetingsApi.attendeeName(meetingId, externalUserId).then(
+      (name) => {
+        const now = callOf(meetingId);
+        if (!now) return;
+        change(meetingId, { names: { ...now.names, [externalUserId]: name } });
+        if (now.media) lookAtRoster(meetingId, now.media);
+      },
+      () => machine.asked.delete(externalUserId),
+    );
+  }
+  if (media.phase !== 'ended') machine.driver.seeRoster(media.attendees.some(({ externalUserId }) => isRecorder(call, externalUserId)));
+}
+
+/** By the recording's id where it is known, otherwise by the configured name of somebody who is nobody else. */
+export function isRecorder(call: Call, externalUserId: string): boolean {
+  if (call.recording.recordingId) return externalUserId === call.recording.recordingId;
+  if (externalUserId === call.join.Attendee.ExternalUserId) return false;
+  const { recordingAttendeeName } = readConfig();
+  return call.names[externalUserId] === recordingAttendeeName && call.customerName !== recordingAttendeeName;
+}
+
+export function toggleRecording(meetingId: string): void {
+  machinery.get(meetingId)?.driver.send({ type: 'toggle' });
+}
+
+/** This agent goes; the meeting stays for the others. The recording stops first. */
+export async function leaveCall(meetingId: string): Promise<void> {
+  const stopped = machinery.get(meetingId)?.driver.leave();
+  await callOf(meetingId)?.session?.leave();
+  await stopped;
+}
+
+/** In this order: the recording stops, the meeting ends, this page leaves. A meeting that is over already is fine. */
+export async function endCallForAll(meetingId: string): Promise<void> {
+  await machinery.get(meetingId)?.driver.leave();
+  try {
+    await meetingsApi.end(meetingId);
+  } finally {
+    await callOf(meetingId)?.session?.leave();
+  }
+}
+
+/** The call's last word was seen. */
+export const dismissCall = forget;
+
+/** Another tab takes over: this one goes without ending anything. */
+export function callsLeaveQuietly(): void {
+  for (const meetingId of Object.keys(useCalls.getState().calls)) {
+    void callOf(meetingId)?.session?.leave();
+    forget(meetingId);
+  }
+}

@@ -1,0 +1,32 @@
+// When a contact is cleared its meeting ends for everybody. The customer's leaving the chat alone ends nothing.
+import { explain } from '@upcall/shared/api/errors';
+import { onCentreEvent } from '../centre/store';
+import type { CentreEvent } from '../centre/types';
+import { announceEndFailed } from './announce';
+import { dismissCall, endCallForAll, useCalls } from './store';
+
+export function startCallWatch(): () => void {
+  return onCentreEvent((event) => {
+    for (const meetingId of clearedMeetings(event)) {
+      endCallForAll(meetingId)
+        .then(() => dismissCall(meetingId))
+        .catch((error: unknown) => {
+          if (explain(error).text === 'notFound') dismissCall(meetingId);
+          else announceEndFailed();
+        });
+    }
+  });
+}
+
+/** Of the calls in this page, those whose own contact is gone. */
+export function clearedMeetings(event: CentreEvent): string[] {
+  const calls = Object.values(useCalls.getState().calls).filter((call) => call.contactId !== undefined);
+  if (event.type === 'contact' && event.state === 'none') {
+    return calls.filter((call) => call.contactId === event.contactId).map((call) => call.meetingId);
+  }
+  if (event.type === 'snapshot') {
+    const present = new Set(event.contacts.map((contact) => contact.contactId));
+    return calls.filter((call) => !present.has(call.contactId as string)).map((call) => call.meetingId);
+  }
+  return [];
+}

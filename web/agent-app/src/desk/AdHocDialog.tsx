@@ -1,0 +1,105 @@
+import { Check, Copy, Mail } from 'lucide-react';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { useTranslation } from 'react-i18next';
+import { explain } from '@upcall/shared/api/errors';
+import { ApiError } from '@upcall/shared/api/http';
+import { type AdHocRoute, routingApi } from '../api/routing';
+import { Button } from '../ui/Button';
+import { Dialog } from '../ui/Dialog';
+import { Field } from '../ui/Field';
+import { Notice } from '../ui/Notice';
+import { timeOf } from './time';
+
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;
+
+/** Eight digits in twos of four, as people read numbers aloud. */
+export function grouped(digits: string): string {
+  return digits.replace(/(.{4})(?=.)/g, '$1 ');
+}
+
+function Created({ route }: { route: AdHocRoute }) {
+  const { t, i18n } = useTranslation();
+  const [copied, setCopied] = useState(false);
+  const mail = `mailto:${encodeURIComponent(route.attendeeEmail)}?subject=${encodeURIComponent(t('adHoc.mailSubject'))}&body=${encodeURIComponent(t('adHoc.mailBody', { link: route.link }))}`;
+  const copy = async () => {
+    await navigator.clipboard.writeText(route.link);
+    setCopied(true);
+  };
+  return (
+    <div className="ad-hoc">
+      <p className="soft">{t('adHoc.readAloud')}</p>
+      {/* Digit by digit for screen readers: a reference is not a quantity. */}
+      <p className="ad-hoc__number">
+        <span aria-hidden>{grouped(route.routeId)}</span>
+        <span className="visually-hidden">{[...route.routeId].join(' ')}</span>
+      </p>
+      <p className="soft">{t('adHoc.validUntil', { time: timeOf(route.expiresAt, i18n.language), email: route.attendeeEmail })}</p>
+      <div className="ad-hoc__ways">
+        <a className="button button--primary" href={mail}>
+          <Mail size={18} aria-hidden />
+          <span>{t('adHoc.mail')}</span>
+        </a>
+        <Button icon={copied ? Check : Copy} onPress={() => void copy()}>
+          {copied ? t('adHoc.copied') : t('adHoc.copy')}
+        </Button>
+      </div>
+      <output className="ad-hoc__link">{route.link}</output>
+    </div>
+  );
+}
+
+function CreateForm({ onCreated }: { onCreated: (route: AdHocRoute) => void }) {
+  const { t } = useTranslation();
+  const [failure, setFailure] = useState<string>();
+  const { control, handleSubmit, formState } = useForm({ defaultValues: { email: '' } });
+  const submit = handleSubmit(async ({ email }) => {
+    setFailure(undefined);
+    try {
+      onCreated(await routingApi.createAdHoc(email.trim()));
+    } catch (error) {
+      const invalid = error instanceof ApiError && error.code === 'invalid_email';
+      setFailure(invalid ? 'adHoc.invalid' : `errors.${explain(error).text}`);
+    }
+  });
+  return (
+    <form className="form" onSubmit={submit} noValidate>
+      <p className="soft">{t('adHoc.text')}</p>
+      <Field
+        control={control}
+        name="email"
+        type="email"
+        label={t('adHoc.email')}
+        autoComplete="off"
+        autoFocus
+        rules={{
+          required: t('adHoc.missing'),
+          validate: (value: string) => EMAIL.test(value.trim()) || t('adHoc.invalid'),
+        }}
+      />
+      {failure && <Notice kind="error">{t(failure)}</Notice>}
+      <Button kind="primary" type="submit" wide busy={formState.isSubmitting}>
+        {t('adHoc.create')}
+      </Button>
+    </form>
+  );
+}
+
+export function AdHocDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+  const { t } = useTranslation();
+  const [route, setRoute] = useState<AdHocRoute>();
+  const close = () => {
+    setRoute(undefined);
+    onClose();
+  };
+  return (
+    <Dialog
+      title={t('adHoc.title')}
+      isOpen={isOpen}
+      onClose={close}
+      actions={route && <Button onPress={() => setRoute(undefined)}>{t('adHoc.another')}</Button>}
+    >
+      {route ? <Created route={route} /> : <CreateForm onCreated={setRoute} />}
+    </Dialog>
+  );
+}

@@ -1,0 +1,70 @@
+import { ArrowLeft, CheckCheck, PhoneOff } from 'lucide-react';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCentre } from '../centre/store';
+import { type Contact, customerName } from '../centre/types';
+import { Button, IconButton } from '../ui/Button';
+import { Dialog } from '../ui/Dialog';
+import { useAction } from '../ui/use-action';
+import { Avatar } from './Avatar';
+import { Composer } from './Composer';
+import { Transcript } from './Transcript';
+import './chat.css';
+
+export function ChatPane({ contact, onBack }: { contact: Contact; onBack?: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  const act = useCentre((centre) => centre.act);
+  const [asking, setAsking] = useState(false);
+  const { contactId } = contact;
+  const name = customerName(contact) || t('contact.unnamed');
+  const [end, ending] = useAction(
+    useCallback(async () => {
+      await act(contactId, 'end');
+      setAsking(false);
+    }, [act, contactId]),
+  );
+  const [clear, clearing] = useAction(useCallback(() => act(contactId, 'clear'), [act, contactId]));
+  return (
+    <section className="chat" aria-label={t('chat.with', { name })}>
+      <header className="chat__head">
+        {onBack && <IconButton label={t('desk.back')} icon={ArrowLeft} onPress={onBack} className="only-narrow" />}
+        <Avatar name={name} />
+        <div className="chat__who">
+          <h2 dir="auto">{name}</h2>
+          <p className="soft">{t(`contact.state.${contact.state}`)}</p>
+        </div>
+        {contact.state === 'connected' ? (
+          <Button kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
+            {t('chat.end')}
+          </Button>
+        ) : (
+          <Button kind="primary" icon={CheckCheck} busy={clearing} onPress={() => clear()}>
+            {t('chat.clear')}
+          </Button>
+        )}
+      </header>
+      <Transcript contactId={contactId} />
+      {contact.state === 'connected' ? (
+        <Composer contactId={contactId} />
+      ) : (
+        <p className="chat__over">{t(contact.endReason === 'customer_disconnect' ? 'chat.customerLeft' : 'chat.over')}</p>
+      )}
+      <Dialog
+        title={t('chat.endTitle')}
+        isOpen={asking}
+        onClose={() => setAsking(false)}
+        isQuestion
+        actions={
+          <>
+            <Button onPress={() => setAsking(false)}>{t('common.cancel')}</Button>
+            <Button kind="danger" busy={ending} onPress={() => end()}>
+              {t('chat.end')}
+            </Button>
+          </>
+        }
+      >
+        <p>{t('chat.endText', { name })}</p>
+      </Dialog>
+    </section>
+  );
+}

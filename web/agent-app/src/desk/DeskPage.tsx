@@ -1,0 +1,47 @@
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useSearchParams } from 'react-router';
+import { useCentre } from '../centre/store';
+import { ChatPane } from './ChatPane';
+import { ContactList } from './ContactList';
+import { Details } from './Details';
+import { EmptyDesk } from './EmptyDesk';
+import { ContactOver, OfferCard } from './OfferCard';
+import './desk.css';
+
+export function DeskPage() {
+  const { t } = useTranslation();
+  const [params, setParams] = useSearchParams();
+  const contacts = useCentre((centre) => centre.contacts);
+  const watch = useCentre((centre) => centre.watch);
+  const wanted = params.get('contact') ?? undefined;
+  const selected = contacts.find((contact) => contact.contactId === wanted);
+  // With one contact there is nothing to choose.
+  const only = contacts.length === 1 ? contacts[0] : undefined;
+  const shown = selected ?? (wanted ? undefined : only);
+  const shownId = shown?.contactId;
+  const isChat = shown?.state === 'connected' || shown?.state === 'ended';
+
+  useEffect(() => {
+    watch(isChat ? shownId : undefined);
+    return () => watch(undefined);
+  }, [watch, shownId, isChat]);
+
+  const select = (contactId: string | undefined) => setParams(contactId ? { contact: contactId } : {}, { replace: true });
+
+  return (
+    <main className={`desk${shown ? ' desk--open' : ''}`}>
+      <h1 className="visually-hidden">{t('desk.title')}</h1>
+      <ContactList contacts={contacts} selectedId={shownId} onSelect={select} />
+      {!shown && <EmptyDesk />}
+      {shown?.state === 'connecting' && <OfferCard key={shownId} contact={shown} onBack={() => select(undefined)} />}
+      {(shown?.state === 'missed' || shown?.state === 'rejected') && <ContactOver key={shownId} contact={shown} />}
+      {shown && isChat && (
+        <>
+          <ChatPane key={`chat-${shownId}`} contact={shown} onBack={() => select(undefined)} />
+          <Details key={`details-${shownId}`} contact={shown} />
+        </>
+      )}
+    </main>
+  );
+}

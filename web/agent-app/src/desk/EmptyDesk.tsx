@@ -1,0 +1,50 @@
+import { Coffee, Headset, MessagesSquare, PhoneForwarded, Video } from 'lucide-react';
+import { useCallback, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useCentre } from '../centre/store';
+import { Button } from '../ui/Button';
+import { Dialog } from '../ui/Dialog';
+import { useAction } from '../ui/use-action';
+import { AdHocDialog } from './AdHocDialog';
+import { StartVideo } from './StartVideo';
+
+/** Nothing is selected: what the agent can do now. */
+export function EmptyDesk() {
+  const { t } = useTranslation();
+  const status = useCentre((centre) => centre.agent?.status ?? 'offline');
+  const hasContacts = useCentre((centre) => centre.contacts.length > 0);
+  const setStatus = useCentre((centre) => centre.setStatus);
+  const [open, setOpen] = useState<'adHoc' | 'meeting'>();
+  const [goAvailable, busy] = useAction(useCallback(() => setStatus('available'), [setStatus]));
+  const part = hasContacts ? 'choose' : status === 'available' ? 'waiting' : 'offline';
+  const Icon = { choose: MessagesSquare, waiting: Headset, offline: Coffee }[part];
+  return (
+    <section className="desk__centre desk__centre--empty">
+      <div className="offer">
+        <span className="offer__icon">
+          <Icon size={28} aria-hidden />
+        </span>
+        <h2>{t(`empty.${part}.title`)}</h2>
+        <p className="soft">{t(`empty.${part}.text`)}</p>
+        {part === 'offline' && (
+          <Button kind="primary" busy={busy} onPress={() => goAvailable()}>
+            {t('empty.goAvailable')}
+          </Button>
+        )}
+        <div className="offer__more">
+          <Button kind="quiet" icon={PhoneForwarded} onPress={() => setOpen('adHoc')}>
+            {t('adHoc.open')}
+          </Button>
+          <Button kind="quiet" icon={Video} onPress={() => setOpen('meeting')}>
+            {t('startVideo.solo')}
+          </Button>
+        </div>
+      </div>
+      <AdHocDialog isOpen={open === 'adHoc'} onClose={() => setOpen(undefined)} />
+      <Dialog title={t('startVideo.solo')} isOpen={open === 'meeting'} onClose={() => setOpen(undefined)}>
+        <p className="soft">{t('startVideo.soloText')}</p>
+        <StartVideo />
+      </Dialog>
+    </section>
+  );
+}

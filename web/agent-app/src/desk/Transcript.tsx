@@ -1,0 +1,149 @@
+import { Video } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Chat, EMPTY_CHAT, TYPING_MS } from '../centre/reducer';
+import { useCentre } from '../centre/store';
+import { type ChatItem, EVENT } from '../centre/types';
+import { Button } from '../ui/Button';
+import { Notice } from '../ui/Notice';
+import { timeOf } from './time';
+
+/** Near enough to the end that a new message should scroll into view. */
+const NEAR_PX = 80;
+
+export function Transcript({ contactId }: { contactId: string }) {
+  const { t } = useTranslation();
+  const chat = useCentre((centre) => centre.chats[contactId]) ?? EMPTY_CHAT;
+  const loadChat = useCentre((centre) => centre.loadChat);
+  const list = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const typing = useTyping(chat);
+
+  useEffect(() => {
+    if (!chat.loaded && !chat.failed) loadChat(contactId).catch(() => undefined); // shown below by `failed`
+  }, [chat.loaded, chat.failed, contactId, loadChat]);
+
+  useEffect(() => {
+    const element = list.current;
+    if (element && atEnd.current) element.scrollTop = element.scrollHeight;
+  });
+
+  const onScroll = () => {
+    const element = list.current;
+    if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+  };
+
+  return (
+    <div className="transcript" ref={list} onScroll={onScroll} tabIndex={0} role="log" aria-label={t('chat.transcript')}>
+      {chat.failed && (
+        <Notice
+          kind="error"
+          action={<Button onPress={() => loadChat(contactId).catch(() => undefined)}>{t('common.retry')}</Button>}
+        >
+          {t('chat.notLoaded')}
+        </Notice>
+      )}
+      {chat.items.map((item, index) => (
+        <Item key={item.Id} item={item} previous={chat.items[index - 1]} />
+      ))}
+      {chat.pending.map((message) => (
+        <PendingMessage key={message.clientToken} contactId={contactId} {...message} />
+      ))}
+      {typing && (
+        <p className="transcript__typing">
+          <span className="dots" aria-hidden>
+            <i />
+            <i />
+            <i />
+          </span>
+          {t('chat.typing')}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function useTyping(chat: Chat): boolean {
+  const [, tick] = useState(0);
+  const left = chat.typingAt + TYPING_MS - Date.now();
+  useEffect(() => {
+    if (left <= 0) return;
+    const timer = setTimeout(() => tick((n) => n + 1), left);
+    return () => clearTimeout(timer);
+  }, [left]);
+  return left > 0;
+}
+
+function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefined }) {
+  const { t, i18n } = useTranslation();
+  const time = timeOf(item.AbsoluteTime, i18n.language);
+  if (item.Type === 'EVENT') {
+    const name = item.DisplayName || t('contact.unnamed');
+    const text =
+      item.ContentType === EVENT.joined
+        ? t('chat.joined', { name })
+        : item.ContentType === EVENT.left
+          ? t('chat.left', { name })
+          : item.ContentType === EVENT.ended
+            ? t('chat.ended')
+            : item.ContentType === EVENT.invitation
+              ? t('chat.invited')
+              : item.ContentType === EVENT.invitationAcknowledged
+                ? t('chat.invitationSeen')
+                : undefined;
+    if (!text) return null;
+    return (
+      <p className="transcript__event">
+        {item.ContentType === EVENT.invitation && <Video size={14} aria-hidden />}
+        <span dir="auto">{text}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
+      </p>
+    );
+  }
+  const own = item.ParticipantRole === 'AGENT';
+  const side = own ? 'own' : item.ParticipantRole === 'CUSTOMER' ? 'other' : 'system';
+  const sender = own ? t('chat.you') : item.DisplayName || t(side === 'system' ? 'chat.system' : 'contact.unnamed');
+  const follows = previous?.Type === 'MESSAGE' && previous.ParticipantRole === item.ParticipantRole;
+  return (
+    <div className={`message message--${side}${follows ? ' message--follows' : ''}`}>
+      <p className="message__head">
+        <span dir="auto">{sender}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
+      </p>
+      <p className="message__text" dir="auto">
+        {item.Content}
+      </p>
+    </div>
+  );
+}
+
+interface PendingProps {
+  contactId: string;
+  clientToken: string;
+  content: string;
+  state: 'sending' | 'failed';
+}
+
+function PendingMessage({ contactId, clientToken, content, state }: PendingProps) {
+  const { t } = useTranslation();
+  const resend = useCentre((centre) => centre.resend);
+  const discard = useCentre((centre) => centre.discard);
+  return (
+    <div className={`message message--own message--${state}`}>
+      <p className="message__text" dir="auto">
+        {content}
+      </p>
+      {state === 'sending' ? (
+        <p className="message__state">{t('chat.sending')}</p>
+      ) : (
+        <p className="message__state" role="alert">
+          {t('chat.notSent')}{' '}
+          <Button kind="quiet" onPress={() => resend(contactId, clientToken).catch(() => undefined)}>
+            {t('chat.sendAgain')}
+          </Button>
+          <Button kind="quiet" onPress={() => discard(contactId, clientToken)}>
+            {t('chat.discard')}
+          </Button>
+        </p>
+      )}
+    </div>
+  );
+}

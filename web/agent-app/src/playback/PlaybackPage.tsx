@@ -1,0 +1,109 @@
+import { ArrowLeft, Clapperboard, FileX2, LogOut, ShieldX, SearchX } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link, useParams } from 'react-router';
+import { ApiError } from '@upcall/shared/api/http';
+import { LanguageMenu, ThemeMenu } from '../app/Preferences';
+import { session } from '../session/session';
+import { Button, IconButton } from '../ui/Button';
+import { Logo } from '../ui/Logo';
+import { ErrorNotice } from '../ui/Notice';
+import { Screen, Waiting } from '../ui/Screen';
+import { Making } from './Making';
+import { Player } from './Player';
+import { Playlist, recordingTitle } from './Playlist';
+import { useSummary } from './use-summary';
+import './playback.css';
+
+export function PlaybackPage() {
+  const { t } = useTranslation();
+  const { meetingId = '' } = useParams();
+  return (
+    <div className="shell">
+      <header className="shell__head">
+        <Link to="/" className="shell__home" aria-label={t('shell.home')}>
+          <Logo />
+        </Link>
+        <div className="shell__tools">
+          <ThemeMenu />
+          <LanguageMenu />
+          <IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />
+        </div>
+      </header>
+      <Playback key={meetingId} meetingId={meetingId} />
+    </div>
+  );
+}
+
+function Playback({ meetingId }: { meetingId: string }) {
+  const { t, i18n } = useTranslation();
+  const { recordings, error, refresh } = useSummary(meetingId);
+  const [chosen, setChosen] = useState<string>();
+
+  if (!recordings) {
+    if (error === undefined) return <Waiting label={t('playback.loading')} />;
+    return <PlaybackFailure error={error} meetingId={meetingId} onRetry={() => void refresh().catch(() => undefined)} />;
+  }
+  const selected =
+    recordings.find(({ recordingId }) => recordingId === chosen) ??
+    recordings.find(({ status }) => status === 'stored') ??
+    recordings[0];
+  if (!selected) {
+    return <Screen icon={Clapperboard} title={t('playback.none.title')} text={t('playback.none.text')} />;
+  }
+  const label = recordingTitle(selected, i18n.language);
+  return (
+    <main className="playback">
+      <div className="playback__main">
+        {selected.status === 'stored' ? (
+          <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} />
+        ) : selected.status === 'failed' ? (
+          <div className="making making--failed" role="alert">
+            <FileX2 size={32} aria-hidden />
+            <h2>{t('playback.failed.title')}</h2>
+            <p>{t('playback.failed.text')}</p>
+          </div>
+        ) : (
+          <Making recording={selected} />
+        )}
+        <div className="playback__title">
+          <h1>{label}</h1>
+          <p className="soft mono">{meetingId}</p>
+        </div>
+        {error !== undefined && <ErrorNotice error={error} onRetry={() => void refresh().catch(() => undefined)} />}
+      </div>
+      <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={setChosen} />
+    </main>
+  );
+}
+
+function PlaybackFailure({ error, meetingId, onRetry }: { error: unknown; meetingId: string; onRetry: () => void }) {
+  const { t } = useTranslation();
+  const status = error instanceof ApiError ? error.status : undefined;
+  if (status === 404) {
+    return (
+      <Screen icon={SearchX} title={t('playback.notFound.title')} text={t('playback.notFound.text', { id: meetingId })}>
+        <Button onPress={onRetry}>{t('common.retry')}</Button>
+      </Screen>
+    );
+  }
+  if (status === 403) {
+    return (
+      <Screen icon={ShieldX} title={t('playback.forbidden.title')} text={t('playback.forbidden.text')}>
+        <Button onPress={() => session.logOut()}>{t('playback.otherAccount')}</Button>
+        <Link className="button button--quiet" to="/">
+          <ArrowLeft size={18} aria-hidden />
+          <span>{t('common.toDesk')}</span>
+        </Link>
+      </Screen>
+    );
+  }
+  return (
+    <main className="screen">
+      <div className="screen__card">
+        <h1>{t('playback.error')}</h1>
+        <ErrorNotice error={error} onRetry={onRetry} />
+      </div>
+    </main>
+  );
+}
