@@ -102,7 +102,7 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
       chosen = from.no;
     }
     if (chosen != from.no) continue;
-    if (audio.mixing || audio.source != from.no) {
+    if (audio.mixing || audio.source != from.no || audio.rewriter.leaps(packet.sequence)) {
       audio.mixing = false;
       audio.source = from.no;
       audio.rewriter.begin_epoch(packet.sequence, packet.timestamp, now);
@@ -115,7 +115,7 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
 void Meeting::send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload,
                          Outbox& out) {
   AudioOut& audio = *to.audio_out;
-  rtc::RtpBuilder builder(out.slot(), {.payload_type = audio.config.payload_type, .marker = marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = audio.config.payload_type, .marker = marker,
                                        .sequence = static_cast<std::uint16_t>(numbers.sequence),
                                        .timestamp = numbers.timestamp, .ssrc = audio.config.send_ssrc});
   const std::uint8_t mid_id = to.session.extensions.mid;

@@ -10,6 +10,13 @@ namespace upcall::sfu {
 namespace {
 // SSRC of our own reports and feedback (a receiver-only source): the value libwebrtc uses, harmless everywhere.
 constexpr std::uint32_t kOurSsrc = 1;
+// Nobody reports more often on one stream (libwebrtc: 72 ms at 2.5 Mbit/s); each goes to every receiver, and a compound
+// holds fifty.
+constexpr Duration kSenderReportsApart = Duration::ms(50);
+
+bool too_soon(Instant now, const rtc::ReceiveStats& stats) {
+  return stats.last_sender_report() && now - *stats.last_sender_report() < kSenderReportsApart;
+}
 }  // namespace
 
 VideoSubscription* Meeting::subscription_by_ssrc(Connection& receiver, std::uint32_t ssrc) {
@@ -30,6 +37,7 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
     return;
   }
   rtc::RtcpReader reader(datagram.first(*size));
+  bool remb_came = false;
   while (auto item = reader.next()) {
     if (const auto* sr = std::get_if<rtc::SenderReport>(&*item)) {
       on_sender_report(now, c, sr->ssrc, sr->ntp, sr->timestamp, out);
@@ -63,9 +71,13 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
     } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
       c.remb_bps = remb->bitrate_bps;
       c.remb_at = now;
-      for (auto& s : c.subscriptions) {
-        if (s->publisher != nullptr && s->publisher->video_in) pass_remb(now, *s->publisher, out);
-      }
+      remb_came = true;
+    }
+  }
+  if (remb_came) {
+    // The last of a compound counts: one estimate in, one estimate out.
+    for (auto& s : c.subscriptions) {
+      if (s->publisher != nullptr && s->publisher->video_in) pass_remb(now, *s->publisher, out);
     }
   }
   if (reader.failed()) c.drop(Drop::rtcp_malformed);
@@ -84,9 +96,10 @@ void Meeting::on_report_block(Instant now, Connection& c, std::uint32_t last_sr,
 void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp,
                                Outbox& out) {
   const std::uint64_t ours = shared_.ntp.at(now);
-  c.clock.on_report(ntp, ours);
   std::uint8_t buffer[128];
   if (c.audio_in && c.audio_in->ssrc == ssrc) {
+    if (too_soon(now, c.audio_in->stats)) return;
+    c.clock.on_report(ntp, ours);
     c.audio_in->stats.on_sender_report(ntp, now);
     for (auto& tap : taps_) {
       for (const TapSourceRef& ref : c.audio_in->taps) {
@@ -104,6 +117,8 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
       listener->send_rtcp(out, rtcp.written());
     }
   } else if (c.video_in && c.video_in->config.ssrc == ssrc) {
+    if (too_soon(now, c.video_in->stats)) return;
+    c.clock.on_report(ntp, ours);
     c.video_in->stats.on_sender_report(ntp, now);
     for (auto& tap : taps_) {
       for (const TapSourceRef& ref : c.video_in->taps) {

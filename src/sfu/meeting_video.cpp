@@ -100,8 +100,9 @@ void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packe
   for (VideoSubscription* to : video.subscribers) {
     if (!to->receiver.can_send()) continue;
     if (to->paused) continue;
-    if (to->waiting_for_key || to->source_epoch != video.epoch) {
+    if (to->waiting_for_key || to->source_epoch != video.epoch || to->rewriter.leaps(packet.sequence)) {
       if (!packet.key_frame) {
+        to->waiting_for_key = true;
         request_key_frame(now, c, out);
         continue;
       }
@@ -121,7 +122,7 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
   const auto numbers = to.rewriter.map(packet.sequence, packet.timestamp);
   if (!numbers) return;
   Connection& receiver = to.receiver;
-  rtc::RtpBuilder builder(out.slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
                                        .sequence = static_cast<std::uint16_t>(numbers->sequence),
                                        .timestamp = numbers->timestamp, .ssrc = to.config.ssrc});
   add_extensions(builder, receiver.session.extensions, to.config.mid, packet.rotation, now);
@@ -164,14 +165,14 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   if (!source) return;
   const auto stored = to.publisher->video_in->history.find(*source);
   if (!stored) return;
-  rtc::RtpBuilder builder(out.slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
                                        .sequence = to.rtx_sequence, .timestamp = to.rewriter.map_timestamp(stored->timestamp),
                                        .ssrc = to.config.rtx_ssrc});
   add_extensions(builder, receiver.session.extensions, to.config.mid, stored->rotation, now);
   const std::size_t header = builder.finish_header();
-  const MutBytes slot = out.slot();
+  const MutBytes slot = out.rtp_slot();
   const std::size_t size = header + 2 + stored->payload.size();
-  if (size + srtp::kMaxExpansion > slot.size()) return;
+  if (size > slot.size()) return;
   slot[header] = static_cast<std::uint8_t>(sequence >> 8);
   slot[header + 1] = static_cast<std::uint8_t>(sequence);
   const MutBytes payload = slot.subspan(header + 2, stored->payload.size());

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "rtc/ice/lite_server.hpp"
+#include "rtc/srtp/profile.hpp"
 #include "wire/sfu.hpp"
 
 namespace upcall::sfu {
@@ -28,12 +29,15 @@ class TransmitSink {
 class Outbox {
  public:
   static constexpr std::size_t kBatch = 256;
-  static constexpr std::size_t kDatagramMax = 1536;
+  // What an Ethernet frame carries over IPv4 and UDP; what is larger would go out in fragments, which many NATs drop.
+  static constexpr std::size_t kDatagramMax = 1472;
 
   explicit Outbox(TransmitSink& sink) : sink_(sink), memory_(kBatch * kDatagramMax) {}
 
   // Room for one datagram; commit() or forget it.
   MutBytes slot() { return MutBytes(memory_).subspan(count_ * kDatagramMax, kDatagramMax); }
+  // The part of it that a plain packet may fill, so that protecting it never fails for want of room.
+  MutBytes rtp_slot() { return slot().first(kDatagramMax - srtp::kMaxExpansion); }
   void commit(const ice::Path& path, std::size_t size) {
     batch_[count_] = {path, Bytes(memory_).subspan(count_ * kDatagramMax, size)};
     if (++count_ == kBatch) flush();

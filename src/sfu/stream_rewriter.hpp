@@ -30,6 +30,13 @@ class StreamRewriter {
     timestamp_offset_ = last_timestamp_ + step - source_timestamp;
   }
 
+  // Would this packet carry the outgoing numbers further than a receiver can follow? SRTP guesses the roll-over within
+  // 2^15 of the last packet it got (RFC 3711 §3.3.1): a sender that leaps would lock listeners out of a stream that it
+  // shares with others. Such a packet begins a new epoch.
+  bool leaps(std::int64_t source_sequence) const {
+    return epoch_ != 0 && source_sequence + sequence_offset_ > last_sequence_ + kLeap;
+  }
+
   struct Out {
     std::int64_t sequence = 0;  // unwrapped
     std::uint32_t timestamp = 0;
@@ -74,6 +81,7 @@ class StreamRewriter {
   }
 
  private:
+  static constexpr std::int64_t kLeap = 1024;  // more than anybody repairs
   std::uint32_t clock_rate_;
   std::int64_t last_sequence_;
   std::uint32_t last_timestamp_;

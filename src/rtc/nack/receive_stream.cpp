@@ -53,9 +53,9 @@ ReceiveStats::Block ReceiveStats::take_report(Instant now) {
   // Our unwrapper starts one circle up: the cycles on the wire count from zero.
   out.extended_highest_sequence = static_cast<std::uint32_t>(highest_ - 65536);
   out.jitter = static_cast<std::uint32_t>(jitter_);
-  if (last_sr_ntp_ != 0) {
+  if (last_sr_at_) {
     out.last_sr = static_cast<std::uint32_t>(last_sr_ntp_ >> 16);
-    out.delay_since_last_sr = static_cast<std::uint32_t>((now - last_sr_at_).us() * 65536 / 1'000'000);
+    out.delay_since_last_sr = static_cast<std::uint32_t>((now - *last_sr_at_).us() * 65536 / 1'000'000);
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/seq.hpp"
@@ -35,6 +36,8 @@ class ReceiveStats {
 
   std::uint64_t packets() const { return received_; }
   std::int64_t lost() const;
+  // When the last sender report came; nothing before the first.
+  std::optional<Instant> last_sender_report() const { return last_sr_at_; }
   double jitter_ms() const { return clock_rate_ == 0 ? 0 : jitter_ * 1000.0 / clock_rate_; }
   Instant last_arrival() const { return last_arrival_; }
   std::int64_t highest() const { return highest_; }
@@ -49,7 +52,8 @@ class ReceiveStats {
   double jitter_ = 0;
   std::int64_t transit_ = 0;
   std::uint64_t last_sr_ntp_ = 0;
-  Instant last_sr_at_, last_arrival_;
+  std::optional<Instant> last_sr_at_;
+  Instant last_arrival_;
 };
 
 // Which packets are missing and when to ask again.
