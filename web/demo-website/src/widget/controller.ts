@@ -25,6 +25,8 @@ export interface WidgetState {
   unread: number;
 }
 
+const ROOM_FOR_BOTH_PX = 992;
+
 export class WidgetController {
   readonly store = new Store<WidgetState>({
     open: false, screen: 'form', starting: false, failure: null, prefill: null, chat: null, customerName: '', ownId: '', unread: 0,
@@ -42,6 +44,16 @@ export class WidgetController {
     this.#base = base;
     this.#api = new CustomerApi(base);
     this.call = new CallInvitation(this.#api, () => this.config());
+    let shown = false;
+    this.call.store.subscribe(() => {
+      const { stage } = this.call.store.value;
+      const shows = stage !== 'none' && stage !== 'invited';
+      if (shows === shown) return;
+      shown = shows;
+      // Where there is no room for both, the call takes the chat's place and gives it back.
+      if (!shows) this.setOpen(true);
+      else if (innerWidth < ROOM_FOR_BOTH_PX) this.setOpen(false);
+    });
   }
 
   get client(): ParticipantClient | null {

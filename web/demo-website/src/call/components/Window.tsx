@@ -30,7 +30,7 @@ export function Window({ title, dark, size, children }: Props): JSX.Element {
 
   return (
     <section ref={box} class={`window window--${size} window--${side}${dark ? ' window--dark' : ''}${big ? ' window--big' : ''}`} role="dialog" aria-label={title} tabIndex={-1}>
-      <header class="window__bar" onPointerDown={drag.onPointerDown}>
+      <div class="window__bar" onPointerDown={drag.onPointerDown}>
         <h2 class="window__title">{title}</h2>
         <div class="window__tools">
           <button type="button" class="icon-button" aria-label={t(side === 'left' ? 'call.moveRight' : 'call.moveLeft')} onClick={() => arrange(() => setSide(side === 'left' ? 'right' : 'left'))}>
@@ -40,7 +40,7 @@ export function Window({ title, dark, size, children }: Props): JSX.Element {
             <Icon node={big ? Minimize2 : Maximize2} size={18} />
           </button>
         </div>
-      </header>
+      </div>
       <div class="window__body">{children}</div>
     </section>
   );

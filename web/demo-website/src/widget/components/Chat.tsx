@@ -48,10 +48,10 @@ export function Chat({ controller, chat, ownId }: Props): JSX.Element {
           </button>
         </div>
       ) : (
-        <footer class="chat__foot">
+        <div class="chat__foot">
           <Composer onSend={(text) => client?.send(text)} onTyping={() => client?.typing()} />
           <EndChat inCall={call.stage === 'live' || call.stage === 'joining'} onEnd={() => controller.endChat()} />
-        </footer>
+        </div>
       )}
     </div>
   );

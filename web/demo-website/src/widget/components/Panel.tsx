@@ -38,15 +38,15 @@ export function Panel({ controller, beside }: Props): JSX.Element {
         if (event.key === 'Escape' && !event.defaultPrevented) controller.setOpen(false);
       }}
     >
-      <header class="panel__head">
+      <div class="panel__head">
         <div class="panel__titles">
           <h2 class="panel__title">{t('panel.title')}</h2>
           {state.screen === 'chat' && state.chat && <ChatStatus chat={state.chat} />}
         </div>
-        <button type="button" class="icon-button icon-button--on-accent" aria-label={t('panel.minimise')} onClick={() => controller.setOpen(false)}>
+        <button type="button" class="icon-button" aria-label={t('panel.minimise')} onClick={() => controller.setOpen(false)}>
           <Icon node={ChevronDown} />
         </button>
-      </header>
+      </div>
       {state.screen === 'form' && <StartForm controller={controller} />}
       {state.screen === 'chat' && state.chat && <Chat controller={controller} chat={state.chat} ownId={state.ownId} />}
       {state.screen === 'expired' && (

@@ -35,7 +35,7 @@ export function Widget({ controller, root }: Props): JSX.Element {
       {inCall && <CallHost controller={controller} root={root} />}
       {state.open && <Panel controller={controller} beside={inCall} />}
       {!state.open && !inCall && (
-        <button ref={launcher} type="button" class={`launcher${invited ? ' launcher--calling' : ''}`} aria-label={invited ? t('panel.titleInvited') : t('launcher.openLabel')} onClick={() => controller.setOpen(true)}>
+        <button ref={launcher} type="button" class={`launcher${invited ? ' launcher--calling' : ''}`} onClick={() => controller.setOpen(true)}>
           <Icon node={invited ? Video : MessageCircle} size={22} />
           <span>{invited ? t('panel.titleInvited') : t('launcher.open')}</span>
           {state.unread > 0 && (

@@ -1,0 +1,34 @@
+import type { Attendee, MediaSnapshot } from '@upcall/shared/media/types';
+import { describe, expect, it } from 'vitest';
+import { sceneOf } from './people';
+
+const attendee = (attendeeId: string, more: Partial<Attendee> = {}): Attendee => ({
+  attendeeId, externalUserId: `x-${attendeeId}`, isSelf: false, muted: false, level: 0, signal: 2, cameraOn: false, sharing: false, ...more,
+});
+
+const media = (change: Partial<MediaSnapshot>): MediaSnapshot => ({
+  phase: 'connected', endReason: undefined, attendees: [], tiles: [], activeSpeaker: undefined, muted: false, hasMicrophone: true,
+  cameraOn: false, sharing: false, speakerOn: true, soundBlocked: false, poorConnection: false, problem: undefined, ...change,
+});
+
+describe('the scene of a call', () => {
+  const attendees = [attendee('me', { isSelf: true }), attendee('a'), attendee('r')];
+  const names = new Map([['a', 'Alice'], ['r', 'RECORDING']]);
+
+  it('the recording is a sign, not a person', () => {
+    const scene = sceneOf(media({ attendees }), names, 'RECORDING');
+    expect(scene.recording).toBe(true);
+    expect(scene.people.map((person) => person.attendeeId)).toEqual(['me', 'a']);
+  });
+
+  it('oneself is never the recording, whatever the name', () => {
+    expect(sceneOf(media({ attendees: [attendee('me', { isSelf: true })] }), new Map([['me', 'RECORDING']]), 'RECORDING').recording).toBe(false);
+  });
+
+  it('a shared screen carries the name of who shares', () => {
+    const tiles = [{ tileId: 1, attendeeId: 'a', kind: 'camera' as const, isSelf: false }, { tileId: 2, attendeeId: 'a', kind: 'content' as const, isSelf: false }];
+    const scene = sceneOf(media({ attendees, tiles }), names, 'RECORDING');
+    expect(scene.content).toMatchObject({ name: 'Alice', isSelf: false, tile: { tileId: 2 } });
+    expect(scene.people[1]!.camera?.tileId).toBe(1);
+  });
+});
