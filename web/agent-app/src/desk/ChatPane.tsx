@@ -1,4 +1,4 @@
-import { ArrowLeft, CheckCheck, PhoneOff } from 'lucide-react';
+import { ArrowLeft, CheckCheck, Info, PhoneOff } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useCentre } from '../centre/store';
@@ -11,7 +11,14 @@ import { Composer } from './Composer';
 import { Transcript } from './Transcript';
 import './chat.css';
 
-export function ChatPane({ contact, onBack }: { contact: Contact; onBack?: (() => void) | undefined }) {
+interface ChatPaneProps {
+  contact: Contact;
+  onBack?: (() => void) | undefined;
+  /** Where there is no room for the details beside the chat. */
+  onDetails?: (() => void) | undefined;
+}
+
+export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
   const { t } = useTranslation();
   const act = useCentre((centre) => centre.act);
   const [asking, setAsking] = useState(false);
@@ -42,6 +49,7 @@ export function ChatPane({ contact, onBack }: { contact: Contact; onBack?: (() =
             {t('chat.clear')}
           </Button>
         )}
+        {onDetails && <IconButton label={t('desk.details')} icon={Info} onPress={onDetails} className="only-medium" />}
       </header>
       <Transcript contactId={contactId} />
       {contact.state === 'connected' ? (

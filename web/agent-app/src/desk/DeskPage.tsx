@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { useCentre } from '../centre/store';
@@ -20,6 +20,7 @@ export function DeskPage() {
   const only = contacts.length === 1 ? contacts[0] : undefined;
   const shown = selected ?? (wanted ? undefined : only);
   const shownId = shown?.contactId;
+  const [detailsOpen, setDetailsOpen] = useState(false);
   const isChat = shown?.state === 'connected' || shown?.state === 'ended';
 
   useEffect(() => {
@@ -30,7 +31,7 @@ export function DeskPage() {
   const select = (contactId: string | undefined) => setParams(contactId ? { contact: contactId } : {}, { replace: true });
 
   return (
-    <main className={`desk${shown ? ' desk--open' : ''}`}>
+    <main className={`desk${shown ? ' desk--open' : ''}${detailsOpen ? ' desk--details' : ''}`}>
       <h1 className="visually-hidden">{t('desk.title')}</h1>
       <ContactList contacts={contacts} selectedId={shownId} onSelect={select} />
       {!shown && <EmptyDesk />}
@@ -38,8 +39,8 @@ export function DeskPage() {
       {(shown?.state === 'missed' || shown?.state === 'rejected') && <ContactOver key={shownId} contact={shown} />}
       {shown && isChat && (
         <>
-          <ChatPane key={`chat-${shownId}`} contact={shown} onBack={() => select(undefined)} />
-          <Details key={`details-${shownId}`} contact={shown} />
+          <ChatPane key={`chat-${shownId}`} contact={shown} onBack={() => select(undefined)} onDetails={() => setDetailsOpen(true)} />
+          <Details key={`details-${shownId}`} contact={shown} onClose={() => setDetailsOpen(false)} />
         </>
       )}
     </main>

@@ -1,13 +1,14 @@
-import { ExternalLink } from 'lucide-react';
+import { ExternalLink, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useCalls } from '../calls/store';
 import { ATTRIBUTE, attribute, type Contact, customerName } from '../centre/types';
+import { IconButton } from '../ui/Button';
 import { Avatar } from './Avatar';
 import { StartVideo } from './StartVideo';
 import { dateTimeOf } from './time';
 
-export function Details({ contact }: { contact: Contact }) {
+export function Details({ contact, onClose }: { contact: Contact; onClose: () => void }) {
   const { t, i18n } = useTranslation();
   const meetingId = attribute(contact, ATTRIBUTE.meetingId);
   const call = useCalls((state) => (meetingId ? state.calls[meetingId] : undefined));
@@ -17,6 +18,7 @@ export function Details({ contact }: { contact: Contact }) {
   const running = call?.media && call.media.phase !== 'ended';
   return (
     <aside className="details" aria-label={t('details.title')}>
+      <IconButton label={t('common.close')} icon={X} onPress={onClose} className="only-medium details__close" />
       <div className="details__who">
         <Avatar name={name} large />
         <h2 dir="auto">{name}</h2>

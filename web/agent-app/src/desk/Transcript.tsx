@@ -101,7 +101,7 @@ function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefin
   }
   const own = item.ParticipantRole === 'AGENT';
   const side = own ? 'own' : item.ParticipantRole === 'CUSTOMER' ? 'other' : 'system';
-  const sender = own ? t('chat.you') : item.DisplayName || t(side === 'system' ? 'chat.system' : 'contact.unnamed');
+  const sender = own ? t('chat.you') : side === 'system' ? t('chat.system') : item.DisplayName || t('contact.unnamed');
   const follows = previous?.Type === 'MESSAGE' && previous.ParticipantRole === item.ParticipantRole;
   return (
     <div className={`message message--${side}${follows ? ' message--follows' : ''}`}>

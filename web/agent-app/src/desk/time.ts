@@ -1,9 +1,14 @@
+/** The page's language as the person's region writes it: 24 hours in Britain, 12 in the States. */
+export function localeOf(language: string): string {
+  return navigator.languages?.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
+}
+
 export function timeOf(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
 }
 
 export function dateTimeOf(iso: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
 /** 65000 → "1:05". */

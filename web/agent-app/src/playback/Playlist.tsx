@@ -1,10 +1,10 @@
 import { CircleDot, FileX2, LoaderCircle, Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { RecordingSummary } from '../api/recordings';
-import { clock } from '../desk/time';
+import { clock, localeOf } from '../desk/time';
 
 export function recordingTitle(recording: RecordingSummary, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(recording.createdAt));
+  return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeStyle: 'short' }).format(new Date(recording.createdAt));
 }
 
 interface PlaylistProps {
@@ -18,8 +18,8 @@ const ICONS = { stored: Play, failed: FileX2, recording: CircleDot } as const;
 
 export function Playlist({ meetingId, recordings, selectedId, onSelect }: PlaylistProps) {
   const { t, i18n } = useTranslation();
-  const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'medium' });
+  const time = new Intl.DateTimeFormat(localeOf(i18n.language), { timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(localeOf(i18n.language), { dateStyle: 'medium' });
   return (
     <aside className="playlist" aria-labelledby="playlist-title">
       <h2 id="playlist-title">
