@@ -21,7 +21,10 @@ declare const upcallPattern: {
 const state: PartyState = { starts: 0, reconnects: 0, stopped: null, roster: {}, codes: [] };
 const videos = new Map<number, { tile: VideoTileState; element: HTMLVideoElement }>();
 let session: MeetingSession | undefined;
-let beeps: number[] = [];
+let heard: number[] | null = null;
+let listened: MediaStream | null = null;
+let audioRuns = false;
+let held: MediaStream | undefined;
 let options: JoinOptions | undefined;
 
 function the(): MeetingSession {
@@ -42,6 +45,23 @@ function showTile(tile: VideoTileState): void {
     the().audioVideo.bindVideoElement(tile.tileId, element);
   }
   shown.tile = tile;
+}
+
+// Without a sound card Firefox starts no AudioContext.
+async function doesAudioRun(): Promise<boolean> {
+  const audio = new AudioContext();
+  await Promise.race([audio.resume(), new Promise((done) => setTimeout(done, 1000))]);
+  const runs = audio.state === 'running';
+  void audio.close().catch(() => undefined);
+  return runs;
+}
+
+// Then what the decoder has put out is the measure, of all together: a beep has an energy of 1/8 a second.
+async function heardEnergy(): Promise<number> {
+  for (const entry of (await session?.audioVideo.getRTCPeerConnectionStats())?.values() ?? []) {
+    if (entry.type === 'inbound-rtp' && entry.kind === 'audio') return (entry.totalAudioEnergy ?? 0) / (0.01 / 8);
+  }
+  return 0;
 }
 
 function watch(s: MeetingSession): void {
@@ -73,6 +93,9 @@ function watch(s: MeetingSession): void {
 const party: Party = {
   async join(wanted) {
     options = wanted;
+    // A device that is in use, as in a real call: without one, browsers hide their addresses.
+    held = await navigator.mediaDevices.getUserMedia({ audio: true });
+    audioRuns = await doesAudioRun();
     const logger = new ConsoleLogger('client', LogLevel.WARN);
     const s = new DefaultMeetingSession(
       new MeetingSessionConfiguration(wanted.meeting, wanted.attendee),
@@ -83,7 +106,7 @@ const party: Party = {
     watch(s);
     const sound = document.getElementById('sound') as HTMLAudioElement;
     await s.audioVideo.bindAudioElement(sound);
-    if (wanted.microphone) await s.audioVideo.startAudioInput(upcallPattern.microphone(wanted));
+    if (wanted.microphone) await s.audioVideo.startAudioInput(audioRuns ? upcallPattern.microphone(wanted) : held);
     if (wanted.camera) await s.audioVideo.startVideoInput(upcallPattern.camera({ ...wanted, ...wanted.camera }));
     s.audioVideo.start();
     if (wanted.camera) s.audioVideo.startLocalVideoTile();
@@ -95,15 +118,16 @@ const party: Party = {
       content: tile.isContent,
       reading: upcallPattern.read(element),
     })),
-  // The client sets a new stream when it reconnects, so the ear follows the element.
-  beeps() {
+  async heard() {
+    if (!audioRuns) return new Array<number>(16).fill(await heardEnergy());
     const sound = document.getElementById('sound') as HTMLAudioElement;
-    if (beeps.length === 0 && sound.srcObject instanceof MediaStream && sound.srcObject.getAudioTracks().length > 0) {
-      beeps = upcallPattern.listen(sound.srcObject);
+    // The client sets a new stream when it reconnects: the ear follows the element.
+    if (sound.srcObject instanceof MediaStream && sound.srcObject !== listened && sound.srcObject.getAudioTracks().length > 0) {
+      listened = sound.srcObject;
+      heard = upcallPattern.listen(listened);
     }
-    return beeps;
+    return heard ?? new Array<number>(16).fill(0);
   },
-  forgetSound: () => void (beeps = []),
   mute(muted) {
     if (muted) the().audioVideo.realtimeMuteLocalAudio();
     else the().audioVideo.realtimeUnmuteLocalAudio();
@@ -119,7 +143,10 @@ const party: Party = {
     );
   },
   unshare: () => the().audioVideo.stopContentShare(),
-  leave: () => the().audioVideo.stop(),
+  leave() {
+    the().audioVideo.stop();
+    held?.getTracks().forEach((track) => track.stop());
+  },
   async stats() {
     const report = await session?.audioVideo.getRTCPeerConnectionStats();
     return report === undefined ? [] : [...report.values()];

@@ -44,8 +44,7 @@ export interface Party {
   join(options: JoinOptions): Promise<void>;
   state(): PartyState;
   readings(): TileReading[];
-  beeps(): number[]; // heard so far, by participant
-  forgetSound(): void;
+  heard(): Promise<number[]>; // 10 ms of sound so far, by participant
   mute(muted: boolean): void;
   cameraOn(on: boolean): Promise<void>;
   share(): Promise<void>;

@@ -156,7 +156,7 @@
   }
 
   /**
-   * Counts the beeps of each participant that are heard in a stream.
+   * Counts for how many looks (one in 10 ms) the tone of each participant is heard in a stream.
    * @param {MediaStream} stream
    */
   function listen(stream) {
@@ -168,15 +168,12 @@
     void audio.resume();
     const bins = new Float32Array(analyser.frequencyBinCount);
     const counts = new Array(16).fill(0);
-    const loud = new Array(16).fill(false);
     tick(10, () => {
       analyser.getFloatFrequencyData(bins);
       for (let p = 0; p < 16; ++p) {
         const level = /** @type {number} */ (bins[Math.round(beepHz(p) / (48000 / 1024))]);
         const beside = /** @type {number} */ (bins[Math.round((beepHz(p) + 100) / (48000 / 1024))]);
-        const now = level > -45 && level > beside + 6;
-        if (now && !loud[p]) ++counts[p];
-        loud[p] = now;
+        if (level > -45 && level > beside + 6) ++counts[p];
       }
     });
     return counts;

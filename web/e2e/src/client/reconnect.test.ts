@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 
 import { Browsers, type BrowserName } from '../support/browsers.ts';
 import { Call, type Person } from '../support/call.ts';
-import { freeTcpPort, freeUdpPort } from '../support/processes.ts';
+import { freeTcpPort, freeUdpPort, ownAddress } from '../support/processes.ts';
 import { Relay } from '../support/relay.ts';
 import { until } from '../support/wait.ts';
 
@@ -14,7 +14,7 @@ async function throughRelay(name: string, body: (call: Call, relay: Relay) => Pr
   const options = {
     tcpPort: await freeTcpPort(),
     serverTcpPort: await freeTcpPort(),
-    udpAddress: '127.0.0.2',
+    udpAddress: ownAddress(),
     udpPort: await freeUdpPort(),
   };
   const relay = await Relay.start(options);
@@ -23,7 +23,7 @@ async function throughRelay(name: string, body: (call: Call, relay: Relay) => Pr
       serve: {
         listen: `127.0.0.1:${options.serverTcpPort}`,
         publicUrl: `http://127.0.0.1:${options.tcpPort}`,
-        mediaAddress: '127.0.0.2=127.0.0.1',
+        mediaAddress: `${options.udpAddress}=127.0.0.1`,
         mediaPort: options.udpPort,
       },
       // The browsers themselves report a socket that broke.

@@ -32,7 +32,6 @@ export const chromiumFlags = [
 const firefoxPrefs = {
   'media.navigator.streams.fake': true,
   'media.navigator.permission.disabled': true,
-  'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
@@ -98,7 +97,8 @@ export class Browsers {
   private shared: Promise<ChromiumBrowser> | undefined;
   private readonly pages: TestPage[] = [];
 
-  async page(name: BrowserName): Promise<TestPage> {
+  /** `number`: the person's, which decides on the tone of Firefox's microphone. */
+  async page(name: BrowserName, number = 0): Promise<TestPage> {
     let page: TestPage;
     if (name === 'chromium') {
       this.shared ??= launchChromium();
@@ -109,7 +109,7 @@ export class Browsers {
           browser: 'firefox',
           executablePath: firefoxProgram(),
           headless: true,
-          extraPrefsFirefox: firefoxPrefs,
+          extraPrefsFirefox: { ...firefoxPrefs, 'media.navigator.audio.fake_frequency': 600 + 200 * number },
         }),
       );
     }

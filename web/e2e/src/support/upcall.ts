@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 
 import type { Evidence } from './evidence.ts';
 import { programs } from './paths.ts';
-import { execute, freeUdpPort, stop } from './processes.ts';
+import { execute, freeUdpPort, ownAddress, stop } from './processes.ts';
 
 export interface ServeOptions {
   listen?: string; // 127.0.0.1:0
   publicUrl?: string;
-  mediaAddress?: string;
+  mediaAddress?: string; // this machine's own
   mediaPort?: number;
   more?: string[];
 }
@@ -31,7 +31,7 @@ export class Upcall {
     const dataDir = join(evidence.directory, 'data');
     const mediaPort = options.mediaPort ?? (await freeUdpPort());
     const words = ['serve', '--data-dir', dataDir, '--listen', options.listen ?? '127.0.0.1:0', '--demo-routing'];
-    words.push('--media-port', String(mediaPort), '--media-address', options.mediaAddress ?? '127.0.0.1');
+    words.push('--media-port', String(mediaPort), '--media-address', options.mediaAddress ?? ownAddress());
     words.push('--log-file', join(evidence.directory, 'server.log'));
     if (options.publicUrl !== undefined) words.push('--public-url', options.publicUrl);
     words.push(...(options.more ?? []));
