@@ -116,11 +116,35 @@ std::string json_quote(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// The stable word for programs and for pages that translate: routes of api name finer ones.
+std::string_view status_code_word(int status) {
+  switch (status) {
+    case 400: return "bad_request";
+    case 401: return "not_logged_in";
+    case 403: return "forbidden";
+    case 404: return "not_found";
+    case 405: return "method_not_allowed";
+    case 408: return "timed_out";
+    case 409: return "conflict";
+    case 410: return "gone";
+    case 413: return "too_large";
+    case 416: return "range_not_satisfiable";
+    case 429: return "rate_limited";
+    case 503: return "unavailable";
+    default: return status >= 500 ? "internal" : "bad_request";
+  }
+}
+
+}  // namespace
+
 HttpResponse error_response(int status, std::string_view message, std::string_view request_id) {
   HttpResponse out;
   out.status = status;
   out.set("content-type", "application/json");
-  out.body = "{\"message\":" + json_quote(message) + ",\"reqId\":" + json_quote(request_id) + "}";
+  out.body = "{\"message\":" + json_quote(message) + ",\"code\":" + json_quote(status_code_word(status)) +
+             ",\"reqId\":" + json_quote(request_id) + "}";
   return out;
 }
 

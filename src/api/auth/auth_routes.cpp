@@ -31,8 +31,9 @@ std::string form_value(std::string_view body, std::string_view name) {
 }
 
 // RFC 6749 §5.2; the message is there for people and for clients of the rest of the API.
-wire::HttpResponse oauth_error(const wire::HttpRequest& request, int status, std::string_view code, std::string_view message) {
-  auto response = json_response(status, bj::object{{"error", code}, {"error_description", message}, {"message", message}, {"reqId", request.request_id}});
+wire::HttpResponse oauth_error(const wire::HttpRequest& request, int status, std::string_view error, std::string_view word, std::string_view message) {
+  auto response = json_response(
+      status, bj::object{{"error", error}, {"error_description", message}, {"message", message}, {"code", word}, {"reqId", request.request_id}});
   if (status == 429) response.set("retry-after", "6");
   return response;
 }
@@ -44,18 +45,23 @@ wire::HttpResponse token(Authenticator& authenticator, const wire::HttpRequest& 
   if (grant == "password") {
     const std::string username = form_value(request.body, "username");
     const std::string password = form_value(request.body, "password");
-    if (username.empty() || password.empty()) return oauth_error(request, 400, "invalid_request", "username and password are needed");
+    if (username.empty() || password.empty()) return oauth_error(request, 400, "invalid_request", "missing_credentials", "username and password are needed");
     tokens = authenticator.log_in(username, password, request.peer_key, request.now);
   } else if (grant == "refresh_token") {
     const std::string refresh = form_value(request.body, "refresh_token");
-    if (refresh.empty()) return oauth_error(request, 400, "invalid_request", "refresh_token is needed");
+    if (refresh.empty()) return oauth_error(request, 400, "invalid_request", "missing_credentials", "refresh_token is needed");
     tokens = authenticator.refresh(refresh, request.now);
   } else {
-    return oauth_error(request, 400, "unsupported_grant_type", "grant_type must be password or refresh_token");
+    return oauth_error(request, 400, "unsupported_grant_type", "unsupported_grant_type", "grant_type must be password or refresh_token");
   }
   if (!tokens) {
-    if (tokens.error().code == ErrorCode::unauthenticated) return oauth_error(request, 401, "invalid_grant", tokens.error().message);
-    if (tokens.error().code == ErrorCode::exhausted) return oauth_error(request, 429, "slow_down", tokens.error().message);
+    const Error& error = tokens.error();
+    // `forbidden`: the password was right, the user is shut out. Clients know invalid_grant with 401 for both.
+    if (error.code == ErrorCode::forbidden) return oauth_error(request, 401, "invalid_grant", "user_disabled", error.message);
+    if (error.code == ErrorCode::unauthenticated) {
+      return oauth_error(request, 401, "invalid_grant", grant == "password" ? "invalid_credentials" : "session_expired", error.message);
+    }
+    if (error.code == ErrorCode::exhausted) return oauth_error(request, 429, "slow_down", "too_many_attempts", error.message);
     return failure(request, tokens.error());
   }
   return json_response(200, bj::object{{"access_token", tokens->access_token},

@@ -151,11 +151,13 @@ Result<TokenSet> Authenticator::log_in(std::string_view login, std::string_view 
   if (!user) return tl::unexpected(user.error());
   // The full work is done for unknown and disabled users too, so that time tells nothing.
   const bool right = crypto::verify_password(*user ? (*user)->password_hash : "", password);
-  if (!right || (*user)->disabled) {
+  if (!right) {
     failures_by_peer_.charge(peer, now.mono);
     failures_by_name_.charge(name, now.mono);
     return fail(ErrorCode::unauthenticated, "The user name or the password is wrong.");
   }
+  // Who knows the password may know this; nobody else learns that the user exists.
+  if ((*user)->disabled) return fail(ErrorCode::forbidden, "This user is disabled. Ask your administrator.");
   const std::string session_id = make_uuid(random_);
   auto stored = store_.write([&](store::Database& db) -> Result<void> {
     if (auto pruned = store::sessions::prune(db, now.wall); !pruned) return tl::unexpected(pruned.error());

@@ -39,7 +39,8 @@ class Authenticator {
   Result<identity::Principal> authorize(const wire::HttpRequest& request, identity::Permission permission);
   Result<identity::Principal> authenticate_token(std::string_view token, WallTime now);
 
-  // 401 for a wrong name or password without telling which, 429 after too many failures of one peer or one name.
+  // unauthenticated for a wrong name or password without telling which, forbidden for a disabled user with the right one,
+  // exhausted after too many failures of one peer or one name.
   Result<TokenSet> log_in(std::string_view login, std::string_view password, std::uint64_t peer_key, Now now);
   // Each refresh token works once.
   Result<TokenSet> refresh(std::string_view refresh_token, Now now);

@@ -84,7 +84,10 @@ std::string OpenApi::document(std::string_view server_url) const {
   }
   bj::object components{
       {"schemas",
-       {{"Error", {{"type", "object"}, {"properties", {{"message", {{"type", "string"}}}, {"reqId", {{"type", "string"}}}}}}}}},
+       {{"Error", {{"type", "object"}, {"properties",
+                   {{"message", {{"type", "string"}}},
+                    {"code", {{"type", "string"}, {"description", "A stable word, for example not_logged_in."}}},
+                    {"reqId", {{"type", "string"}}}}}}}}},
       {"securitySchemes",
        {{"bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}},
         {"sigv4", {{"type", "apiKey"}, {"in", "header"}, {"name", "Authorization"}, {"description", "AWS4-HMAC-SHA256 with an access key"}}},

@@ -19,12 +19,15 @@ wire::HttpResponse success(const wire::HttpRequest& request, std::string_view te
   return json_response(200, bj::object{{"success", text}, {"data", std::move(data)}, {"reqId", request.request_id}});
 }
 
-wire::HttpResponse failure(const wire::HttpRequest& request, const Error& error) {
+wire::HttpResponse failure(const wire::HttpRequest& request, const ApiError& error) {
   const int status = wire::http_status(error.code);
   const std::string_view text = status == 503   ? "The service is not available at the moment."
                                 : status >= 500 ? "Something went wrong on our side."
                                                 : std::string_view(error.message);
   wire::HttpResponse response = wire::error_response(status, text, request.request_id);
+  if (!error.word.empty() && status < 500) {
+    response.body = bj::serialize(bj::object{{"message", text}, {"code", error.word}, {"reqId", request.request_id}});
+  }
   if (status == 401) response.set("www-authenticate", "Bearer");
   if (status == 429) response.set("retry-after", "1");
   return response;

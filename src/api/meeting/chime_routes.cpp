@@ -144,7 +144,7 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
 
   const auto contact = contact_for_meeting(api.centre, principal->id, *id);
   if (!contact && belongs_to_another(api, principal->id, *id)) {
-    return failure(request, ErrorCode::forbidden, "This meeting belongs to a contact of another agent.");
+    return failure(request, ErrorCode::forbidden, "contact_of_another_agent", "This meeting belongs to a contact of another agent.");
   }
   if (contact) meeting.contact_id = contact->contact_id;
   auto join = api.directory.create(meeting);
@@ -169,11 +169,11 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
 }
 
 // The meeting named in a body or query, which must be the caller's own.
-Result<store::Meeting> own_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
+Result<store::Meeting, ApiError> own_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
   auto meeting = api.directory.find(id);
   if (!meeting) return tl::unexpected(meeting.error());
-  if (!*meeting) return fail(ErrorCode::not_found, "There is no such meeting.");
-  if ((*meeting)->owner_principal != principal.id) return fail(ErrorCode::forbidden, "You are not the owner of this meeting.");
+  if (!*meeting) return refuse(ErrorCode::not_found, "no_such_meeting", "There is no such meeting.");
+  if ((*meeting)->owner_principal != principal.id) return refuse(ErrorCode::forbidden, "not_owner", "You are not the owner of this meeting.");
   return std::move(**meeting);
 }
 
@@ -208,7 +208,7 @@ wire::HttpResponse create_attendee(MeetingApi& api, const wire::HttpRequest& req
   if (name->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide attendeeName.");
   auto meeting = own_meeting(api, *principal, *id);
   if (!meeting) return failure(request, meeting.error());
-  if (meeting->ended) return failure(request, ErrorCode::conflict, "The meeting has ended.");
+  if (meeting->ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
   auto join = api.directory.add_attendee(*meeting, {*name, *email, *user}, store::AttendeeRole::other);
   if (!join) return failure(request, join.error());
   return success(request, "Attendee created", join_json(api, *join)["Attendee"]);
@@ -225,7 +225,7 @@ wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& reque
   if (!meeting) return failure(request, meeting.error());
   auto attendee = api.directory.find_attendee(*meeting, *user);
   if (!attendee) return failure(request, attendee.error());
-  if (!*attendee) return failure(request, ErrorCode::not_found, "There is no such attendee.");
+  if (!*attendee) return failure(request, ErrorCode::not_found, "no_such_attendee", "There is no such attendee.");
   return success(request, "Attendee name", bj::value((*attendee)->name));
 }
 

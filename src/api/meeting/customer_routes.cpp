@@ -23,25 +23,25 @@ struct Asked {
   std::string meeting_id, user_id;
 };
 
-Result<Asked> read(MeetingApi& api, const wire::HttpRequest& request) {
+Result<Asked, ApiError> read(MeetingApi& api, const wire::HttpRequest& request) {
   auto customer = authenticate_customer(api.centre, request);
-  if (!customer) return tl::unexpected(customer.error());
+  if (!customer) return tl::unexpected(ApiError{customer.error(), customer.error().code == ErrorCode::unauthenticated ? "chat_token_needed" : ""});
   const auto id = request.query_value("externalMeetingId");
   const auto user = request.query_value("attendeeExternalUserId");
   if (!id || id->empty()) return fail(ErrorCode::invalid_argument, "You must provide externalMeetingId.");
   if (!user || user->empty()) return fail(ErrorCode::invalid_argument, "You must provide attendeeExternalUserId.");
   const auto& attributes = customer->contact.attributes;
   const auto own = attributes.find("videoExternalMeetingId");
-  if (own == attributes.end() || own->second != *id) return fail(ErrorCode::forbidden, "Access denied.");
+  if (own == attributes.end() || own->second != *id) return refuse(ErrorCode::forbidden, "access_denied", "Access denied.");
   return Asked{std::move(*customer), std::string(*id), std::string(*user)};
 }
 
 // The live meeting of this contact. Another contact's meeting under the same id is not this customer's.
-Result<store::Meeting> meeting_of(MeetingApi& api, const Asked& asked) {
+Result<store::Meeting, ApiError> meeting_of(MeetingApi& api, const Asked& asked) {
   auto meeting = api.directory.find(asked.meeting_id);
   if (!meeting) return tl::unexpected(meeting.error());
-  if (*meeting && (*meeting)->contact_id != asked.customer.contact.contact_id) return fail(ErrorCode::forbidden, "Access denied.");
-  if (!*meeting || (*meeting)->ended) return fail(ErrorCode::not_found, "The meeting has not begun or is over.");
+  if (*meeting && (*meeting)->contact_id != asked.customer.contact.contact_id) return refuse(ErrorCode::forbidden, "access_denied", "Access denied.");
+  if (!*meeting || (*meeting)->ended) return refuse(ErrorCode::not_found, "meeting_not_live", "The meeting has not begun or is over.");
   return std::move(**meeting);
 }
 
@@ -50,7 +50,7 @@ wire::HttpResponse join_data(MeetingApi& api, const wire::HttpRequest& request) 
   if (!asked) return failure(request, asked.error());
   const auto& attributes = asked->customer.contact.attributes;
   const auto own = attributes.find("videoAttendeeExternalUserId");
-  if (own == attributes.end() || own->second != asked->user_id) return failure(request, ErrorCode::forbidden, "Access denied.");
+  if (own == attributes.end() || own->second != asked->user_id) return failure(request, ErrorCode::forbidden, "access_denied", "Access denied.");
   auto meeting = meeting_of(api, *asked);
   if (!meeting) return failure(request, meeting.error());
   auto join = api.directory.join_info(*meeting, asked->user_id);
@@ -65,7 +65,7 @@ wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& reque
   if (!meeting) return failure(request, meeting.error());
   auto attendee = api.directory.find_attendee(*meeting, asked->user_id);
   if (!attendee) return failure(request, attendee.error());
-  if (!*attendee) return failure(request, ErrorCode::not_found, "There is no such attendee.");
+  if (!*attendee) return failure(request, ErrorCode::not_found, "no_such_attendee", "There is no such attendee.");
   return success(request, "Attendee name", bj::value((*attendee)->name));
 }
 
