@@ -46,7 +46,10 @@ Effects Centre::handle(Now now, const Command& command, RandomSource& random) {
   // What ended in the last turn was kept for its snapshot only.
   std::erase_if(contacts_, [](const auto& entry) { return entry.second.state == ContactState::ended; });
   std::visit([&](const auto& c) { on(turn, c); }, command);
-  if (!effects.error) route(turn);
+  if (!effects.error) {
+    route(turn);
+    tell_places(turn);
+  }
   return effects;
 }
 
@@ -114,6 +117,7 @@ void Centre::on(Turn& turn, const Tick&) {
 Instant Centre::next_deadline() const {
   Instant next = Instant::never();
   for (const auto& [id, c] : contacts_) {
+    if (places_changed_ && c.waits()) next = std::min(next, next_places_);
     next = std::min(next, c.connect_deadline);
     if (c.state == ContactState::offered) next = std::min(next, c.offer_deadline);
     if (c.invitation && !c.invitation->acknowledged && c.state == ContactState::connected) next = std::min(next, c.invitation->next_push);
@@ -133,6 +137,7 @@ void Centre::restore(Contact c, Now now) {
     c.offer_deadline = Instant::never();
   }
   last_order_ = std::max(last_order_, c.order);
+  places_changed_ = places_changed_ || c.waits();
   if (!c.agent_id.empty()) {
     agents_[c.agent_id].contacts[c.id] = c.state == ContactState::connected ? AgentView::connected : AgentView::ended;
     agents_[c.agent_id].idle_since = now.mono;

@@ -39,6 +39,10 @@ class Centre {
   const AgentInfo* agent_info(std::string_view agent_id) const;
   const CentreConfig& config() const { return config_; }
   const Flow* flow(std::string_view flow_id) const;
+  // Among those that wait in the same queue, in the order in which agents are asked; all 0 when it does not wait.
+  QueuePlace queue_place(const Contact& contact) const;
+  // The event that tells a customer, to be sent to one who has just connected; nothing when the contact does not wait.
+  std::optional<ChatItem> queue_place_event(std::string_view contact_id, WallTime at, RandomSource& random) const;
 
  private:
   struct Turn;  // one command's context: now, random, effects
@@ -63,6 +67,8 @@ class Centre {
   void run(Turn& turn, Contact& contact);
   void enqueue(Turn& turn, Contact& contact);
   std::size_t waiting_in(const QueueRef& queue) const;
+  // Customers whose place has changed are told, together and not too often.
+  void tell_places(Turn& turn);
   // agent side
   void route(Turn& turn);
   Contact* best_for(const AgentInfo& agent, Instant now);
@@ -87,6 +93,8 @@ class Centre {
   };
   std::map<std::string, std::deque<Sent>, std::less<>> sent_;
   std::uint64_t last_order_ = 0;
+  bool places_changed_ = false;
+  Instant next_places_ = Instant();
 };
 
 }  // namespace upcall::contact

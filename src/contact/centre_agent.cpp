@@ -168,6 +168,7 @@ void Centre::on(Turn& turn, const AcceptContact& command) {
   c->connected = turn.now.wall;
   c->offer_deadline = Instant::never();
   c->not_before.clear();
+  places_changed_ = true;
   // The queue flow ends the moment an agent is there.
   c->flow_id.clear();
   c->position = {};

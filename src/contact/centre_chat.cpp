@@ -142,6 +142,7 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
 void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
   const bool with_agent = c.state == ContactState::connected;
   if (c.state == ContactState::offered) show(turn, c.agent_id, c.id, AgentView::none);
+  places_changed_ = places_changed_ || c.waits();
   c.ended = turn.now.wall;
   c.end_reason = reason;
   c.flow_id.clear();

@@ -36,6 +36,7 @@ struct CentreLimits {
   Duration offer_timeout = Duration::s(20);
   Duration reoffer_after_reject = Duration::s(10);
   Duration invitation_repeat = Duration::s(3);
+  Duration queue_place_every = Duration::s(1);  // customers are told of a changed place at most this often
   Duration customer_connect = Duration::s(300);
 };
 

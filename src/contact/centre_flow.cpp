@@ -21,7 +21,10 @@ class Centre::Host final : public FlowHost {
     for (const auto& [n, v] : contact_.attributes) bytes += n.size() + v.size();
     if (bytes <= centre_.config_.limits.attribute_bytes) contact_.attributes[name] = std::move(value);
   }
-  void set_priority(int priority) override { contact_.priority = priority; }
+  void set_priority(int priority) override {
+    contact_.priority = priority;
+    centre_.places_changed_ = true;
+  }
   bool set_queue_flow(std::string_view name) override {
     for (const auto& [id, flow] : centre_.config_.flows) {
       if ((flow.name == name || id == name || name.ends_with("/" + id)) && flow.type == FlowType::customer_queue) {
@@ -102,6 +105,8 @@ void Centre::enqueue(Turn& turn, Contact& c) {
   c.queue = c.target;
   c.order = ++last_order_;
   c.enqueued = turn.now.wall;
+  c.told = {};
+  places_changed_ = true;
   c.flow_id.clear();
   c.position = {};
   turn.changed(c);

@@ -29,6 +29,8 @@ inline constexpr std::string_view kJoined = "application/vnd.amazonaws.connect.e
 inline constexpr std::string_view kLeft = "application/vnd.amazonaws.connect.event.participant.left";
 inline constexpr std::string_view kEnded = "application/vnd.amazonaws.connect.event.chat.ended";
 inline constexpr std::string_view kMetadata = "application/vnd.amazonaws.connect.event.message.metadata";
+// Ours. Sent while the customer waits, never stored: {"position":n,"queueLength":m}, 1 is next.
+inline constexpr std::string_view kQueuePosition = "application/vnd.upcall.event.queue.position";
 // Ours. The invitation's content: {"invitationId","externalMeetingId","attendeeExternalUserId"}; it is pushed again
 // until the customer sends the acknowledgement with content {"invitationId"}.
 inline constexpr std::string_view kInvitation = "application/vnd.upcall.event.video.invitation";

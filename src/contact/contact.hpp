@@ -31,6 +31,12 @@ struct Invitation {
   Instant next_push = Instant::never();
 };
 
+// Where a waiting contact stands: 1 is next. 0: it does not wait.
+struct QueuePlace {
+  std::size_t position = 0, length = 0;
+  bool operator==(const QueuePlace&) const = default;
+};
+
 // How the contact looks to its agent: the vocabulary of the agent channel.
 enum class AgentView : std::uint8_t { none, connecting, connected, ended, missed, rejected };
 std::string_view to_string(AgentView view);
@@ -54,6 +60,7 @@ struct Contact {
   int priority = 5;           // 1 is first
   std::uint64_t order = 0;    // age: smaller entered its queue earlier
   WallTime enqueued;
+  QueuePlace told;            // what its customer was told last
 
   std::string agent_id;       // offered to, connected with, or in wrap-up with
   Instant offer_deadline = Instant::never();
@@ -64,6 +71,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // In its queue, or on offer to an agent who may still refuse it.
+  bool waits() const { return state == ContactState::queued || state == ContactState::offered; }
   bool live() const { return state != ContactState::wrap_up && state != ContactState::ended; }
 };
 

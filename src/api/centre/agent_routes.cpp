@@ -5,6 +5,8 @@
 #include "api/centre/item_json.hpp"
 #include "api/common/responses.hpp"
 #include "base/wall_text.hpp"
+#include "io/store/meeting_repository.hpp"
+#include "io/store/recording_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -58,22 +60,57 @@ wire::HttpHandler as_agent(CentreApi& api, F action) {
   };
 }
 
+// The words of what can be wrong with a contact.
+wire::HttpResponse contact_failure(const wire::HttpRequest& request, const Error& error) {
+  return failure(request, ApiError{error, error.code == ErrorCode::not_found  ? "no_such_contact"
+                                          : error.code == ErrorCode::conflict ? "contact_state"
+                                                                              : ""});
+}
+
 template <class C>
 wire::HttpResponse contact_command(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
   const contact::Effects effects = api.service.call(C{agent.id, std::string(request.route_value("contactId"))});
-  if (effects.error) return failure(request, *effects.error);
+  if (effects.error) return contact_failure(request, *effects.error);
   return success(request, "Done", bj::object{{"contactId", request.route_value("contactId")}});
 }
 
+// What an agent's page needs after a reload in mid-call.
+Result<bj::object> meeting_json(store::Database& db, const std::string& external_id, const std::string& agent_id) {
+  auto meeting = store::meetings::find_external(db, external_id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  const bool live = *meeting && !(*meeting)->ended;
+  bj::object recording{{"inProgress", false}};
+  auto found = store::recordings::in_progress(db, external_id);
+  if (!found) return tl::unexpected(found.error());
+  const bool owned = *meeting && (*meeting)->owner_principal == agent_id;
+  if (owned && *found) {
+    recording = {{"inProgress", true}, {"recordingId", (*found)->recording_id}, {"status", store::to_string((*found)->state)}};
+  }
+  return bj::object{{"externalMeetingId", external_id}, {"live", live}, {"owned", owned}, {"recording", std::move(recording)}};
+}
+
 wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
-  const auto data = api.service.get<bj::object>([&](const contact::Centre& centre) {
+  auto data = api.service.get<bj::object>([&](const contact::Centre& centre) {
     bj::object out{{"agentId", agent.id}, {"username", agent.username}, {"name", agent.name}};
     const auto* state = centre.agent(agent.id);
     out["status"] = contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline);
     out["contacts"] = agent_contacts_json(centre, agent.id);
     return out;
   });
-  return success(request, "Agent state", data);
+  auto added = api.store.read([&](store::Database& db) -> Result<void> {
+    for (bj::value& value : data.at("contacts").as_array()) {
+      bj::object& contact = value.as_object();
+      const bj::object* attributes = json::object_at(contact, "attributes");
+      const std::string id = attributes != nullptr ? json::text_or(*attributes, "videoExternalMeetingId") : "";
+      if (id.empty() || json::text_at(contact, "state") != contact::to_string(contact::AgentView::connected)) continue;
+      auto meeting = meeting_json(db, id, agent.id);
+      if (!meeting) return tl::unexpected(meeting.error());
+      contact["meeting"] = std::move(*meeting);
+    }
+    return {};
+  });
+  if (!added) return failure(request, added.error());
+  return success(request, "Agent state", std::move(data));
 }
 
 wire::HttpResponse set_status(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
@@ -108,7 +145,7 @@ wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, c
   if (const auto content = json::text_at(*body, "content")) command.content = std::string(*content);
   command.client_token = json::text_or(*body, "clientToken").substr(0, 500);
   const contact::Effects effects = api.service.call(std::move(command));
-  if (effects.error) return failure(request, *effects.error);
+  if (effects.error) return contact_failure(request, *effects.error);
   return success(request, "Sent", bj::object{{"id", effects.reply.id}, {"absoluteTime", to_iso8601(effects.reply.at)}});
 }
 
@@ -121,7 +158,7 @@ bool owns(CentreApi& api, const std::string& contact_id, const std::string& agen
 
 wire::HttpResponse items(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
   const std::string contact_id(request.route_value("contactId"));
-  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no such contact");
+  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no_such_contact", "There is no such contact.");
   std::uint64_t after = 0;
   for (const char c : request.query_value("after").value_or("0")) {
     if (c < '0' || c > '9' || after > INT64_MAX / 16) return failure(request, ErrorCode::invalid_argument, "after must be a number.");
@@ -151,9 +188,9 @@ wire::HttpResponse set_attributes(CentreApi& api, const wire::HttpRequest& reque
     if (!value.is_string() || !json::is_clean_text(std::string_view(value.get_string()))) return failure(request, ErrorCode::invalid_argument, "an attribute's value must be a clean text.");
     command.attributes.emplace(name, value.get_string().c_str());
   }
-  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no such contact");
+  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no_such_contact", "There is no such contact.");
   const contact::Effects effects = api.service.call(std::move(command));
-  if (effects.error) return failure(request, *effects.error);
+  if (effects.error) return contact_failure(request, *effects.error);
   return success(request, "Done", bj::object{{"contactId", contact_id}});
 }
 

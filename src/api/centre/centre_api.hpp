@@ -40,6 +40,8 @@ class CentreApi {
   RateLimiter starts{0.5, 20};         // chats of one peer
   RateLimiter sends{10, 30};           // items of one participant
   RateLimiter connections{2, 20};      // token look-ups of one peer that failed
+  RateLimiter references{1.0 / 30, 10};   // references of one peer that were wrong
+  RateLimiter references_made{0.5, 20};   // by one agent
 
   // The credential inside a socket's address: good for 100 s, any number of times (clients retry with it).
   std::string make_ticket(store::ParticipantRow participant, Instant now);

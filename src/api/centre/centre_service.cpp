@@ -333,7 +333,9 @@ void CentreService::deliver(const Batch& batch) {
         if (auto listener = weak.lock()) listener->on_item(delivery.item);
       }
     }
-    if (!audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent)) {
+    // An agent who is asked to take a contact is not told where it waits.
+    const bool for_agent = delivery.item.content_type != contact::content::kQueuePosition;
+    if (for_agent && !audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent)) {
       publish(audience->second.agent_id,
               bj::serialize(bj::object{{"type", "item"}, {"contactId", delivery.item.contact_id}, {"item", item_json(delivery.item, true)}}));
     }
@@ -388,12 +390,19 @@ std::string CentreService::snapshot_event(const std::string& agent_id) const {
   return bj::serialize(event);
 }
 
-void CentreService::listen(const std::string& participant_id, std::weak_ptr<ChatListener> listener) {
-  post({{}, {}, [this, participant_id, listener] {
+void CentreService::listen(const std::string& contact_id, const std::string& participant_id, std::weak_ptr<ChatListener> listener) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  post({{}, {}, [&] {
           auto& list = chat_listeners_[participant_id];
           std::erase_if(list, [](const auto& weak) { return weak.expired(); });
           list.push_back(listener);
-        }, {}, {}});
+          const auto strong = listener.lock();
+          if (!strong) return;
+          strong->on_listening();
+          if (const auto place = centre_.queue_place_event(contact_id, clock_().wall, random_)) strong->on_item(*place);
+        }, {}, done});
+  future.get();
 }
 
 std::vector<CentreService::Numbered> CentreService::listen_agent(const std::string& agent_id, std::weak_ptr<AgentListener> listener,

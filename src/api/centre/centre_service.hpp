@@ -28,6 +28,7 @@ namespace upcall::api {
 class ChatListener {
  public:
   virtual ~ChatListener() = default;
+  virtual void on_listening() = 0;  // first: from here on it misses nothing
   virtual void on_item(const contact::ChatItem& item) = 0;
   virtual void on_chat_closed() = 0;
 };
@@ -59,7 +60,8 @@ class CentreService {
   // Reads users, queues and flows again; also happens by itself every five seconds.
   Result<void> reload();
 
-  void listen(const std::string& participant_id, std::weak_ptr<ChatListener> listener);
+  // Returns when it listens. A listener of a contact that waits is told its place at once.
+  void listen(const std::string& contact_id, const std::string& participant_id, std::weak_ptr<ChatListener> listener);
 
   // An agent's event stream. `after` and `epoch` from an earlier stream resume it when the events are still there;
   // otherwise the first event is a snapshot. Returns the texts to send first.

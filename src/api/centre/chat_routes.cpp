@@ -3,8 +3,10 @@
 #include <array>
 
 #include "api/centre/centre_api.hpp"
+#include "api/common/email.hpp"
 #include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
+#include "io/store/adhoc_repository.hpp"
 #include "io/store/identity_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
@@ -23,33 +25,45 @@ constexpr Operation kOperations[] = {
 
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kAttributeMax = 256;
+constexpr std::size_t kReferenceDigits = 8;
+constexpr std::string_view kReferenceError = "error";  // the flow tells the customer
 
 // What a customer's page may set. videoRouteToAgent, the recording flags and the playback address are not among them.
 constexpr std::array<std::string_view, 6> kAllowed = {"videoExternalMeetingId", "videoAttendeeExternalUserId", "videoAttendeeName",
                                                       "videoAttendeeEmail", "videoVendorName", "customerEmailAddress"};
 
-bool is_email(std::string_view text) {
-  if (text.empty() || text.size() > 254 || !json::is_clean_text(text)) return false;
-  const std::size_t at = text.find('@');
-  return at != std::string_view::npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos &&
-         text.find_first_of(" \t\n") == std::string_view::npos;
+// Eight digits; people write them with blanks and dashes.
+std::string reference_digits(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == ' ' || c == '-') continue;
+    if (c < '0' || c > '9' || out.size() == kReferenceDigits) return {};
+    out.push_back(c);
+  }
+  return out.size() == kReferenceDigits ? out : std::string();
 }
 
-Result<contact::StartChat> read_request(const wire::HttpRequest& request) {
+struct Asked {
+  contact::StartChat command;
+  std::string reference;  // as typed; empty: none
+};
+
+Result<Asked, ApiError> read_request(const wire::HttpRequest& request) {
   auto body = body_object(request);
   if (!body) return tl::unexpected(body.error());
-  contact::StartChat out;
+  Asked asked;
+  contact::StartChat& out = asked.command;
   out.flow_id = json::text_or(*body, "ContactFlowId");
   if (out.flow_id.empty()) return fail(ErrorCode::invalid_argument, "You must provide ContactFlowId.");
   const bj::object* details = json::object_at(*body, "ParticipantDetails");
   if (details == nullptr) return fail(ErrorCode::invalid_argument, "You must provide ParticipantDetails.");
   out.display_name = json::text_or(*details, "DisplayName");
   if (out.display_name.empty() || out.display_name.size() > kNameMax || !json::is_clean_text(out.display_name)) {
-    return fail(ErrorCode::invalid_argument, "DisplayName must be a text of 1 to 256 bytes.");
+    return refuse(ErrorCode::invalid_argument, "invalid_name", "DisplayName must be a text of 1 to 256 bytes.");
   }
   const bj::object* attributes = json::object_at(*body, "Attributes");
   const auto given = [&](std::string_view name) { return attributes != nullptr ? json::text_at(*attributes, name) : std::nullopt; };
-  if (!is_email(given("customerEmailAddress").value_or(""))) return fail(ErrorCode::invalid_argument, "customerEmailAddress is not an e-mail address.");
+  if (!is_email(given("customerEmailAddress").value_or(""))) return refuse(ErrorCode::invalid_argument, "invalid_email", "customerEmailAddress is not an e-mail address.");
   for (const std::string_view name : kAllowed) {
     const auto value = given(name);
     if (!value) {
@@ -66,11 +80,11 @@ Result<contact::StartChat> read_request(const wire::HttpRequest& request) {
     }
   }
   out.attributes["customerName"] = out.display_name;
-  // No reference has been handed out, so any that is given is not valid; an empty one is an ordinary visitor.
   const auto reference = given("videoReferenceId");
   if (!reference && attributes->contains("videoReferenceId")) return fail(ErrorCode::invalid_argument, "videoReferenceId must be a text.");
-  out.attributes["videoReferenceId"] = reference.value_or("").empty() ? "" : "error";
-  return out;
+  asked.reference = reference.value_or("").substr(0, kAttributeMax);
+  out.attributes["videoReferenceId"] = "";
+  return asked;
 }
 
 // The login of the user with this address, or nothing: then the default queue serves.
@@ -96,25 +110,67 @@ Result<bool> flow_is_open(store::Database& db, std::string_view flow_id) {
   return false;
 }
 
+// Uses the reference up and sets what the flow branches on: the agent, or "error". The reference in use, empty: none.
+Result<std::string> use_reference(CentreApi& api, const wire::HttpRequest& request, Asked& asked) {
+  contact::Attributes& attributes = asked.command.attributes;
+  attributes["videoReferenceId"] = std::string(kReferenceError);
+  const std::string digits = reference_digits(asked.reference);
+  std::string agent;
+  if (!digits.empty()) {
+    auto found = api.store.write([&](store::Database& db) -> Result<std::string> {
+      auto route = store::adhoc_routes::use(db, digits, normal_email(attributes["customerEmailAddress"]), request.now.wall);
+      if (!route) return tl::unexpected(route.error());
+      if (!*route) return std::string();
+      auto user = store::users::principal(db, (*route)->agent_id);
+      if (!user) return tl::unexpected(user.error());
+      return *user ? (*user)->username : std::string();
+    });
+    if (!found) return found;
+    agent = std::move(*found);
+  }
+  if (agent.empty()) {
+    api.references.charge(std::to_string(request.peer_key), request.now.mono);
+    return std::string();
+  }
+  attributes["videoReferenceId"] = digits;
+  attributes["videoRouteToAgent"] = agent;
+  return digits;
+}
+
 wire::HttpResponse start_chat(CentreApi& api, const wire::HttpRequest& request) {
-  if (!api.starts.allow(std::to_string(request.peer_key), request.now.mono)) {
+  const std::string peer = std::to_string(request.peer_key);
+  if (!api.starts.allow(peer, request.now.mono)) {
     return failure(request, ErrorCode::exhausted, "Too many chats from here. Please wait a little.");
   }
-  auto command = read_request(request);
-  if (!command) return failure(request, command.error());
-  auto prepared = api.store.read([&](store::Database& db) -> Result<void> {
-    auto open = flow_is_open(db, command->flow_id);
-    if (!open) return tl::unexpected(open.error());
-    if (!*open) return fail(ErrorCode::invalid_argument, "This contact flow cannot be started.");
-    if (!api.options.demo_routing) return {};
-    auto agent = agent_of(db, command->attributes["customerEmailAddress"]);
+  auto asked = read_request(request);
+  if (!asked) return failure(request, asked.error());
+  contact::StartChat& command = asked->command;
+  auto prepared = api.store.read([&](store::Database& db) -> Result<bool> {
+    auto open = flow_is_open(db, command.flow_id);
+    if (!open || !*open) return open;
+    if (!api.options.demo_routing || !asked->reference.empty()) return true;
+    auto agent = agent_of(db, command.attributes["customerEmailAddress"]);
     if (!agent) return tl::unexpected(agent.error());
-    command->attributes["videoRouteToAgent"] = *agent;
-    return {};
+    command.attributes["videoRouteToAgent"] = *agent;
+    return true;
   });
   if (!prepared) return failure(request, prepared.error());
-  const contact::Effects effects = api.service.call(std::move(*command));
-  if (effects.error) return failure(request, *effects.error);
+  if (!*prepared) return failure(request, ErrorCode::invalid_argument, "flow_not_open", "This contact flow cannot be started.");
+  std::string used;
+  if (!asked->reference.empty()) {
+    // Eight digits could be tried one by one.
+    if (!api.references.has(peer, request.now.mono)) {
+      return failure(request, ErrorCode::exhausted, "Too many wrong references from here. Please wait a little.");
+    }
+    auto reference = use_reference(api, request, *asked);
+    if (!reference) return failure(request, reference.error());
+    used = std::move(*reference);
+  }
+  const contact::Effects effects = api.service.call(std::move(command));
+  if (effects.error) {
+    if (!used.empty()) (void)api.store.write([&](store::Database& db) { return store::adhoc_routes::release(db, used); });
+    return failure(request, *effects.error);
+  }
   const auto& customer = effects.participants.front();
   return success(request, "Chat started",
                  bj::object{{"startChatResult",

@@ -1,6 +1,7 @@
 // The participant interface (connect-compatible, rest-json): connection, message, event, transcript, disconnect.
 // The only credential is X-Amz-Bearer; an Authorization header is ignored, whatever it holds.
 #include <algorithm>
+#include <span>
 
 #include "api/centre/centre_api.hpp"
 #include "api/centre/item_json.hpp"
@@ -44,9 +45,45 @@ wire::HttpResponse aws_ok(const wire::HttpRequest& r, const bj::value& body) {
   return response;
 }
 
-Result<bj::object> read_body(const wire::HttpRequest& r) {
+enum class Kind { text, integer, boolean, list, object };
+struct Field {
+  std::string_view name;
+  Kind kind;
+};
+constexpr Field kConnectionFields[] = {{"Type", Kind::list}, {"ConnectParticipant", Kind::boolean}};
+constexpr Field kSendFields[] = {{"ContentType", Kind::text}, {"Content", Kind::text}, {"ClientToken", Kind::text}};
+constexpr Field kTranscriptFields[] = {{"ContactId", Kind::text},     {"MaxResults", Kind::integer}, {"NextToken", Kind::text},
+                                       {"ScanDirection", Kind::text}, {"SortOrder", Kind::text},     {"StartPosition", Kind::object}};
+constexpr Field kStartPositionFields[] = {{"Id", Kind::text}, {"AbsoluteTime", Kind::text}, {"MostRecent", Kind::integer}};
+constexpr Field kDisconnectFields[] = {{"ClientToken", Kind::text}};
+
+bool is_of(const bj::value& value, Kind kind) {
+  switch (kind) {
+    case Kind::text: return value.is_string();
+    case Kind::integer: return value.is_int64() || (value.is_uint64() && value.get_uint64() <= INT64_MAX);
+    case Kind::boolean: return value.is_bool();
+    case Kind::list: return value.is_array();
+    case Kind::object: return value.is_object();
+  }
+  return false;
+}
+
+// null counts as absent, as in rest-json. Any other type than the model's is an error, never a default.
+Result<void> check_types(const bj::object& object, std::span<const Field> fields) {
+  for (const Field& field : fields) {
+    const bj::value* value = object.if_contains(field.name);
+    if (value == nullptr || value->is_null() || is_of(*value, field.kind)) continue;
+    return fail(ErrorCode::invalid_argument, std::string(field.name) + " is of the wrong type");
+  }
+  return {};
+}
+
+Result<bj::object> read_body(const wire::HttpRequest& r, std::span<const Field> fields) {
   if (r.body.empty()) return bj::object{};
-  return body_object(r);
+  auto body = body_object(r);
+  if (!body) return body;
+  if (auto right = check_types(*body, fields); !right) return tl::unexpected(right.error());
+  return body;
 }
 
 // The owner of the connection token.
@@ -79,7 +116,7 @@ wire::HttpResponse create_connection(CentreApi& api, const wire::HttpRequest& r)
   const std::string peer = std::to_string(r.peer_key);
   if (!token || token->empty() || token->size() > 512) return denied(r);
   if (!api.connections.has(peer, r.now.mono)) return aws_failure(r, 429, "ThrottlingException", "Too many requests");
-  auto body = read_body(r);
+  auto body = read_body(r, kConnectionFields);
   if (!body) return aws_error(r, body.error());
   bool socket = false, credentials = false;
   if (const bj::array* types = json::array_at(*body, "Type")) {
@@ -126,7 +163,7 @@ wire::HttpResponse send(CentreApi& api, const wire::HttpRequest& r, contact::Ite
   auto who = connected(api, r);
   if (!who) return aws_error(r, who.error());
   if (!api.sends.allow(who->participant_id, r.now.mono)) return aws_failure(r, 429, "ThrottlingException", "Too many requests");
-  auto body = read_body(r);
+  auto body = read_body(r, kSendFields);
   if (!body) return aws_error(r, body.error());
   contact::SendItem command{who->contact_id, who->participant_id, {}, type, json::text_or(*body, "ContentType"), {}, json::text_or(*body, "ClientToken").substr(0, 500)};
   if (const auto content = json::text_at(*body, "Content")) command.content = std::string(*content);
@@ -142,6 +179,8 @@ wire::HttpResponse send_event(CentreApi& api, const wire::HttpRequest& r) { retu
 wire::HttpResponse disconnect(CentreApi& api, const wire::HttpRequest& r) {
   auto who = connected(api, r);
   if (!who) return aws_error(r, who.error());
+  auto body = read_body(r, kDisconnectFields);
+  if (!body) return aws_error(r, body.error());
   const contact::Effects effects = api.service.call(contact::LeaveChat{who->contact_id, who->participant_id});
   if (effects.error) return aws_error(r, *effects.error);
   return aws_ok(r, bj::object{});
@@ -161,13 +200,21 @@ Result<TranscriptQuery> read_query(CentreApi& api, const bj::object& body, const
     if (*max < 0 || *max > kTranscriptMax) return fail(ErrorCode::invalid_argument, "MaxResults is 0 to 100");
     if (*max > 0) q.limit = static_cast<int>(*max);
   }
-  q.ascending = json::text_at(body, "SortOrder") == "ASCENDING";
+  const auto order = json::text_at(body, "SortOrder");
+  if (order && *order != "ASCENDING" && *order != "DESCENDING") return fail(ErrorCode::invalid_argument, "SortOrder is ASCENDING or DESCENDING");
+  q.ascending = order == "ASCENDING";
   const bj::object* start = json::object_at(body, "StartPosition");
+  if (start != nullptr) {
+    if (auto right = check_types(*start, kStartPositionFields); !right) return tl::unexpected(right.error());
+  }
   const std::string start_id = start != nullptr ? json::text_or(*start, "Id") : "";
   const std::string start_time = start != nullptr ? json::text_or(*start, "AbsoluteTime") : "";
   // An empty StartPosition, as clients send it, means the end.
   q.backward = start_id.empty() && start_time.empty();
-  if (const auto direction = json::text_at(body, "ScanDirection")) q.backward = *direction == "BACKWARD";
+  if (const auto direction = json::text_at(body, "ScanDirection")) {
+    if (*direction != "BACKWARD" && *direction != "FORWARD") return fail(ErrorCode::invalid_argument, "ScanDirection is FORWARD or BACKWARD");
+    q.backward = *direction == "BACKWARD";
+  }
   if (const auto next = json::text_at(body, "NextToken"); next && !next->empty()) {
     std::uint64_t seq = 0;
     for (const char c : next->substr(1)) {
@@ -192,7 +239,7 @@ Result<TranscriptQuery> read_query(CentreApi& api, const bj::object& body, const
 wire::HttpResponse transcript(CentreApi& api, const wire::HttpRequest& r) {
   auto who = connected(api, r);
   if (!who) return aws_error(r, who.error());
-  auto body = read_body(r);
+  auto body = read_body(r, kTranscriptFields);
   if (!body) return aws_error(r, body.error());
   if (const auto contact_id = json::text_at(*body, "ContactId"); contact_id && !contact_id->empty() && *contact_id != who->contact_id) return denied(r);
   auto query = read_query(api, *body, who->contact_id);
@@ -228,7 +275,7 @@ void add_participant_routes(wire::Router& router, CentreApi& api) {
     const auto text = r.query_value("ticket");
     auto who = text ? api.ticket(*text, r.now.mono) : std::nullopt;
     if (!who) return {nullptr, {}, denied(r)};
-    return {std::make_shared<ParticipantSocket>(api.service, who->participant_id), {}, {}};
+    return {std::make_shared<ParticipantSocket>(api.service, who->contact_id, who->participant_id), {}, {}};
   });
 }
 

@@ -10,6 +10,7 @@ namespace bj = boost::json;
 namespace {
 
 constexpr std::size_t kFrameMax = 16 << 10;
+constexpr std::string_view kSubscribed = R"({"topic":"aws/subscribe","content":{"status":"success","topics":["aws/chat"]}})";
 constexpr std::uint16_t kNormalClose = 1000;
 constexpr std::uint16_t kPolicyClose = 1008;
 
@@ -39,19 +40,30 @@ void ParticipantSocket::on_message(Bytes message, bool is_text) {
   if (topic == "aws/heartbeat") return answer(R"({"topic":"aws/heartbeat"})");
   if (topic == "aws/ping") return answer(R"({"topic":"aws/ping","statusCode":200,"statusContent":"OK"})");
   if (topic != "aws/subscribe") return;
-  bj::array accepted, refused;
+  bool accepted = false;
+  bj::array refused;
   const bj::object* content = json::object_at(*frame, "content");
   if (const bj::array* topics = content != nullptr ? json::array_at(*content, "topics") : nullptr) {
-    for (const bj::value& name : *topics) (name == "aws/chat" ? accepted : refused).push_back(name);
+    for (const bj::value& name : *topics) {
+      if (!name.is_string()) continue;
+      if (name == "aws/chat") {
+        accepted = true;
+      } else {
+        refused.push_back(name);
+      }
+    }
   }
-  if (!accepted.empty()) {
+  if (accepted) {
     bool first = false;
     {
       std::lock_guard guard(mutex_);
       first = !std::exchange(subscribed_, true);
     }
-    if (first) service_.listen(participant_id_, weak_from_this());
-    answer(bj::serialize(bj::object{{"topic", "aws/subscribe"}, {"content", {{"status", "success"}, {"topics", accepted}}}}));
+    if (first) {
+      service_.listen(contact_id_, participant_id_, weak_from_this());
+    } else {
+      answer(kSubscribed);
+    }
   }
   if (!refused.empty()) {
     answer(bj::serialize(bj::object{{"topic", "aws/subscribe"}, {"content", {{"status", "failure"}, {"topics", refused}}}}));
@@ -62,6 +74,8 @@ void ParticipantSocket::on_close(std::uint16_t) {
   std::lock_guard guard(mutex_);
   connection_.reset();
 }
+
+void ParticipantSocket::on_listening() { answer(kSubscribed); }
 
 void ParticipantSocket::on_item(const contact::ChatItem& item) {
   // `content` is a text that holds JSON, not an object.

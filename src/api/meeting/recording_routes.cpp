@@ -35,7 +35,7 @@ constexpr Operation kOperations[] = {
 };
 
 wire::HttpResponse not_deployed(const wire::HttpRequest& request) {
-  return failure(request, ErrorCode::not_found, "Recording is switched off here.");
+  return failure(request, ErrorCode::not_found, "recording_off", "Recording is switched off here.");
 }
 
 Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
@@ -57,11 +57,11 @@ Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
 }
 
 // The caller's own meeting and, when it has one, its contact's facts.
-Result<store::Meeting> controlled_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
+Result<store::Meeting, ApiError> controlled_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
   auto meeting = api.directory.find(id);
   if (!meeting) return tl::unexpected(meeting.error());
-  if (!*meeting) return fail(ErrorCode::not_found, "There is no such meeting.");
-  if ((*meeting)->owner_principal != principal.id) return fail(ErrorCode::forbidden, "You are not the owner of this meeting.");
+  if (!*meeting) return refuse(ErrorCode::not_found, "no_such_meeting", "There is no such meeting.");
+  if ((*meeting)->owner_principal != principal.id) return refuse(ErrorCode::forbidden, "not_owner", "You are not the owner of this meeting.");
   if ((*meeting)->contact_id) {
     auto facts = contact_facts(api.centre, *(*meeting)->contact_id);
     if (!facts) return tl::unexpected(facts.error());
@@ -70,7 +70,7 @@ Result<store::Meeting> controlled_meeting(MeetingApi& api, const identity::Princ
       const auto flag = (*facts)->attributes.find("videoRecordingStartStopEnabled");
       std::string value = flag == (*facts)->attributes.end() ? "" : flag->second;
       std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (value != "true") return fail(ErrorCode::forbidden, "Recording is not in the agent's hands for this contact.");
+      if (value != "true") return refuse(ErrorCode::forbidden, "recording_not_enabled", "Recording is not in the agent's hands for this contact.");
     }
   }
   return std::move(**meeting);
@@ -85,7 +85,10 @@ wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
   auto meeting = controlled_meeting(api, *principal, *id);
   if (!meeting) return failure(request, meeting.error());
   auto recording = api.recordings.start({*id, *principal, meeting->contact_id});
-  if (!recording) return failure(request, recording.error());
+  if (!recording) {
+    const bool conflict = recording.error().code == ErrorCode::conflict;
+    return failure(request, ApiError{recording.error(), !conflict ? "" : meeting->ended ? "meeting_ended" : "recording_in_progress"});
+  }
   if (meeting->contact_id) {
     // Built here, never taken from the client. Writing it again changes nothing.
     (void)set_contact_attribute(api.centre, *meeting->contact_id, "videoRecordingPlaybackURL",
@@ -103,7 +106,7 @@ wire::HttpResponse stop(MeetingApi& api, const wire::HttpRequest& request) {
   auto meeting = controlled_meeting(api, *principal, *id);
   if (!meeting) return failure(request, meeting.error());
   auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested);
-  if (!stopped) return failure(request, stopped.error());
+  if (!stopped) return failure(request, ApiError{stopped.error(), stopped.error().code == ErrorCode::conflict ? "nothing_to_stop" : ""});
   return success(request, "Recording stopped",
                  bj::object{{"recordingsStopped", stopped->stopped}, {"recordingsNotStopped", stopped->not_stopped}});
 }
@@ -133,6 +136,14 @@ identity::RecordingTag tag_of(const store::Recording& r) {
   return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
 }
 
+// What a page shows of a film that cannot be watched yet.
+bj::object progress_of(const store::Recording& r, std::int64_t composed_ms, WallTime now) {
+  const Duration captured = r.started ? r.stopped.value_or(now) - *r.started : Duration();
+  const double captured_s = std::max(captured, Duration()).seconds();
+  // The composer counts on the journal's clock, which may run a little past the stop.
+  return {{"capturedSeconds", captured_s}, {"composedSeconds", std::min(static_cast<double>(composed_ms) / 1000, captured_s)}};
+}
+
 wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
   auto principal = api.centre.authenticator.authenticate(request);
   if (!principal) return failure(request, principal.error());
@@ -149,9 +160,9 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
   auto& [playback, list] = *read;
   // Who may not watch anything learns nothing about what there is.
   if (!identity::may_ask_for_playback(*principal, playback.profile_id)) {
-    return failure(request, ErrorCode::forbidden, "You are not allowed to watch recordings.");
+    return failure(request, ErrorCode::forbidden, "playback_not_allowed", "You are not allowed to watch recordings.");
   }
-  if (list.empty()) return failure(request, ErrorCode::not_found, "There are no recordings of this meeting.");
+  if (list.empty()) return failure(request, ErrorCode::not_found, "no_recordings", "There are no recordings of this meeting.");
   bj::array out;
   for (const store::Recording& r : list) {
     if (identity::may_play(*principal, tag_of(r), playback.profile_id, playback.has_groups) != identity::Playback::allowed) continue;
@@ -163,13 +174,16 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
     if (r.size_bytes) entry["sizeBytes"] = *r.size_bytes;
     if (!r.reason.empty()) entry["reason"] = r.reason;
     if (auto facts = json::parse_object(r.data)) entry["facts"] = *facts;
+    if (r.state != store::RecordingState::stored && r.state != store::RecordingState::failed) {
+      entry["progress"] = progress_of(r, api.recordings.composed_ms(r.recording_id), request.now.wall);
+    }
     if (r.state == store::RecordingState::stored) {
       const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
       entry["recordingURL"] = api.options.public_url + "/api/recording/media/" + r.recording_id + "?grant=" + api.links.sign(grant);
     }
     out.push_back(std::move(entry));
   }
-  if (out.empty()) return failure(request, ErrorCode::forbidden, "You are not allowed to watch these recordings.");
+  if (out.empty()) return failure(request, ErrorCode::forbidden, "playback_not_allowed", "You are not allowed to watch these recordings.");
   return success(request, "Recording summary", std::move(out));
 }
 
@@ -192,7 +206,7 @@ wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
   const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
   const std::string recording_id(request.route_value("recordingId"));
   if (!grant || grant->recording_id != recording_id) {
-    return failure(request, ErrorCode::unauthenticated, "This address is not valid any more. Open the recording's page again.");
+    return failure(request, ErrorCode::unauthenticated, "link_expired", "This address is not valid any more. Open the recording's page again.");
   }
   // The permission as it is at this moment: a changed profile or a disabled user ends a running playback.
   auto allowed = api.centre.store.read([&](store::Database& db) -> Result<store::Recording> {
@@ -211,7 +225,7 @@ wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
     }
     return std::move(**recording);
   });
-  if (!allowed) return failure(request, allowed.error());
+  if (!allowed) return failure(request, ApiError{allowed.error(), allowed.error().code == ErrorCode::forbidden ? "playback_not_allowed" : ""});
   auto source = api.objects.open(allowed->object_key);
   if (!source) return failure(request, source.error());
   const std::uint64_t size = (*source)->size();

@@ -3,9 +3,10 @@
 namespace upcall::store {
 
 extern const std::string_view kMigration0001;
+extern const std::string_view kMigration0002;
 
 std::span<const Migration> migrations() {
-  static const Migration list[] = {{1, kMigration0001}};
+  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}};
   return list;
 }
 

@@ -247,6 +247,12 @@ std::vector<std::pair<std::string, int>> RecordingService::composer_pids() const
   return out;
 }
 
+std::int64_t RecordingService::composed_ms(const std::string& recording_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = live_.find(recording_id);
+  return found != live_.end() && found->second->composer ? found->second->composer->composed_ms() : 0;
+}
+
 Result<void> RecordingService::resume() {
   auto unfinished = store_.read([](store::Database& db) { return store::recordings::unfinished(db); });
   if (!unfinished) return tl::unexpected(unfinished.error());

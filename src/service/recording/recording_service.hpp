@@ -65,6 +65,9 @@ class RecordingService {
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
+  // How much of the film is composed; 0 when no composer of it runs.
+  std::int64_t composed_ms(const std::string& recording_id) const;
+
   // Consumer of the outbox: meeting.ended stops what still records. Called by the server's outbox loop.
   void on_meeting_ended(const std::string& external_meeting_id);
 

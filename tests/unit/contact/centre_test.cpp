@@ -47,6 +47,8 @@ class World {
       if (d.store) {
         items[d.item.contact_id].push_back(d.item);
         EXPECT_EQ(d.item.seq, items[d.item.contact_id].size()) << "items are numbered without gap";
+      } else if (d.item.content_type == content::kQueuePosition) {
+        told.push_back(d.item);
       } else {
         pushed.push_back(d.item);
       }
@@ -103,7 +105,7 @@ class World {
   SeededRandom random{7};
   Centre centre;
   std::map<std::string, std::vector<ChatItem>> items;
-  std::vector<ChatItem> pushed;
+  std::vector<ChatItem> pushed, told;  // told: places in the queue
   std::map<std::string, std::string> tokens;
   std::vector<AgentNotice> notices;
   std::vector<std::string> closed;
@@ -551,6 +553,64 @@ TEST(Snapshot, EveryTruncationIsRefused) {
   for (std::size_t n = 0; n < text.size(); ++n) {
     EXPECT_FALSE(from_snapshot(text.substr(0, n), w.now, [](std::string_view) { return nullptr; })) << n;
   }
+}
+
+// What customers were told of their place since the last call, by contact: "2/3".
+std::map<std::string, std::vector<std::string>> places(World& w) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (const ChatItem& item : w.told) out[item.contact_id].push_back(*item.content);
+  w.told.clear();
+  return out;
+}
+std::string at(int position, int length) { return "{\"position\":" + std::to_string(position) + ",\"queueLength\":" + std::to_string(length) + "}"; }
+
+TEST(QueuePlace, IsToldWhenItChangesTogetherAndNotTooOften) {
+  World w;
+  const std::string first = w.start();
+  EXPECT_THAT(places(w)[first], ElementsAre(at(1, 1))) << "at once when nobody was told just now";
+  const std::string second = w.start(), third = w.start();
+  EXPECT_TRUE(places(w).empty()) << "within the second: later, and together";
+  w.pass(Duration::s(1));
+  auto told = places(w);
+  EXPECT_THAT(told[first], ElementsAre(at(1, 3)));
+  EXPECT_THAT(told[second], ElementsAre(at(2, 3)));
+  EXPECT_THAT(told[third], ElementsAre(at(3, 3)));
+  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(third)), (QueuePlace{3, 3}));
+
+  // On offer it still waits: it may be refused.
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.pass(Duration::s(2));
+  EXPECT_TRUE(places(w).empty());
+  w.run(AcceptContact{"ann", first});
+  told = places(w);
+  EXPECT_EQ(told.count(first), 0u);
+  EXPECT_THAT(told[second], ElementsAre(at(1, 2)));
+  EXPECT_THAT(told[third], ElementsAre(at(2, 2)));
+  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(first)), QueuePlace{});
+  EXPECT_FALSE(w.centre.queue_place_event(first, w.now.wall, w.random));
+
+  // Who gives up makes room.
+  const auto leaver = w.centre.contact(second)->participants.front().id;
+  w.pass(Duration::s(2));
+  w.run(LeaveChat{second, leaver});
+  EXPECT_THAT(places(w)[third], ElementsAre(at(1, 1)));
+  const auto event = w.centre.queue_place_event(third, w.now.wall, w.random);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(*event->content, at(1, 1));
+  EXPECT_EQ(event->seq, 0u) << "never stored";
+}
+
+TEST(QueuePlace, FollowsPriorityAndQueue) {
+  World w;
+  const std::string ordinary = w.start();
+  const std::string personal = w.start({{"videoReferenceId", "12345678"}, {"videoRouteToAgent", "ann@example.com"}});
+  w.pass(Duration::s(1));
+  auto told = places(w);
+  EXPECT_EQ(told[ordinary].back(), at(1, 1)) << "another queue is another line";
+  EXPECT_EQ(told[personal].back(), at(1, 1));
+  const std::string late = w.start({{"videoRouteToAgent", "ann@example.com"}});
+  w.pass(Duration::s(1));
+  EXPECT_EQ(places(w)[late].back(), at(2, 2)) << "a reference comes first";
 }
 
 }  // namespace
