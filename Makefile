@@ -8,14 +8,16 @@ BIN     := build/release/bin
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build programs demo run test bench fuzz soak check clean
+.PHONY: help build programs web demo run test bench fuzz soak check clean
 
 help:
 	@echo 'make demo             build, then play one whole story: a chat that becomes a recorded video call'
 	@echo '                      (ONCE=1: exit afterwards; else it keeps serving on a terminal; ARGS="--seconds 10 --json F")'
 	@echo 'make test             every test there is, with the time of each layer'
 	@echo 'make build            everything, tests included; programs: $(BIN)/{upcall,upcall-recorder,upcall-attendee}'
-	@echo 'make run              build, then serve on http://127.0.0.1:8080 with data in build/run (ARGS="--listen ...")'
+	@echo 'make run              build programs and pages, then serve on http://127.0.0.1:8080 with sample people, data in build/run'
+	@echo '                      (for a phone on the same network: ARGS="--tls self-signed --listen 0.0.0.0:8443")'
+	@echo 'make web              the web pages, in build/web'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
 	@echo 'make soak             random meetings and demos for MINUTES=30'
@@ -35,10 +37,14 @@ programs:
 demo: programs
 	@tools/demo.sh '$(ONCE)' $(ARGS)
 
+# Without pages the server still serves: who has no network for npm gets the interfaces.
 run: programs
-	@echo 'Serving with --demo-routing; web pages come with a later issue, HTTP interfaces: /api/openapi.json'
-	@mkdir -p build/run
-	@exec $(BIN)/upcall serve --data-dir build/run --demo-routing $(ARGS)
+	@if [ -f web/package.json ]; then tools/web.sh || echo 'run: make web failed' >&2; fi
+	@tools/run.sh $(ARGS)
+
+web:
+	@tools/bootstrap.sh build
+	@tools/web.sh
 
 test:
 	@tools/bootstrap.sh build test

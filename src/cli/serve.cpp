@@ -1,4 +1,5 @@
 // upcall serve: runs until SIGTERM or SIGINT; the first drains, a second one ends at once.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -11,13 +12,35 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/sample_data.hpp"
+#include "crypto/random.hpp"
 #include "server/serve/server.hpp"
 
 namespace upcall::cli {
 
 namespace {
 
-int run(const server::ServerOptions& options) {
+// Where to go and how to log in, for people.
+bool print_sample(const std::string& data_dir, const std::string& url) {
+  crypto::SystemRandom random;
+  auto log_ins = sample_log_ins(data_dir, random);
+  if (!log_ins) {
+    std::fprintf(stderr, "upcall serve: %s\n", log_ins.error().message.c_str());
+    return false;
+  }
+  std::printf("\n  Agents and supervisors   %s/\n  Customer's page          %s/demo-website.html\n  Interfaces               %s/api/openapi.json\n",
+              url.c_str(), url.c_str(), url.c_str());
+  std::printf("\n  Log-ins (kept in %s/log-ins.txt)\n", data_dir.c_str());
+  for (std::string_view rest = *log_ins; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    std::printf("    %.*s\n", static_cast<int>(end), rest.data());
+    rest.remove_prefix(end + 1);
+  }
+  std::printf("\n  End with Ctrl-C.\n");
+  return true;
+}
+
+int run(const server::ServerOptions& options, bool sample_data) {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -32,6 +55,8 @@ int run(const server::ServerOptions& options) {
     return 1;
   }
   std::printf("ready %s\n", (*server)->url().c_str());
+  std::fflush(stdout);
+  if (sample_data && !print_sample(options.data_dir, (*server)->url())) return 1;
   std::fflush(stdout);
   signalfd_siginfo received;
   [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
@@ -59,23 +84,27 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--media-port", options->media_port, "UDP port for media")->capture_default_str();
   c->add_option("--tls-cert", options->tls_cert, "Certificate chain (PEM)");
   c->add_option("--tls-key", options->tls_key, "Its private key (PEM)");
+  c->add_option("--web-dir", options->web_directory, "The built web pages (default: build/web or share/upcall/web beside this program)");
+  const auto sample = std::make_shared<bool>(false);
+  c->add_flag("--sample-data", *sample, "On the first start, add people to try it with; print addresses and log-ins");
   std::string* tls = new std::string;  // lives as long as the program
-  c->add_option("--tls", *tls, "self-signed: make a certificate for this run")->check(CLI::IsMember({"self-signed"}));
+  c->add_option("--tls", *tls, "self-signed: a certificate of our own for all addresses of this host, kept in the data directory")->check(CLI::IsMember({"self-signed"}));
   c->add_flag("--demo-routing,!--no-demo-routing", options->demo_routing, "Route a chat to the agent whose e-mail the customer types");
   c->add_option("--recorder", options->recorder_program, "The composer program (default: upcall-recorder beside this one)");
   c->add_option("--spool-limit-mib", options->spool_limit_mib, "Most that unfinished recordings may take on disk; 0: no limit of ours")->capture_default_str();
+  c->add_option("--connections-per-address", options->connections_per_peer, "Most connections of one address, loopback's too; 0: no limit (default: 512, loopback exempt)");
   c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();
   c->add_option("--log-file", options->log_file, "JSON lines go here instead of standard error");
   c->set_config("--config", "", "File with these options (flags win)");
   c->footer("Example:\n  upcall serve --data-dir /var/lib/upcall --listen 0.0.0.0:8080 --public-url https://calls.example.com");
-  c->callback([options, tls, &exit_code] {
+  c->callback([options, tls, sample, &exit_code] {
     options->tls_self_signed = *tls == "self-signed";
     if (options->tls_cert.empty() != options->tls_key.empty()) {
       std::fprintf(stderr, "upcall serve: --tls-cert and --tls-key go together\n");
       exit_code = 2;
       return;
     }
-    exit_code = run(*options);
+    exit_code = run(*options, *sample);
   });
 }
 

@@ -8,14 +8,7 @@ namespace upcall::server {
 
 namespace {
 
-constexpr std::string_view kFrontPage = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Upcall</title></head><body>
-<h1>Upcall</h1>
-<p>The server is running. The pages for agents, customers and supervisors are not part of this version yet.</p>
-<p>What there is: the interfaces described in <a href="/api/openapi.json">/api/openapi.json</a>, and
-<a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a>.</p>
-</body></html>
-)";
+constexpr std::string_view kWebsiteOrigins = "websiteAPIAllowedOrigins";
 
 bool listed(std::string_view list, std::string_view origin) {
   while (!list.empty()) {
@@ -32,7 +25,7 @@ bool listed(std::string_view list, std::string_view origin) {
 // Which list of origins a path answers to; empty: same origin only.
 std::string_view origins_parameter(std::string_view path) {
   for (const std::string_view prefix : {"/api/chat/", "/api/meeting/", "/aws/participant/"}) {
-    if (path.starts_with(prefix)) return "websiteAPIAllowedOrigins";
+    if (path.starts_with(prefix)) return kWebsiteOrigins;
   }
   for (const std::string_view prefix : {"/api/", "/oauth2/", "/.well-known/"}) {
     if (path.starts_with(prefix)) return "agentAPIAllowedOrigins";
@@ -43,12 +36,6 @@ std::string_view origins_parameter(std::string_view path) {
 }  // namespace
 
 void add_operation_routes(wire::Router& router, const metrics::Registry& metrics, std::function<std::vector<std::string>()> problems) {
-  router.add("GET", "/", [](const wire::HttpRequest&) {
-    wire::HttpResponse out;
-    out.set("content-type", "text/html; charset=utf-8");
-    out.body = kFrontPage;
-    return out;
-  });
   router.add("GET", "/healthz", [](const wire::HttpRequest&) {
     wire::HttpResponse out;
     out.set("content-type", "application/json");
@@ -75,17 +62,23 @@ void add_operation_routes(wire::Router& router, const metrics::Registry& metrics
 
 void set_finisher(wire::Router& router, store::Store& store) {
   router.set_finisher([&store](const wire::HttpRequest& request, wire::HttpResponse& response) {
+    const auto otherwise = [&](std::string_view name, const char* value) {
+      const bool there = std::any_of(response.headers.begin(), response.headers.end(), [&](const auto& h) { return h.first == name; });
+      if (!there) response.set(std::string(name), value);
+    };
     response.set("x-content-type-options", "nosniff");
-    response.set("referrer-policy", "no-referrer");
-    response.set("x-frame-options", "DENY");
-    response.set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
     response.set("x-request-id", request.request_id);
-    const bool cached = std::any_of(response.headers.begin(), response.headers.end(), [](const auto& h) { return h.first == "cache-control"; });
-    if (!cached) response.set("cache-control", "no-store");
+    otherwise("referrer-policy", "no-referrer");
+    otherwise("x-frame-options", "DENY");
+    otherwise("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    otherwise("cache-control", "no-store");
+    otherwise("cross-origin-resource-policy", "same-origin");
     const std::string_view parameter = origins_parameter(request.path);
     const auto origin = request.header("origin");
     if (parameter.empty() || !origin) return;
-    const auto allowed = store.read([&](store::Database& db) { return store::parameters::get_or(db, parameter, "*"); });
+    // Customers' pages stand on any site; the agents' interfaces are for our own pages unless somebody says otherwise.
+    const std::string_view fallback = parameter == kWebsiteOrigins ? "*" : "";
+    const auto allowed = store.read([&](store::Database& db) { return store::parameters::get_or(db, parameter, fallback); });
     if (!allowed || !listed(*allowed, *origin)) return;
     response.set("access-control-allow-origin", std::string(*origin));
     response.set("vary", "origin");

@@ -1,4 +1,4 @@
-// /healthz, /readyz and /metrics, the front page, and what every answer gets: security headers and CORS.
+// /healthz, /readyz and /metrics, and what every answer gets: security headers and CORS.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,8 @@ namespace upcall::server {
 
 // `problems`: sentences about degraded modes, empty when all is well.
 void add_operation_routes(wire::Router& router, const metrics::Registry& metrics, std::function<std::vector<std::string>()> problems);
-// Origins come from the parameters agentAPIAllowedOrigins and websiteAPIAllowedOrigins (comma lists, "*").
+// Origins come from the parameters agentAPIAllowedOrigins and websiteAPIAllowedOrigins (comma lists, "*"); when unset, any
+// and none but our own.
 void set_finisher(wire::Router& router, store::Store& store);
 
 }  // namespace upcall::server

@@ -1,5 +1,6 @@
 #include "server/serve/server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +15,9 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/routing/routing_routes.hpp"
+#include "api/web/frontend_config.hpp"
+#include "api/web/web_routes.hpp"
 #include "crypto/random.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
@@ -29,6 +33,8 @@
 #include "server/admin/admin.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/operation_routes.hpp"
+#include "server/serve/own_addresses.hpp"
+#include "server/serve/self_signed.hpp"
 
 namespace upcall::server {
 
@@ -73,6 +79,16 @@ std::string beside_this_program(const char* name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? name : (self.parent_path() / name).string();
+}
+
+// The pages of a build tree (build/web beside build/<preset>/bin) or of an installation.
+std::string default_web_directory() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "web";
+  const auto of_build = self.parent_path() / "../../web";
+  const auto installed = self.parent_path() / "../share/upcall/web";
+  return (std::filesystem::is_directory(installed, error) ? installed : of_build).lexically_normal().string();
 }
 
 // Delivers outbox events to the consumers inside this process: what must happen after "meeting ended".
@@ -230,9 +246,10 @@ Result<void> Server::Parts::open() {
   sealer = std::move(*sealing);
 
   const bool tls = options.tls_self_signed || !options.tls_cert.empty();
-  const std::string shown = listen->address.find(':') != std::string::npos ? "[" + listen->address + "]" : listen->address;
-  url = options.public_url.empty() ? (tls ? "https://" : "http://") + shown + ":" + std::to_string(listen->port) : options.public_url;
+  std::vector<std::string> origins = own_origins(tls, listen->address, listen->port);
+  url = options.public_url.empty() ? origins.front() : options.public_url;
   while (url.ends_with('/')) url.pop_back();
+  if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
@@ -249,9 +266,12 @@ Result<void> Server::Parts::open() {
   api::add_agent_routes(router, *centre_api, openapi);
   api::add_chime_routes(router, *meeting_api, openapi);
   api::add_customer_meeting_routes(router, *meeting_api, openapi);
+  api::add_routing_routes(router, *centre_api, openapi);
   api::add_recording_routes(router, *meeting_api, openapi);
   api::add_control_routes(router, *meeting_api);
   api::add_openapi_route(router, openapi, url);
+  api::add_frontend_config_route(router, *store, url);
+  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
     std::vector<std::string> problems;
@@ -266,8 +286,13 @@ Result<void> Server::Parts::open() {
   http_options.address = listen->address;
   http_options.port = listen->port;
   http_options.max_message_bytes = wire::kSignalMessageMax;
+  http_options.clock = options.clock;
+  if (options.connections_per_peer) {
+    http_options.max_connections_per_peer = *options.connections_per_peer;
+    http_options.limit_loopback = true;
+  }
   if (options.tls_self_signed) {
-    auto identity = net::make_self_signed({listen->address, "localhost"}, system_now().wall);
+    auto identity = self_signed_identity(options.data_dir, reachable_names(listen->address), system_now().wall);
     if (!identity) return tl::unexpected(identity.error());
     http_options.tls = std::move(*identity);
   } else if (!options.tls_cert.empty()) {
@@ -335,6 +360,8 @@ void Server::Parts::add_metrics() {
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
   counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
+  counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
+  counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });
   counter("upcall_log_lines_dropped_total", "Log lines that found no room", [d] { return d(log::dropped()); });
 }
 

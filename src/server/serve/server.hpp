@@ -3,7 +3,9 @@
 // Threads: start and the destructor on one thread; drain() from any.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,10 +23,16 @@ struct ServerOptions {
   std::string tls_cert, tls_key;             // files; or
   bool tls_self_signed = false;
   bool demo_routing = false;
+  std::string web_directory;                 // empty: beside this program (build/web, or share/upcall/web)
   std::string recorder_program;              // empty: upcall-recorder beside this program
   std::string log_level = "info";
   std::string log_file;                      // empty: standard error
   std::uint64_t spool_limit_mib = 0;         // of all journals together; 0: the disk's own limit
+  // Of one address; 0: no limit. Unset: the HTTP server's own limit, and none for loopback.
+  std::optional<std::size_t> connections_per_peer;
+  // What requests take for now, so that tests see tokens expire; empty: the system's clock. Timers and media run on
+  // the system's clock whatever stands here. Called from several threads.
+  std::function<Now()> clock;
 };
 
 class Server {

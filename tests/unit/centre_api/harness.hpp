@@ -11,6 +11,7 @@
 
 #include "api/auth/auth_routes.hpp"
 #include "api/centre/centre_api.hpp"
+#include "api/routing/routing_routes.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 
@@ -54,6 +55,10 @@ class FakeSocket final : public wire::WebSocketConnection {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, std::chrono::seconds(10), [&] { return closed_ != 0; });
     return closed_;
+  }
+  std::vector<bj::object> all() {
+    std::lock_guard guard(mutex_);
+    return frames_;
   }
   std::size_t count() {
     std::lock_guard guard(mutex_);
@@ -103,6 +108,7 @@ class Installation {
     api::add_chat_routes(*router, *centre_api, *openapi);
     api::add_participant_routes(*router, *centre_api);
     api::add_agent_routes(*router, *centre_api, *openapi);
+    api::add_routing_routes(*router, *centre_api, *openapi);
     api::add_openapi_route(*router, *openapi, "https://upcall.example");
   }
   void stop() {
