@@ -8,7 +8,7 @@ BIN     := build/release/bin
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build programs web demo run test bench fuzz soak check clean
+.PHONY: help build programs web demo run test screenshots bench fuzz soak check clean
 
 help:
 	@echo 'make demo             build, then play one whole story: a chat that becomes a recorded video call'
@@ -17,7 +17,7 @@ help:
 	@echo 'make build            everything, tests included; programs: $(BIN)/{upcall,upcall-recorder,upcall-attendee}'
 	@echo 'make run              build programs and pages, then serve on http://127.0.0.1:8080 with sample people, data in build/run'
 	@echo '                      (for a phone on the same network: ARGS="--tls self-signed --listen 0.0.0.0:8443")'
-	@echo 'make web              the web pages, in build/web'
+	@echo 'make web              the web pages, in build/web; screenshots: docs/pictures anew'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
 	@echo 'make soak             random meetings and demos for MINUTES=30'
@@ -43,12 +43,17 @@ run: programs
 	@tools/run.sh $(ARGS)
 
 web:
-	@tools/bootstrap.sh build
+	@tools/bootstrap.sh web
 	@tools/web.sh
 
 test:
-	@tools/bootstrap.sh build test
+	@tools/bootstrap.sh build test web browser
 	@python3 tools/test.py
+
+# Every page in both themes, as a browser shows it; the pictures of the guides.
+screenshots: programs web
+	@tools/bootstrap.sh browser
+	@tools/browser_tests.sh screenshots
 
 bench: build
 	@tools/bench.sh
@@ -61,7 +66,7 @@ soak: build
 	@tools/soak.sh '$(MINUTES)'
 
 check:
-	@tools/bootstrap.sh build test check
+	@tools/bootstrap.sh build test web browser check
 	@tools/check.sh
 
 clean:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that a step needs; says and does nothing when they are there.
 #
-#   tools/bootstrap.sh [build] [test] [fuzz] [check]     (default: build test)
+#   tools/bootstrap.sh [build] [test] [web] [browser] [fuzz] [check]     (default: build test)
 #
 # Uses apt as the machine has it configured, through sudo when not root. Packages are found with dpkg-query, so a machine
 # that has them needs neither network nor root. Why each is needed: docs/dependencies.md.
@@ -20,6 +20,8 @@ build_packages=(
   libgtest-dev libgmock-dev libsrtp2-dev
 )
 test_packages=(python3 openssl)
+# Real browsers; their fonts are those of the pages' screenshots.
+browser_packages=(chromium firefox-esr fonts-dejavu-core)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 check_packages=(clang-tidy-19 clang-19 debootstrap)
 
@@ -34,9 +36,15 @@ for step in "$@"; do
       command -v node >/dev/null 2>&1 || wanted+=(nodejs)
       command -v npm >/dev/null 2>&1 || wanted+=(npm)
       ;;
+    # Only to install a current Node from npm's own packages where the machine's is too old (tools/node.sh).
+    web)
+      command -v node >/dev/null 2>&1 || wanted+=(nodejs)
+      command -v npm >/dev/null 2>&1 || wanted+=(npm)
+      ;;
+    browser) wanted+=("${browser_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
-    *) echo "bootstrap: unknown set '$step' (build, test, fuzz, check)" >&2; exit 2 ;;
+    *) echo "bootstrap: unknown set '$step' (build, test, web, browser, fuzz, check)" >&2; exit 2 ;;
   esac
 done
 

@@ -58,20 +58,30 @@ def tidy():
     return ["python3 tests/tidy/run.py"] if run(["python3", "tests/tidy/run.py"]) else []
 
 
+def web():
+    return ["tools/web.sh check"] if run(["tools/web.sh", "check"]) else []
+
+
+def browser():
+    return ["tools/browser_tests.sh"] if run(["tools/browser_tests.sh"]) else []
+
+
 def is_shared():
     return bool(os.environ.get("CI")) or os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def main():
     sanitizers = {"ASAN_OPTIONS": "detect_stack_use_after_return=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
-    layers = [  # name, what to do, needs (a build whose failure makes it pointless)
-        ("tidy: the tree's own rules", tidy, None),
-        ("build: release, everything", build_layer("release"), None),
-        ("unit, simulation, fuzz replay", ctest_layer("build/release", ["-LE", SERIAL[:-2] + "|tidy)$"], 2), 1),
-        ("system, media, demo: one at a time", ctest_layer("build/release", ["-L", SERIAL], 1), 1),
-        ("build: asan+ubsan, cores", build_layer("asan"), None),
+    layers = [  # name, what to do, needs (layers whose failure makes it pointless)
+        ("tidy: the tree's own rules", tidy, ()),
+        ("build: release, everything", build_layer("release"), ()),
+        ("unit, simulation, fuzz replay", ctest_layer("build/release", ["-LE", SERIAL[:-2] + "|tidy)$"], 2), (1,)),
+        ("system, media, demo: one at a time", ctest_layer("build/release", ["-L", SERIAL], 1), (1,)),
+        ("web: types, component tests, pages and their sizes", web, ()),
+        ("browser: Chromium and Firefox, one at a time", browser, (1, 4)),
+        ("build: asan+ubsan, cores", build_layer("asan"), ()),
         ("unit, simulation, fuzz replay under asan+ubsan",
-         ctest_layer("build/asan", ["-LE", SERIAL[:-2] + "|tidy)$"], 2, sanitizers), 4),
+         ctest_layer("build/asan", ["-LE", SERIAL[:-2] + "|tidy)$"], 2, sanitizers), (6,)),
     ]
     shared = is_shared()
     began = time.monotonic()
@@ -79,9 +89,9 @@ def main():
     for index, (name, work, needs) in enumerate(layers):
         print(f"\n== {index + 1}/{len(layers)} {name}", flush=True)
         start = time.monotonic()
-        if needs is not None and results[needs][1]:
+        if any(results[need][1] != [] for need in needs):
             results.append((name, None, 0.0))
-            print("left out: its build failed")
+            print("left out: what it needs failed")
             continue
         repeats = work()
         took = time.monotonic() - start

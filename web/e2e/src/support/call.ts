@@ -65,7 +65,7 @@ export class Person {
   }
 
   /** Sees the other's camera (or screen): this run's number, and a clock that moves on. */
-  async sees(other: Person, { screen = false, seconds = 30 } = {}): Promise<void> {
+  async sees(other: Person, { screen = false, seconds = 45 } = {}): Promise<void> {
     const clock = (): Promise<number | null> => this.clockOf(other, screen);
     const what = `${this} sees ${screen ? 'the screen' : 'the camera'} of ${other}`;
     const first = await until(what, clock, { seconds, seen: () => this.readings() });

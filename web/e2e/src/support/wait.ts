@@ -9,7 +9,7 @@ const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(do
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  { seconds = 20, everyMs = 100, seen }: { seconds?: number; everyMs?: number; seen?: () => unknown } = {},
+  { seconds = 30, everyMs = 100, seen }: { seconds?: number; everyMs?: number; seen?: () => unknown } = {},
 ): Promise<Exclude<T, false | null | undefined>> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
