@@ -54,6 +54,17 @@ void World::judge_agreement(const std::string& meeting) {
   }
 }
 
+void World::judge_repaired(const std::string& meeting) {
+  for (const Participant* p : present(meeting)) {
+    if (p->attendee.media() && p->attendee.media()->oldest_missing()) breach(p->options.attendee_id + " still misses a packet");
+  }
+  for (const auto& [no, id] : server_->attendee_of_connection()) {
+    for (const auto& [connection, of] : server_->meeting_of_connection()) {
+      if (connection == no && of == meeting && server_->misses_packets(no)) breach("the server still misses a packet of " + id);
+    }
+  }
+}
+
 void World::judge_recording(const Recording& recording) {
   const auto no = [&](const std::string& what) { breach("recording of " + recording.meeting + ": " + what); };
   if (!recording.closed) return no("was never closed");

@@ -10,6 +10,7 @@ client::AttendeeOptions client_options(const ParticipantOptions& options) {
   out.attendee_id = options.attendee_id;
   out.camera = options.camera;
   out.receive_video = !options.content;
+  out.first_numbers = options.first_numbers;
   return out;
 }
 std::string owner_of(const std::string& attendee_id) { return attendee_id.substr(0, attendee_id.find('#')); }
@@ -58,6 +59,7 @@ void Participant::take(client::Output& out) {
   if (const client::MediaSession* media = attendee.media()) {
     session_ = media->counters();
     session_lost_ = media->lost();
+    judge_repair();
   }
   for (const client::Event& event : out.events) {
     switch (event.kind) {
@@ -130,6 +132,13 @@ void Participant::on_index(const wire::SignalFrame& frame) {
     slot = std::max(slot, source.stream_id());
   }
   index_participants_ = frame.index().num_participants();
+}
+
+// What is missing is repaired or given up: nothing is asked for longer than a second (and the round trip of the last try).
+void Participant::judge_repair() {
+  const auto oldest = attendee.media()->oldest_missing();
+  // While nothing arrives its timers are all that runs; they are due within a try.
+  if (oldest && queue_.now().mono - *oldest > Duration::ms(1000 + 400)) fail_("a lost packet is neither repaired nor given up");
 }
 
 void Participant::judge_audio(const client::ReceivedAudio& audio) {

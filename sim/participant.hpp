@@ -22,6 +22,7 @@ struct ParticipantOptions {
   bool content = false;
   bool camera = false;
   std::uint32_t first_timestamp = 0;  // of both media: put it next to the wrap
+  std::optional<client::FirstNumbers> first_numbers;
   int frames_per_second = 10;
   std::size_t frame_bytes = 1800;     // about; packets carry 1100
 };
@@ -66,6 +67,7 @@ class Participant {
  private:
   void judge_audio(const client::ReceivedAudio& audio);
   void judge_video(const client::ReceivedVideo& video);
+  void judge_repair();
   void absorb_session();
 
   EventQueue& queue_;

@@ -18,6 +18,17 @@ signaling::Room* Server::room(const std::string& meeting) {
   return at == meetings_.end() ? nullptr : at->second.room.get();
 }
 
+bool Server::misses_packets(wire::ConnectionNo connection) const {
+  for (const auto& [id, entry] : meetings_) {
+    const sfu::Meeting* meeting = worker_.meeting(entry.no);
+    if (meeting == nullptr) continue;
+    for (const auto& c : meeting->connections()) {
+      if (c->no == connection) return c->can_send() && c->video_in && c->video_in->nacks.size() > 0;
+    }
+  }
+  return false;
+}
+
 std::uint64_t Server::room_events(signaling::RoomEventKind kind) const {
   const auto at = events_seen_.find(kind);
   return at == events_seen_.end() ? 0 : at->second;
@@ -157,11 +168,48 @@ void Server::datagram(const NetAddress& from, MutBytes datagram) {
 void Server::end_turn() {
   outbox_.flush();
   worker_.end_turn();
+  judge_requests();
   for (auto& event : outbox_.events()) {
     event_ready_ = std::max(event_ready_, queue_.now().mono + hop());
     queue_.at(event_ready_, [this, event = std::move(event)] { on_media_event(event); });
   }
   outbox_.events().clear();
+}
+
+// Every turn of every story: key frames are asked for at most once a second of a publication (sooner once when a tap
+// opens), and a packet that is missing is repaired or given up within a second and the last try's round trip.
+void Server::judge_requests() {
+  const Instant now = queue_.now().mono;
+  for (const auto& event : outbox_.events()) {
+    if (std::holds_alternative<wire::SfuTapOpened>(event)) tap_opened_ = now;
+  }
+  for (const auto& [id, entry] : meetings_) {
+    const sfu::Meeting* meeting = worker_.meeting(entry.no);
+    if (meeting == nullptr) continue;
+    for (const auto& c : meeting->connections()) {
+      if (!c->video_in) continue;
+      Asked& asked = asked_[c->no];
+      if (asked.stream_id != c->video_in->config.stream_id) {
+        // Its own first request may lie between: what counts is how many since.
+        asked = {c->video_in->config.stream_id, c->plis_sent, c->video_in->key_request_sent ? now : Instant()};
+        continue;
+      }
+      if (c->plis_sent != asked.plis) {
+        const Duration apart = now - asked.last;
+        const bool at_start = asked.last <= tap_opened_ && apart >= sfu::Meeting::kKeyRequestPeriodAtStart;
+        if (c->plis_sent != asked.plis + 1) wires_.breach("two key frames were asked for at once");
+        if (apart < sfu::Meeting::kKeyRequestPeriod && !at_start) {
+          wires_.breach("a key frame was asked for " + std::to_string(apart.ms()) + " ms after the last");
+        }
+        asked.plis = c->plis_sent;
+        asked.last = now;
+      }
+      const auto oldest = c->video_in->nacks.oldest();
+      if (c->can_send() && oldest && now - *oldest > Duration::ms(1100) + c->rtt) {
+        wires_.breach(c->attendee_id + ": a lost packet is neither repaired nor given up");
+      }
+    }
+  }
 }
 
 void Server::on_media_event(const wire::SfuEvent& event) {

@@ -36,6 +36,7 @@ class Server final : public sfu::TransmitSink {
     std::function<void(const NetAddress& to, Bytes datagram)> datagram;
     std::function<void(SocketNo socket, std::string message)> message;
     std::function<void(SocketNo socket, std::uint16_t code)> close;
+    std::function<void(const std::string& what)> breach;
   };
   Server(EventQueue& queue, const dtls::DtlsContext& context, RandomSource& random, Wires wires);
 
@@ -55,6 +56,7 @@ class Server final : public sfu::TransmitSink {
 
   static NetAddress media_address() { return NetAddress::v4(198, 51, 100, 1, 40000); }
   const sfu::Worker& worker() const { return worker_; }
+  bool misses_packets(wire::ConnectionNo connection) const;
   signaling::Room* room(const std::string& meeting);
   std::map<wire::ConnectionNo, std::string>& meeting_of_connection() { return connections_; }
   std::map<wire::ConnectionNo, std::string>& attendee_of_connection() { return attendees_; }
@@ -77,6 +79,7 @@ class Server final : public sfu::TransmitSink {
   void apply(Entry& entry, const std::string& meeting, signaling::RoomOutput& out);
   void post(wire::SfuCommand command);
   void end_turn();
+  void judge_requests();
   void on_media_event(const wire::SfuEvent& event);
   Duration hop() { return Duration::us(static_cast<std::int64_t>(random_.below(3000))); }
 
@@ -93,6 +96,14 @@ class Server final : public sfu::TransmitSink {
   std::vector<std::unique_ptr<Recording>> recordings_;
   std::map<signaling::RoomEventKind, std::uint64_t> events_seen_;
   Instant command_ready_, event_ready_;
+  // Key frames asked of each publication, to judge how often.
+  struct Asked {
+    std::uint32_t stream_id = 0;
+    std::uint64_t plis = 0;
+    Instant last;
+  };
+  std::map<wire::ConnectionNo, Asked> asked_;
+  Instant tap_opened_;
   std::uint32_t next_meeting_ = 1, next_connection_ = 1, next_tap_ = 1;
 };
 

@@ -60,7 +60,8 @@ World::World(std::uint64_t seed, std::function<void(Instant)> on_clock) : on_clo
                   at.owner->attendee.on_socket_closed(queue_.now(), code, out);
                   apply(*at.owner, out);
                 });
-              }});
+              },
+          .breach = [this](const std::string& what) { breach(what); }});
 }
 
 void World::breach(const std::string& what) {
@@ -87,6 +88,7 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   p.content = attendee_id.ends_with(signaling::kContentSuffix);
   p.camera = options.camera;
   p.first_timestamp = options.first_timestamp;
+  p.first_numbers = options.first_numbers;
   p.frames_per_second = options.frames_per_second;
   p.frame_bytes = options.frame_bytes;
   participants_.push_back(std::make_unique<Participant>(

@@ -28,6 +28,7 @@ class World {
     bool camera = false;
     Weather weather;
     std::uint32_t first_timestamp = 0;
+    std::optional<client::FirstNumbers> first_numbers;
     int frames_per_second = 10;
     std::size_t frame_bytes = 1800;
   };
@@ -46,6 +47,8 @@ class World {
   void set_all_weather(Weather weather);
 
   void run_for(Duration time);
+  // Nothing is missing anywhere: to be asked when the weather has been clear for seconds.
+  void judge_repaired(const std::string& meeting);
   // Runs until the condition holds or the limit passes; the condition's last value.
   bool run_until(const std::function<bool()>& condition, Duration limit);
 

@@ -25,6 +25,7 @@ struct AttendeeOptions {
   bool receive_video = true;
   std::uint32_t video_kbps = 1500;
   Duration reconnect_limit = Duration::s(120);
+  std::optional<FirstNumbers> first_numbers;   // of every session
 };
 
 enum class EventKind : std::uint8_t {

@@ -30,7 +30,7 @@ std::vector<rtc::SdpExtMap> video_extensions() {
 
 }  // namespace
 
-MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random)
+MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first)
     : context_(context),
       random_(random),
       local_(ice::make_credentials(random)),
@@ -42,7 +42,23 @@ MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& rando
       audio_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       video_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)) {}
+      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)) {
+  if (!first) return;
+  audio_sequence_ = first->audio_sequence;
+  video_sequence_ = first->video_sequence;
+  rtx_sequence_ = first->rtx_sequence;
+  transport_sequence_ = first->transport_sequence;
+  picture_id_ = first->picture_id & 0x7fff;
+}
+
+std::optional<Instant> MediaSession::oldest_missing() const {
+  std::optional<Instant> out;
+  for (const RemoteVideo& remote : remotes_) {
+    const auto oldest = remote.stream_id == 0 ? std::nullopt : remote.nacks.oldest();
+    if (oldest && (!out || *oldest < *out)) out = oldest;
+  }
+  return out;
+}
 
 std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams) {
   camera_ = camera;

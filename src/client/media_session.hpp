@@ -56,9 +56,14 @@ struct MediaCounters {
   std::uint64_t feedback_received = 0, reports_received = 0, auth_failures = 0;
 };
 
+// Where the counters of a sender begin; by default they are random.
+struct FirstNumbers {
+  std::uint16_t audio_sequence = 0, video_sequence = 0, rtx_sequence = 0, transport_sequence = 0, picture_id = 0;
+};
+
 class MediaSession {
  public:
-  MediaSession(const dtls::DtlsContext& context, RandomSource& random);
+  MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first = {});
 
   // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
   // Sections keep their places; ids that are new get free places or new ones at the end.
@@ -79,6 +84,8 @@ class MediaSession {
   bool failed() const { return failed_; }
   const MediaCounters& counters() const { return counters_; }
   std::int64_t lost() const;
+  // Since when the oldest packet that is still asked for is missing.
+  std::optional<Instant> oldest_missing() const;
 
  private:
   struct RemoteVideo {

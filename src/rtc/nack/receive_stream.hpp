@@ -72,6 +72,8 @@ class NackList {
   // True once after too much was lost, or a packet stayed lost: ask for a key frame instead.
   bool take_gave_up();
   std::size_t size() const { return size_; }
+  // Since when the oldest packet of the list is missing.
+  std::optional<Instant> oldest() const { return size_ == 0 ? std::nullopt : std::optional(missing_[0].first_seen); }
 
  private:
   static constexpr std::size_t kMax = 128;
