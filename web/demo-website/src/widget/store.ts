@@ -25,7 +25,11 @@ export class Store<T extends object> {
 }
 
 export function useStore<T extends object>(store: Store<T>): T {
-  const [, render] = useState(0);
-  useEffect(() => store.subscribe(() => render((n) => n + 1)), [store]);
-  return store.value;
+  const [value, setValue] = useState(store.value);
+  useEffect(() => {
+    // What changed between the rendering and this is not missed.
+    setValue(store.value);
+    return store.subscribe(() => setValue(store.value));
+  }, [store]);
+  return value;
 }
