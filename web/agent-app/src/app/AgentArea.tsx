@@ -33,9 +33,13 @@ export function AgentArea() {
       stopWatch();
       stopAttention();
       stopCentre();
-      callsLeaveQuietly();
     };
   }, [lock, t]);
+
+  // An expired session or a look at another page leaves the call running; another tab takes it over.
+  useEffect(() => {
+    if (lock === 'elsewhere') callsLeaveQuietly();
+  }, [lock]);
 
   if (lock === 'elsewhere') {
     return (

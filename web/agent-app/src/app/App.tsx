@@ -1,6 +1,7 @@
-import { Suspense, lazy } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Route, Routes } from 'react-router';
+import { callsLeaveQuietly } from '../calls/store';
 import { LoginPage } from '../session/LoginPage';
 import { useSession } from '../session/use-session';
 import { Toasts } from '../ui/Toasts';
@@ -17,6 +18,9 @@ const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module)
 export function App() {
   const { t } = useTranslation();
   const { status, user } = useSession();
+  useEffect(() => {
+    if (status === 'out') callsLeaveQuietly();
+  }, [status]);
   // The address stays as it was asked for: after the log-in the page is simply there.
   if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} />;
   return (

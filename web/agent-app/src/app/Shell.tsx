@@ -5,7 +5,7 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { agentApi } from '../api/agent';
-import { useCalls } from '../calls/store';
+import { leaveCall, useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
 import { useAttention } from '../desk/attention-settings';
 import { session } from '../session/session';
@@ -22,6 +22,7 @@ function UserMenu() {
   const signOut = async () => {
     // Nobody is offered to an agent who has gone; when this fails the routing finds out by the missing answer.
     await agentApi.setStatus('offline').catch(() => undefined);
+    await Promise.allSettled(Object.keys(useCalls.getState().calls).map(leaveCall));
     session.logOut();
   };
   return (

@@ -65,12 +65,13 @@ function DeviceSetup({ call }: { call: Call }) {
     useCallback(async () => {
       keepDevicePreferences(chosen);
       await joinCall(call.meetingId, {
-        microphone: microphone === NONE || problems.microphone ? null : microphone,
-        camera: camera === NONE || problems.camera ? null : camera,
+        // Who is faster than the list of devices gets the browser's own choice.
+        microphone: chosen.microphone === null || problems.microphone ? null : microphone === NONE ? 'default' : microphone,
+        camera: chosen.camera === null || problems.camera ? null : camera === NONE ? '' : camera,
         speaker: canChooseSpeaker() && speaker !== NONE ? speaker : null,
         quality: chosen.quality,
         muted: false,
-        cameraOn: camera !== NONE && !problems.camera,
+        cameraOn: chosen.camera !== null && !problems.camera,
       });
       await navigate(`/meeting/${encodeURIComponent(call.meetingId)}`, { replace: true });
     }, [call.meetingId, camera, chosen, microphone, navigate, problems, speaker]),

@@ -117,8 +117,9 @@ export class RecordingDriver {
       const { contacts } = await agentApi.state();
       const meeting = contacts.find(({ contactId }) => contactId === this.options.contactId)?.meeting;
       if (meeting) return { inProgress: meeting.recording?.inProgress ?? false, recordingId: meeting.recording?.recordingId };
-      // In after-contact work the agent's state says nothing of the meeting: what is in the call counts.
-      return { inProgress: this.state.present, recordingId: this.state.recordingId };
+      // In after-contact work the agent's state says nothing of the meeting: the known recorder's presence counts.
+      const { recordingId, present } = this.state;
+      return { inProgress: recordingId !== undefined && present, recordingId };
     } catch {
       return undefined;
     }

@@ -1,5 +1,6 @@
 // The calls of this agent, each under its meeting's id: nothing of one call is ever read or written through another.
 import { create } from 'zustand';
+import { ApiError } from '@upcall/shared/api/http';
 import { readConfig } from '@upcall/shared/frontend-config';
 import type { JoinInfo, JoinOptions, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { type MeetingAttendee, meetingsApi } from '../api/meetings';
@@ -169,15 +170,16 @@ export async function endCallForAll(meetingId: string): Promise<void> {
   await machinery.get(meetingId)?.driver.leave();
   try {
     await meetingsApi.end(meetingId);
-  } finally {
-    await callOf(meetingId)?.session?.leave();
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
   }
+  await callOf(meetingId)?.session?.leave('ended');
 }
 
 /** The call's last word was seen. */
 export const dismissCall = forget;
 
-/** Another tab takes over: this one goes without ending anything. */
+/** Another tab takes over, or the person has signed out: this page goes without ending anything. */
 export function callsLeaveQuietly(): void {
   for (const meetingId of Object.keys(useCalls.getState().calls)) {
     void callOf(meetingId)?.session?.leave();

@@ -1,5 +1,5 @@
 // The call that an address names, opened again after a reload.
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { agentApi } from '../api/agent';
 import { useCentre } from '../centre/store';
 import { ATTRIBUTE, attribute } from '../centre/types';
@@ -34,6 +34,13 @@ export function useCall(meetingId: string): UseCall {
     openCall({ meetingId, ownName, contact }).catch((error: unknown) => setOther({ state: 'failed', error }));
     // The contact as it is at this moment; its later changes do not open the call anew.
   }, [meetingId, ownName, contact?.contactId]);
+
+  // A call that was here and is gone: its contact was cleared, or its end was read.
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (!call && wasOpen.current) setOther({ state: 'closed' });
+    wasOpen.current = call !== undefined;
+  }, [call]);
 
   useEffect(() => {
     if (call) return;

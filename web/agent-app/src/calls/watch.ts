@@ -1,19 +1,16 @@
 // When a contact is cleared its meeting ends for everybody. The customer's leaving the chat alone ends nothing.
-import { explain } from '@upcall/shared/api/errors';
 import { onCentreEvent } from '../centre/store';
 import type { CentreEvent } from '../centre/types';
 import { announceEndFailed } from './announce';
-import { dismissCall, endCallForAll, useCalls } from './store';
+import { callOf, dismissCall, endCallForAll, useCalls } from './store';
 
 export function startCallWatch(): () => void {
   return onCentreEvent((event) => {
     for (const meetingId of clearedMeetings(event)) {
-      endCallForAll(meetingId)
-        .then(() => dismissCall(meetingId))
-        .catch((error: unknown) => {
-          if (explain(error).text === 'notFound') dismissCall(meetingId);
-          else announceEndFailed();
-        });
+      endCallForAll(meetingId).then(() => {
+        // A call that was joined shows its own end.
+        if (!callOf(meetingId)?.media) dismissCall(meetingId);
+      }, announceEndFailed);
     }
   });
 }

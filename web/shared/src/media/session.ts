@@ -15,7 +15,7 @@ import {
 import { deviceProblem, QUALITIES } from './devices';
 import { endReasonOf } from './end-reason';
 import { isContentId, Roster } from './roster';
-import type { DeviceKind, JoinInfo, JoinOptions, MediaPhase, MediaSession, MediaSnapshot, QualityId } from './types';
+import type { DeviceKind, EndReason, JoinInfo, JoinOptions, MediaPhase, MediaSession, MediaSnapshot, QualityId } from './types';
 
 const FPS_OF_SHARE = 15;
 
@@ -185,13 +185,14 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     this.set({ problem: undefined });
   }
 
-  async leave(): Promise<void> {
-    if (this.state.sharing) this.av.stopContentShare();
+  async leave(reason: EndReason = 'left'): Promise<void> {
+    // First, so that the library's own closing status does not speak before.
+    this.finish(reason);
+    this.av.stopContentShare();
     this.av.stopLocalVideoTile();
     await Promise.allSettled([this.av.stopVideoInput(), this.av.stopAudioInput()]);
     this.av.stop();
     await this.devices.destroy().catch(() => undefined);
-    this.finish('left');
   }
 
   // What the library tells.
@@ -278,7 +279,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     }
   }
 
-  private finish(endReason: MediaSnapshot['endReason']): void {
+  private finish(endReason: EndReason): void {
     if (this.state.phase === 'ended') return;
     this.roster.clear();
     const phase: MediaPhase = 'ended';

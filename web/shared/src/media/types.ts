@@ -104,5 +104,6 @@ export interface MediaSession {
   /** Shows a tile in an element until the returned function is called. */
   bindTile(tileId: number, element: HTMLVideoElement): () => void;
   clearProblem(): void;
-  leave(): Promise<void>;
+  /** `reason` is what the snapshot then says, for a page that has just ended the meeting. */
+  leave(reason?: EndReason): Promise<void>;
 }
