@@ -1,11 +1,12 @@
 // The waits of people, measured through the public interfaces with real processes (upcall serve, its composer children,
 // upcall-attendee): joining a call, RECORDING in every roster, the first sealed record, stop to stored, and how far sound
 // and picture are apart in each film. Attendees are kept small (640x360, 15 fps) so that drawing and encoding the test
-// pictures does not starve the server on a small machine; the load of the machine stands beside the figures.
+// pictures does not starve the server on a small machine; --hd has them send 1280x720 at 30 fps, which takes more of two
+// cores than the server does. The load of the machine stands beside the figures.
 // Baselines of the same run: an HTTP round trip, the start of an empty child process, a write made durable.
-// link: upcall_cli_demo upcall_io_net upcall_io_process upcall_io_clock upcall_crypto upcall_json
+// link: upcall_bench_parts
 //
-// story_bench [--rounds N] [--seconds OF-RECORDING] [--json FILE]
+// story_bench [--hd] [--rounds N] [--seconds OF-RECORDING] [--json FILE]
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,41 +25,28 @@
 
 #include <boost/json.hpp>
 
-#include "base/ids.hpp"
+#include "bench_server.hpp"
 #include "cli/demo/actors.hpp"
-#include "crypto/random.hpp"
 #include "io/clock/system_clock.hpp"
-#include "io/net/admin_socket.hpp"
 #include "json/json.hpp"
 
 namespace {
 
 using namespace upcall;
-using demo::ApiClient;
+using namespace upcall::bench;
 using demo::LineProcess;
 namespace bj = boost::json;
-
-constexpr Duration kSoon = Duration::s(20);
 
 struct Options {
   int rounds = 20;
   int seconds = 4;
+  bool hd = false;
   std::string json_file;
 };
 
 double ms_since(Instant begin) { return (system_now().mono - begin).seconds() * 1000; }
 
-double number_at(const bj::object& o, std::string_view name) {
-  const auto* v = o.if_contains(name);
-  return v != nullptr && v->is_number() ? v->to_number<double>() : 0;
-}
-
 bool is_event(const bj::object& o, std::string_view name) { return json::text_at(o, "event") == name; }
-
-double load_1m() {
-  double out[1] = {0};
-  return ::getloadavg(out, 1) == 1 ? out[0] : 0;
-}
 
 // Nearest-rank quantile of a figure's samples.
 double quantile(std::vector<double> values, double q) {
@@ -76,28 +64,10 @@ struct Row {
 };
 
 struct Bench {
-  explicit Bench(Options o) : options(std::move(o)) {
-    std::error_code error;
-    programs = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
-    std::string pattern = (std::filesystem::temp_directory_path() / "upcall-story-XXXXXX").string();
-    data_dir = ::mkdtemp(pattern.data());
-  }
-  ~Bench() {
-    if (server) {
-      server->child().signal(SIGTERM);
-      if (!server->child().wait(Duration::s(10))) server->child().kill_group();
-    }
-    server.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(data_dir, ignored);
-  }
+  explicit Bench(Options o) : options(std::move(o)) {}
 
   Options options;
-  std::string programs, data_dir, url;
-  crypto::SystemRandom random;
-  process::ChildHost host;
-  std::optional<LineProcess> server;
-  std::optional<ApiClient> agent, supervisor;
+  BenchServer server;
   Row http{"http_round_trip_ms", "GET /healthz, as a baseline", 0, {}};
   Row child{"child_process_ms", "upcall-recorder --version, as a baseline of a process", 0, {}};
   Row durable{"durable_write_ms", "1 MiB written and fsynced in the data directory, as a baseline", 0, {}};
@@ -110,7 +80,6 @@ struct Bench {
   Row av{"av_offset_ms", "sound against picture in the film", 40, {}};
   std::vector<double> load;
 
-  Result<void> start();
   Result<void> baselines();
   Result<void> round(int number);
   Result<LineProcess> device(const bj::object& meeting, const bj::object& attendee, int participant, const std::string& run, std::int64_t zero);
@@ -119,56 +88,19 @@ struct Bench {
   int report();
 };
 
-Result<bj::value> admin(const std::string& data_dir, const std::string& command, bj::object arguments) {
-  auto answer = net::admin_call(data_dir + "/admin.sock", bj::serialize(bj::object{{"command", command}, {"arguments", std::move(arguments)}}), kSoon);
-  if (!answer) return tl::unexpected(answer.error());
-  auto parsed = json::parse_object(*answer);
-  if (!parsed) return fail(ErrorCode::internal, "the server's answer cannot be read");
-  if (const bj::object* error = json::object_at(*parsed, "error")) return fail(ErrorCode::internal, command + ": " + json::text_or(*error, "message"));
-  return (*parsed)["result"];
-}
-
-Result<void> Bench::start() {
-  const auto port = static_cast<std::uint16_t>(41000 + random.below(20000));
-  auto started = LineProcess::start(host, programs + "/upcall",
-                                    {"serve", "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--media-address", "127.0.0.1", "--media-port",
-                                     std::to_string(port), "--log-file", data_dir + "/server.log"});
-  if (!started) return tl::unexpected(started.error());
-  server = std::move(*started);
-  auto ready = server->wait_line([](const std::string& line) { return line.starts_with("ready "); }, kSoon);
-  if (!ready) return fail(ErrorCode::unavailable, "the server did not start");
-  url = ready->substr(6);
-  agent.emplace(url);
-  supervisor.emplace(url);
-  struct Person {
-    ApiClient& client;
-    const char *username, *name, *group;
-    bj::array profiles;
-  };
-  for (const Person& p : {Person{*agent, "alice@example.com", "Alice Agent", "Bench/Team", {"Agent"}},
-                          Person{*supervisor, "sam@example.com", "Sam Supervisor", "Bench", {"QualityAnalyst", "VideoCallRecordingPlayback"}}}) {
-    const std::string password = make_token(random, 12);
-    auto added = admin(data_dir, "user.add", {{"username", p.username}, {"email", p.username}, {"password", password}, {"name", p.name},
-                                              {"security-profile", p.profiles}, {"hierarchy-group", p.group}});
-    if (!added) return tl::unexpected(added.error());
-    if (auto in = p.client.log_in(p.username, password); !in) return in;
-  }
-  return {};
-}
-
 Result<void> Bench::baselines() {
   const Instant asked = system_now().mono;
-  if (auto healthy = agent->expect(200, "GET", "/healthz"); !healthy) return tl::unexpected(healthy.error());
+  if (auto healthy = server.agent().expect(200, "GET", "/healthz"); !healthy) return tl::unexpected(healthy.error());
   http.samples.push_back(ms_since(asked));
 
   const Instant spawned = system_now().mono;
-  auto empty = LineProcess::start(host, programs + "/upcall-recorder", {"--version"});
+  auto empty = LineProcess::start(server.host(), server.programs() + "/upcall-recorder", {"--version"});
   if (!empty) return tl::unexpected(empty.error());
   if (auto line = empty->wait_line([](const std::string& text) { return !text.empty(); }, kSoon); !line) return tl::unexpected(line.error());
   child.samples.push_back(ms_since(spawned));
 
   const ByteVector bytes(1 << 20, 7);
-  const std::string path = data_dir + "/durable";
+  const std::string path = server.data_dir() + "/durable";
   const Instant opened = system_now().mono;
   const int fd = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
   const bool wrote = fd >= 0 && ::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) && ::fsync(fd) == 0;
@@ -181,7 +113,7 @@ Result<void> Bench::baselines() {
 Result<LineProcess> Bench::device(const bj::object& meeting, const bj::object& attendee, int participant, const std::string& run, std::int64_t zero) {
   const bj::object* placement = json::object_at(meeting, "MediaPlacement");
   if (placement == nullptr) return fail(ErrorCode::internal, "the join data lacks MediaPlacement");
-  auto started = LineProcess::start(host, programs + "/upcall-attendee", {});
+  auto started = LineProcess::start(server.host(), server.programs() + "/upcall-attendee", {});
   if (!started) return started;
   auto sent = started->send({{"join",
                               {{"signaling_url", json::text_or(*placement, "SignalingUrl")},
@@ -191,10 +123,10 @@ Result<LineProcess> Bench::device(const bj::object& meeting, const bj::object& a
                                {"run", run},
                                {"participant", participant},
                                {"clock_zero_unix_ms", zero},
-                               {"width", 640},
-                               {"height", 360},
-                               {"fps", 15},
-                               {"kbps", 600}}}});
+                               {"width", options.hd ? 1280 : 640},
+                               {"height", options.hd ? 720 : 360},
+                               {"fps", options.hd ? 30 : 15},
+                               {"kbps", options.hd ? 1500 : 600}}}});
   if (!sent) return tl::unexpected(sent.error());
   auto line = started->wait_for([](const bj::object& o) { return is_event(o, "connected") || is_event(o, "ended") || o.contains("error"); }, kSoon);
   if (!line) return tl::unexpected(line.error());
@@ -219,7 +151,7 @@ Result<bj::object> facts_with_picture(LineProcess& d, const std::string& other) 
 }
 
 Result<bj::object> Bench::summary(const std::string& meeting) {
-  auto answer = supervisor->expect(200, "GET", "/api/recording/recording-summary?externalMeetingId=" + meeting);
+  auto answer = server.supervisor().expect(200, "GET", "/api/recording/recording-summary?externalMeetingId=" + meeting);
   if (!answer) return tl::unexpected(answer.error());
   const bj::array* list = json::array_at(answer->body, "data");
   if (list == nullptr || list->size() != 1 || !list->at(0).is_object()) return fail(ErrorCode::internal, "the summary should have one entry");
@@ -227,17 +159,17 @@ Result<bj::object> Bench::summary(const std::string& meeting) {
 }
 
 Result<void> Bench::read_film(const std::string& address) {
-  const std::string path = data_dir + "/film.mp4";
+  const std::string path = server.data_dir() + "/film.mp4";
   {
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    auto got = supervisor->http().download({"GET", address, {}, {}}, [&](Bytes piece) {
+    auto got = server.supervisor().http().download({"GET", address, {}, {}}, [&](Bytes piece) {
       file.write(reinterpret_cast<const char*>(piece.data()), static_cast<std::streamsize>(piece.size()));
       return file.good();
     });
     if (!got) return tl::unexpected(got.error());
     if (got->status != 200) return fail(ErrorCode::internal, "the film's address answered " + std::to_string(got->status));
   }
-  auto inspector = LineProcess::start(host, programs + "/upcall-recorder", {"inspect", path, "--json"});
+  auto inspector = LineProcess::start(server.host(), server.programs() + "/upcall-recorder", {"inspect", path, "--json"});
   if (!inspector) return tl::unexpected(inspector.error());
   auto line = inspector->wait_line([](const std::string& text) { return text.starts_with("{"); }, Duration::s(120));
   if (!line) return fail(ErrorCode::internal, "the film cannot be read back");
@@ -251,27 +183,19 @@ Result<void> Bench::read_film(const std::string& address) {
 Result<void> Bench::round(int number) {
   load.push_back(load_1m());
   if (auto r = baselines(); !r) return r;
-  const std::string id = make_uuid(random), customer = make_uuid(random);
-  const bj::object create{{"externalMeetingId", id}, {"meetingAttendees", {{{"attendeeName", "Alice Agent"}, {"isOwner", true}}}}};
-  auto created = agent->expect(200, "POST", "/api/chime/meeting", &create);
-  if (!created) return tl::unexpected(created.error());
-  const bj::object add{{"externalMeetingId", id}, {"attendeeExternalUserId", customer}, {"attendeeName", "Carl Customer"}};
-  auto added = agent->expect(200, "POST", "/api/chime/attendee", &add);
-  if (!added) return tl::unexpected(added.error());
-  const bj::object* info = json::object_at(created->data(), "JoinInfo");
-  const bj::object* meeting = info != nullptr ? json::object_at(*info, "Meeting") : nullptr;
-  const bj::object* owner = info != nullptr ? json::object_at(*info, "Attendee") : nullptr;
-  if (meeting == nullptr || owner == nullptr) return fail(ErrorCode::internal, "createMeeting answered without its parts");
-  const bj::object& other = added->data();
-  const std::string owner_id = json::text_or(*owner, "AttendeeId"), other_id = json::text_or(other, "AttendeeId");
+  auto join_data = server.create_meeting();
+  if (!join_data) return tl::unexpected(join_data.error());
+  const std::string& id = join_data->external_meeting_id;
+  const bj::object &meeting = join_data->meeting, &owner = join_data->owner, &other = join_data->customer;
+  const std::string owner_id = json::text_or(owner, "AttendeeId"), other_id = json::text_or(other, "AttendeeId");
 
   char run[24];
-  std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(random.u64()));
+  std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(server.random().u64()));
   const std::int64_t zero = system_now().wall.unix_ms();
-  auto first = device(*meeting, *owner, 0, run, zero);
+  auto first = device(meeting, owner, 0, run, zero);
   if (!first) return tl::unexpected(first.error());
   // The second joins a call in progress: its wait ends with the picture of the first.
-  auto second = device(*meeting, other, 1, run, zero);
+  auto second = device(meeting, other, 1, run, zero);
   if (!second) return tl::unexpected(second.error());
   auto facts = facts_with_picture(*second, owner_id);
   if (!facts) return tl::unexpected(facts.error());
@@ -281,7 +205,7 @@ Result<void> Bench::round(int number) {
 
   const bj::object body{{"externalMeetingId", id}};
   const Instant asked = system_now().mono;
-  auto starting = std::async(std::launch::async, [&] { return agent->expect(200, "POST", "/api/recording/recording", &body); });
+  auto starting = std::async(std::launch::async, [&] { return server.agent().expect(200, "POST", "/api/recording/recording", &body); });
   Result<void> seen;
   for (LineProcess* d : {&*first, &*second}) {
     auto line = d->wait_for(
@@ -300,7 +224,7 @@ Result<void> Bench::round(int number) {
 
   std::this_thread::sleep_for(std::chrono::seconds(options.seconds));
   const Instant stop_asked = system_now().mono;
-  auto stopped = agent->expect(200, "DELETE", "/api/recording/recording", &body);
+  auto stopped = server.agent().expect(200, "DELETE", "/api/recording/recording", &body);
   if (!stopped) return tl::unexpected(stopped.error());
   bj::object entry;
   for (;;) {
@@ -321,7 +245,7 @@ Result<void> Bench::round(int number) {
   first_record.samples.push_back(number_at(*measured, "start_ms"));
   finalize.samples.push_back(number_at(*measured, "finalize_ms"));
 
-  auto ended = agent->expect(200, "DELETE", "/api/chime/meeting", &body);
+  auto ended = server.agent().expect(200, "DELETE", "/api/chime/meeting", &body);
   if (!ended) return tl::unexpected(ended.error());
   for (LineProcess* d : {&*first, &*second}) {
     if (!d->child().wait(kSoon)) return fail(ErrorCode::unavailable, "an attendee did not end with its meeting");
@@ -355,7 +279,7 @@ int Bench::report() {
   const bj::object out{{"bench", "story"},
                        {"rounds", join.samples.size()},
                        {"seconds_recorded", options.seconds},
-                       {"picture", "640x360@15, 600 kbit/s, two people"},
+                       {"picture", options.hd ? "1280x720@30, 1500 kbit/s, two people" : "640x360@15, 600 kbit/s, two people"},
                        {"load_1m", {{"least", quantile(load, 0)}, {"median", quantile(load, 0.5)}, {"most", quantile(load, 1)}}},
                        {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)},
                        {"rows", std::move(rows)}};
@@ -370,17 +294,21 @@ int Bench::report() {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    if (std::strcmp(argv[i], "--rounds") == 0) options.rounds = std::atoi(argv[i + 1]);
-    else if (std::strcmp(argv[i], "--seconds") == 0) options.seconds = std::atoi(argv[i + 1]);
-    else if (std::strcmp(argv[i], "--json") == 0) options.json_file = argv[i + 1];
+  bool understood = true;
+  for (int i = 1; i < argc; ++i) {
+    const bool more = i + 1 < argc;
+    if (std::strcmp(argv[i], "--hd") == 0) options.hd = true;
+    else if (more && std::strcmp(argv[i], "--rounds") == 0) options.rounds = std::atoi(argv[++i]);
+    else if (more && std::strcmp(argv[i], "--seconds") == 0) options.seconds = std::atoi(argv[++i]);
+    else if (more && std::strcmp(argv[i], "--json") == 0) options.json_file = argv[++i];
+    else understood = false;
   }
-  if (argc % 2 == 0 || options.rounds < 1 || options.seconds < 3) {
-    std::fputs("story_bench [--rounds N] [--seconds OF-RECORDING, at least 3] [--json FILE]\n", stderr);
+  if (!understood || options.rounds < 1 || options.seconds < 3) {
+    std::fputs("story_bench [--hd] [--rounds N] [--seconds OF-RECORDING, at least 3] [--json FILE]\n", stderr);
     return 2;
   }
   Bench bench(options);
-  if (auto started = bench.start(); !started) {
+  if (auto started = bench.server.start(); !started) {
     std::fprintf(stderr, "the server: %s\n", started.error().message.c_str());
     return 1;
   }

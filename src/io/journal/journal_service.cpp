@@ -1,5 +1,6 @@
 #include "io/journal/journal_service.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +48,8 @@ JournalService::JournalService(JournalServiceOptions options, std::function<Now(
     : options_(options), clock_(std::move(clock)) {
   sync_thread_ = std::thread([this] { run_sync(); });
   thread_ = std::thread([this] { run(); });
+  ::pthread_setname_np(sync_thread_.native_handle(), "journal-sync");
+  ::pthread_setname_np(thread_.native_handle(), "journal");
 }
 
 JournalService::~JournalService() {

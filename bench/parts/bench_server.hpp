@@ -1,0 +1,73 @@
+// A real `upcall serve` process with its own data directory, an agent and a supervisor, for benchmarks: they talk to it
+// as everybody does and look at it from outside, in /proc. Ends with the object. One thread.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/demo/actors.hpp"
+#include "crypto/random.hpp"
+#include "io/process/child_process.hpp"
+
+namespace upcall::bench {
+
+inline constexpr Duration kSoon = Duration::s(20);
+
+// Resident memory in bytes: all of it, and the part that belongs to no file.
+struct Memory {
+  double resident = 0, anonymous = 0;
+};
+
+struct JoinData {
+  std::string external_meeting_id;
+  boost::json::object meeting;                // as createMeeting answers it
+  boost::json::object owner, customer;        // Attendee objects
+};
+
+class BenchServer {
+ public:
+  BenchServer();
+  ~BenchServer();
+  BenchServer(const BenchServer&) = delete;
+  BenchServer& operator=(const BenchServer&) = delete;
+
+  // Starts the process beside this program, adds the people, logs them in.
+  Result<void> start(std::vector<std::string> more_arguments = {});
+  Result<boost::json::value> admin(const std::string& command, boost::json::object arguments);
+  // A meeting of the agent with a second attendee.
+  Result<JoinData> create_meeting();
+  Result<void> end_meeting(const std::string& external_meeting_id);
+
+  const std::string& url() const { return url_; }
+  const std::string& data_dir() const { return data_dir_; }
+  const std::string& programs() const { return programs_; }
+  demo::ApiClient& agent() { return *agent_; }
+  demo::ApiClient& supervisor() { return *supervisor_; }
+  process::ChildHost& host() { return host_; }
+  crypto::SystemRandom& random() { return random_; }
+
+  Memory memory();
+  // CPU time so far of the server's threads, in seconds, by the threads' names.
+  std::map<std::string, double> thread_cpu();
+  // A value of /metrics.
+  double metric(const std::string& name);
+
+ private:
+  std::string programs_, data_dir_, url_;
+  crypto::SystemRandom random_;
+  process::ChildHost host_;
+  std::optional<demo::LineProcess> server_;
+  std::optional<demo::ApiClient> agent_, supervisor_;
+};
+
+// A number of any kind, or 0.
+double number_at(const boost::json::object& object, std::string_view name);
+// Of the last minute.
+double load_1m();
+
+}  // namespace upcall::bench
