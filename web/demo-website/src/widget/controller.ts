@@ -97,7 +97,7 @@ export class WidgetController {
 
   async endChat(): Promise<void> {
     await this.#client?.end();
-    await this.call.leave();
+    await this.call.reset();
   }
 
   /** This tab takes the chat from the other one. */

@@ -22,10 +22,12 @@ export function Panel({ controller, beside }: Props): JSX.Element {
   const state = useStore(controller.store);
   const panel = useRef<HTMLElement>(null);
 
+  // On opening, on another screen, and when a call has gone that had the focus.
   useEffect(() => {
+    if (beside) return;
     const first = panel.current?.querySelector<HTMLElement>('[data-autofocus]');
     (first ?? panel.current)?.focus();
-  }, [state.screen]);
+  }, [state.screen, beside]);
 
   return (
     <section
