@@ -21,23 +21,23 @@ namespace upcall::cli {
 namespace {
 
 // Where to go and how to log in, for people.
-bool print_sample(const std::string& data_dir, const std::string& url) {
+void print_sample(const std::string& data_dir, const std::string& url) {
+  std::printf("\n  Agents and supervisors   %s/\n  Customer's page          %s/demo-website.html\n  Interfaces               %s/api/openapi.json\n",
+              url.c_str(), url.c_str(), url.c_str());
   crypto::SystemRandom random;
   auto log_ins = sample_log_ins(data_dir, random);
   if (!log_ins) {
-    std::fprintf(stderr, "upcall serve: %s\n", log_ins.error().message.c_str());
-    return false;
-  }
-  std::printf("\n  Agents and supervisors   %s/\n  Customer's page          %s/demo-website.html\n  Interfaces               %s/api/openapi.json\n",
-              url.c_str(), url.c_str(), url.c_str());
-  std::printf("\n  Log-ins (kept in %s/log-ins.txt)\n", data_dir.c_str());
-  for (std::string_view rest = *log_ins; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
-    std::printf("    %.*s\n", static_cast<int>(end), rest.data());
-    rest.remove_prefix(end + 1);
+    // The server serves all the same: the people are there, only their passwords are not known here.
+    std::printf("\n  No log-ins to show: %s\n", log_ins.error().message.c_str());
+  } else {
+    std::printf("\n  Log-ins (kept in %s/log-ins.txt)\n", data_dir.c_str());
+    for (std::string_view rest = *log_ins; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
+      std::printf("    %.*s\n", static_cast<int>(end), rest.data());
+      rest.remove_prefix(end + 1);
+    }
   }
   std::printf("\n  End with Ctrl-C.\n");
-  return true;
 }
 
 int run(const server::ServerOptions& options, bool sample_data) {
@@ -56,7 +56,7 @@ int run(const server::ServerOptions& options, bool sample_data) {
   }
   std::printf("ready %s\n", (*server)->url().c_str());
   std::fflush(stdout);
-  if (sample_data && !print_sample(options.data_dir, (*server)->url())) return 1;
+  if (sample_data) print_sample(options.data_dir, (*server)->url());
   std::fflush(stdout);
   signalfd_siginfo received;
   [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
