@@ -22,7 +22,7 @@ for program in build/release/bin/*_bench build/release/bin/bench_*; do
   echo "== $name"
   case "$name" in
     story_bench) command=("$program" --json "$out/$name.json") ;;
-    compose_bench) command=("$program" 20 "$out/$name.json") ;;  # seconds of call, file
+    compose_bench) command=("$program" 12 "$out/$name.json") ;;  # seconds of call, file
     *) command=("$program" "$out/$name.json") ;;
   esac
   if ! "${command[@]}" 2>&1 | tee "$out/$name.txt"; then
