@@ -56,7 +56,7 @@ SdpMedia rejected(const SdpMedia& offered) {
 
 SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer& answer) {
   const rtc::SdpCodec* opus = offered.codec("opus");
-  if (offered.port == 0 || opus == nullptr || opus->clock_rate != 48000) return rejected(offered);
+  if (offered.is_rejected() || opus == nullptr || opus->clock_rate != 48000) return rejected(offered);
   SdpMedia out;
   out.kind = "audio";
   out.mid = offered.mid;
@@ -176,13 +176,14 @@ AnswerResult build_answer(std::string_view offer_text, const AnswerInput& input)
   const SdpMedia* bundled = nullptr;
   for (const SdpMedia& m : offer->media) {
     if (m.mid.empty()) return fail(ErrorCode::invalid_argument, "a section of the offer has no mid");
+    // The section whose transport all use: never a bundle-only one (RFC 9143 §7.2.1).
     if (m.port != 0 && bundled == nullptr) bundled = &m;
     if (m.kind == "audio") {
       sections.push_back(answer.session.audio ? rejected(m) : answer_audio(m, input, answer));
     } else if (m.kind == "video") {
       const std::uint32_t stream_id = video_at < input.receive_stream_ids.size() ? input.receive_stream_ids[video_at] : 0;
       ++video_at;
-      if (m.port == 0) {
+      if (m.is_rejected()) {
         sections.push_back(rejected(m));
       } else if (!camera_seen && m.direction != SdpDirection::recvonly) {
         camera_seen = true;

@@ -131,6 +131,7 @@ bool read_attribute(std::string_view name, std::string_view value, SdpMedia& med
   else if (name == "recvonly") media.direction = SdpDirection::recvonly;
   else if (name == "inactive") media.direction = SdpDirection::inactive;
   else if (name == "rtcp-mux") media.rtcp_mux = true;
+  else if (name == "bundle-only") media.bundle_only = true;
   else if (name == "rtpmap") return read_rtpmap(value, media);
   else if (name == "candidate") return read_candidate(value, media);
   else if (name == "msid") media.msid = value.substr(0, 256);
@@ -261,6 +262,7 @@ ParseResult<SessionDescription> parse_sdp(std::string_view text) {
   }
   if (!seen_version) return fail(ParseError::truncated);
   for (SdpMedia& media : out.media) {
+    if (std::find(out.bundle.begin(), out.bundle.end(), media.mid) == out.bundle.end()) media.bundle_only = false;
     if (media.ice_ufrag.empty()) media.ice_ufrag = session_level.ice_ufrag;
     if (media.ice_pwd.empty()) media.ice_pwd = session_level.ice_pwd;
     if (media.fingerprint.empty()) {

@@ -50,7 +50,9 @@ struct SdpCandidate {
 // One m= section.
 struct SdpMedia {
   std::string kind;                 // "audio", "video"
-  std::uint16_t port = 9;           // 0: rejected or stopped
+  std::uint16_t port = 9;           // 0: rejected or stopped, unless bundle_only
+  bool bundle_only = false;         // lives on the transport of its BUNDLE group alone (RFC 9143 §6); Firefox's sections
+                                    // after the first, with port 0. Never set for a mid outside the group.
   std::string mid;
   SdpDirection direction = SdpDirection::sendrecv;
   std::vector<SdpCodec> codecs;     // in the order of the m= line
@@ -66,6 +68,8 @@ struct SdpMedia {
   std::string msid;                 // "stream track"
   bool rtcp_mux = false;
 
+  // Not in use: what a port of 0 says about a section that is not bundle-only.
+  bool is_rejected() const { return port == 0 && !bundle_only; }
   // First codec of this name (case-insensitive), nothing when not offered.
   const SdpCodec* codec(std::string_view name) const;
   // The RTX codec whose apt names `payload_type` (RFC 4588 §8.1).

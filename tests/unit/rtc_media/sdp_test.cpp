@@ -63,6 +63,23 @@ TEST(Sdp, StoppedSectionsKeepTheirPlace) {
   EXPECT_EQ(sdp->media[3].direction, SdpDirection::recvonly);
 }
 
+// RFC 9143 §6: Firefox offers every section after the first so, and a stopped one without the word.
+TEST(Sdp, BundleOnlyIsNoRejection) {
+  const std::string head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n";
+  const std::string audio = "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=mid:0\r\n";
+  const auto section = [](const std::string& mid, const std::string& more) {
+    return "m=video 0 UDP/TLS/RTP/SAVPF 120\r\na=mid:" + mid + "\r\n" + more;
+  };
+  const auto sdp = parse_sdp(head + audio + section("1", "a=bundle-only\r\n") + section("2", "a=inactive\r\n") +
+                             section("3", "a=bundle-only\r\n"));
+  ASSERT_TRUE(sdp);
+  ASSERT_EQ(sdp->media.size(), 4u);
+  EXPECT_FALSE(sdp->media[0].is_rejected());
+  EXPECT_FALSE(sdp->media[1].is_rejected());
+  EXPECT_TRUE(sdp->media[2].is_rejected());
+  EXPECT_TRUE(sdp->media[3].is_rejected()) << "outside the group the word says nothing";
+}
+
 TEST(Sdp, SimulcastRidsAreRead) {
   const auto sdp = parse_sdp(capture("simulcast/03-offer.sdp"));
   ASSERT_TRUE(sdp);

@@ -43,6 +43,9 @@ TEST(Room, AnswersAJoinInTheOrderTheClientWaitsFor) {
   EXPECT_EQ(frames[0].ping_pong().type(), signal::PONG);
   EXPECT_EQ(frames[0].ping_pong().ping_id(), 9u);
   EXPECT_FALSE(frames[1].joinack().wants_compressed_sdp());
+  // Present, or the client logs an error; empty, or it would use nothing but relays.
+  EXPECT_TRUE(frames[1].joinack().has_turn_credentials());
+  EXPECT_EQ(frames[1].joinack().turn_credentials().uris_size(), 0);
   EXPECT_EQ(frames[2].index().num_participants(), 1u);
   EXPECT_TRUE(frames[2].index().sources().empty());
   // The roster comes with the media, not before.
@@ -171,6 +174,26 @@ TEST(Room, AFullMeetingAndAThirdShareAreRefusedWith409) {
   for (int i = 0; i < 6; ++i) bench.open("p" + std::to_string(i));
   const SessionNo ninth = bench.open("x");
   EXPECT_EQ(last_of(bench.take(ninth), F::AUDIO_STATUS)->audio_status().audio_status(), 409u);
+}
+
+// As Firefox offers its camera (RFC 9143 §6): refused, the browser would stop the transceiver for good.
+TEST(Room, ABundleOnlySectionIsAnswered) {
+  std::string offer = captured("camera/03-offer.sdp");
+  const auto video = offer.find("m=video 9 ");
+  ASSERT_NE(video, std::string::npos);
+  offer.replace(video, 10, "m=video 0 ");
+  const auto mid = offer.find("a=mid:", video);
+  ASSERT_NE(mid, std::string::npos);
+  offer.insert(mid, "a=bundle-only\r\n");
+  RoomBench bench;
+  const SessionNo a = bench.open("a");
+  bench.join(a);
+  bench.subscribe(a, offer, {0}, true);
+  const auto frames = bench.take(a);
+  const F* ack = last_of(frames, F::SUBSCRIBE_ACK);
+  ASSERT_NE(ack, nullptr);
+  EXPECT_NE(ack->suback().sdp_answer().find("m=video "), std::string::npos) << ack->error().description();
+  EXPECT_EQ(ack->suback().sdp_answer().find("m=video 0 "), std::string::npos);
 }
 
 TEST(Room, ABadOfferIsRefusedWith400AndDisturbsNothing) {
