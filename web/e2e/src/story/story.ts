@@ -1,0 +1,124 @@
+// Chat, video call, recording and playback, in the order in which they happen.
+import type { Page } from 'playwright-core';
+
+import { until } from '../support/wait.ts';
+import type { Stop, Walk } from './walk.ts';
+
+export interface Played {
+  meetingId: string;
+  film: Buffer;
+}
+
+async function becomeAvailable(agent: Page): Promise<void> {
+  await agent.getByRole('button', { name: /Your status/ }).click();
+  await agent.getByRole('menuitemradio', { name: 'Available' }).click();
+  await agent.getByRole('button', { name: /Your status:\s*Available/ }).waitFor();
+}
+
+async function startChat(walk: Walk, customer: Page, stop: Stop): Promise<void> {
+  await stop('customer-page', customer);
+  await customer.getByRole('button', { name: 'Talk to us' }).first().click();
+  await stop('customer-form', customer);
+  await customer.getByLabel('Your name').fill('Carl Customer');
+  // The demo's routing asks for the agent by e-mail address.
+  await customer.getByLabel('Your e-mail address').fill(walk.people.alice.username);
+  await customer.getByRole('button', { name: 'Start chat' }).click();
+}
+
+async function say(page: Page, other: Page, text: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(text);
+  await page.getByRole('textbox', { name: 'Message' }).press('Enter');
+  await other.getByText(text).first().waitFor();
+}
+
+export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
+  const agent = await walk.window('/', { participant: 0 });
+  await agent.getByRole('button', { name: 'Log in' }).waitFor();
+  await stop('agent-login', agent);
+  await walk.logIn(agent, walk.people.alice);
+  await becomeAvailable(agent);
+  await stop('agent-desk', agent);
+
+  const customer = await walk.window('/demo-website.html', { participant: 1 });
+  await startChat(walk, customer, stop);
+  await agent.getByRole('button', { name: /^Accept/ }).first().waitFor();
+  await stop('agent-offer', agent);
+  await stop('customer-waiting', customer);
+  await agent.getByRole('button', { name: /^Accept/ }).first().click();
+  await say(agent, customer, `Hello, how can I help? ${walk.run}`);
+  await say(customer, agent, `Please show me. ${walk.run}`);
+  await stop('agent-chat', agent);
+  await stop('customer-chat', customer);
+
+  // The call is opened; the customer cannot miss it, not even by a reload.
+  const meetingId = await agent.getByLabel('Meeting id').inputValue();
+  await agent.getByRole('button', { name: 'Start video' }).click();
+  await agent.getByRole('heading', { name: 'Check your devices' }).waitFor();
+  await customer.getByRole('button', { name: 'Join video call' }).waitFor();
+  await customer.reload();
+  await customer.getByRole('button', { name: 'Join video call' }).waitFor();
+  await stop('agent-devices', agent);
+  await stop('customer-invitation', customer);
+
+  await agent.getByRole('button', { name: 'Join the call' }).click();
+  await customer.getByRole('button', { name: 'Join video call' }).click();
+  await customer.getByRole('button', { name: /^Join (now|to watch)/ }).waitFor();
+  await stop('customer-devices', customer);
+  await customer.getByRole('button', { name: 'Join now' }).click();
+  await walk.sees(customer, 0);
+  await customer.getByRole('button', { name: /Turn camera on/ }).click();
+  await walk.sees(agent, 1);
+
+  await agent.getByRole('button', { name: /^Record/ }).click();
+  await agent.getByRole('button', { name: /^Stop recording/ }).waitFor();
+  await customer.getByText('This call is being recorded').first().waitFor({ state: 'attached' });
+  await stop('agent-call', agent);
+  await stop('customer-call', customer);
+
+  await agent.getByRole('button', { name: /^Share the screen/ }).click();
+  await walk.sees(customer, 0, true);
+  await stop('agent-share', agent);
+  await stop('customer-share', customer);
+  await agent.getByRole('button', { name: 'Stop sharing' }).first().click();
+
+  await agent.getByRole('button', { name: /^Stop recording/ }).click();
+  await agent.getByRole('button', { name: /^Record/ }).waitFor();
+  await agent.getByRole('button', { name: /^Leave/ }).click();
+  await agent.getByRole('alertdialog').waitFor();
+  await stop('agent-leave', agent);
+  await agent.getByRole('button', { name: 'End for everybody' }).click();
+  await customer.getByRole('heading', { name: 'The call has ended' }).waitFor();
+  await agent.getByRole('heading', { name: 'The call has ended' }).waitFor();
+  await stop('customer-ended', customer);
+  await stop('agent-ended', agent);
+
+  const film = await watch(walk, meetingId, stop);
+  await otherGroupIsRefused(walk, meetingId, stop);
+  return { meetingId, film };
+}
+
+async function watch(walk: Walk, meetingId: string, stop: Stop): Promise<Buffer> {
+  const supervisor = await walk.window(`/recording/${meetingId}`);
+  await walk.logIn(supervisor, walk.people.sam);
+  const video = supervisor.locator('video');
+  await video.waitFor({ timeout: 120_000 });
+  await until('the film can be played', () => video.evaluate((v) => (v as HTMLVideoElement).readyState >= 2), { seconds: 30 });
+  // It seeks at once, into a part that was not loaded.
+  await video.evaluate((v) => {
+    const film = v as HTMLVideoElement;
+    film.currentTime = film.duration / 2;
+  });
+  await until('the film has sought', () => video.evaluate((v) => !(v as HTMLVideoElement).seeking && (v as HTMLVideoElement).currentTime > 0));
+  await stop('playback', supervisor);
+  const address = await video.evaluate((v) => (v as HTMLVideoElement).currentSrc);
+  const answer = await supervisor.request.get(address);
+  if (answer.status() !== 200) throw new Error(`the film's address answered ${answer.status()}`);
+  return answer.body();
+}
+
+async function otherGroupIsRefused(walk: Walk, meetingId: string, stop: Stop): Promise<void> {
+  const stranger = await walk.window(`/recording/${meetingId}`);
+  await walk.logIn(stranger, walk.people.otto);
+  await stranger.getByRole('heading', { name: 'You may not watch this' }).waitFor();
+  await stop('playback-refused', stranger);
+}
