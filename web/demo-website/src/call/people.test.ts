@@ -28,7 +28,9 @@ describe('the scene of a call', () => {
   it('a shared screen carries the name of who shares', () => {
     const tiles = [{ tileId: 1, attendeeId: 'a', kind: 'camera' as const, isSelf: false }, { tileId: 2, attendeeId: 'a', kind: 'content' as const, isSelf: false }];
     const scene = sceneOf(media({ attendees, tiles }), names, 'RECORDING');
-    expect(scene.content).toMatchObject({ name: 'Alice', isSelf: false, tile: { tileId: 2 } });
+    expect(scene.content).toMatchObject({ name: 'Alice', tile: { tileId: 2 } });
     expect(scene.people[1]!.camera?.tileId).toBe(1);
+    const own = [{ tileId: 3, attendeeId: 'me', kind: 'content' as const, isSelf: true }];
+    expect(sceneOf(media({ attendees, tiles: own }), names, 'RECORDING').content).toBeNull();
   });
 });

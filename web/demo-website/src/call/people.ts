@@ -12,7 +12,8 @@ export interface Person {
 
 export interface Scene {
   people: Person[];
-  content: { tile: Tile; name: string | null; isSelf: boolean } | null;
+  /** The screen that somebody else shares; one's own within itself would help nobody. */
+  content: { tile: Tile; name: string | null } | null;
   recording: boolean;
 }
 
@@ -29,7 +30,7 @@ export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>
       speaking: attendee.level > 0 && media.activeSpeaker === attendee.attendeeId,
       camera: camera(attendee.attendeeId),
     }));
-  const shared = media.tiles.find((tile) => tile.kind === 'content');
-  const content = shared ? { tile: shared, name: names.get(shared.attendeeId) ?? null, isSelf: shared.isSelf } : null;
+  const shared = media.tiles.find((tile) => tile.kind === 'content' && !tile.isSelf);
+  const content = shared ? { tile: shared, name: names.get(shared.attendeeId) ?? null } : null;
   return { people, content, recording: media.attendees.some(isRecorder) };
 }

@@ -1,6 +1,6 @@
 // What must be known at the top of the picture: recording, trouble of the network, a device that failed.
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
-import { Circle, X } from 'lucide';
+import { Circle, MonitorUp, X } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../widget/components/Icon';
 import { useT, type Translate } from '../../widget/i18n';
@@ -32,6 +32,15 @@ export function CallBanners({ media, recording, session }: Props): JSX.Element {
         {media.phase === 'reconnecting' && <p class="banner banner--warning">{t('call.reconnecting')}</p>}
         {media.phase === 'connected' && media.poorConnection && <p class="banner banner--warning">{t('call.poor')}</p>}
       </div>
+      {media.sharing && (
+        <p class="banner" role="status">
+          <Icon node={MonitorUp} size={18} />
+          {t('call.ownScreen')}
+          <button type="button" class="button button--small button--primary" onClick={() => session.stopShare()}>
+            {t('call.stopShare')}
+          </button>
+        </p>
+      )}
       {media.soundBlocked && (
         <p class="banner" role="alert">
           {t('call.blocked')}

@@ -43,7 +43,7 @@ export function Chat({ controller, chat, ownId }: Props): JSX.Element {
       {over ? (
         <div class="chat__over">
           <p>{t('chat.endedText')}</p>
-          <button type="button" class="button button--primary" onClick={() => controller.startAgain()}>
+          <button type="button" class="button button--primary" data-autofocus onClick={() => controller.startAgain()}>
             {t('chat.startAgain')}
           </button>
         </div>

@@ -22,12 +22,14 @@ export function Panel({ controller, beside }: Props): JSX.Element {
   const state = useStore(controller.store);
   const panel = useRef<HTMLElement>(null);
 
+  const ended = state.chat?.connection === 'ended';
+
   // On opening, on another screen, and when a call has gone that had the focus.
   useEffect(() => {
     if (beside) return;
     const first = panel.current?.querySelector<HTMLElement>('[data-autofocus]');
     (first ?? panel.current)?.focus();
-  }, [state.screen, beside]);
+  }, [state.screen, beside, ended]);
 
   return (
     <section
