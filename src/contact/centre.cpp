@@ -91,7 +91,7 @@ void Centre::on(Turn& turn, const Tick&) {
     if (found == contacts_.end()) continue;
     Contact& c = found->second;
     if (c.connect_deadline <= now) {
-      end(turn, c, "not_connected");
+      end(turn, c, c.participants.front().joined && !c.end_reason.empty() ? std::string(c.end_reason) : "not_connected");
       continue;
     }
     if (c.state == ContactState::offered && c.offer_deadline <= now) back_to_queue(turn, c, AgentView::missed);

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t kSentMax = 64;  // remembered sends of one participant
 constexpr std::size_t kEventMax = 4096;
+constexpr Duration kReadingTime = Duration::s(2);  // for a socket to be there when a flow that had ended before closes it
 
 bool is_receipt(std::string_view type) { return type == content::kRead || type == content::kDelivered; }
 
@@ -53,7 +54,8 @@ void Centre::on(Turn& turn, const ConnectParticipant& command) {
   Participant* p = found != contacts_.end() ? found->second.participant(command.participant_id) : nullptr;
   if (p == nullptr || p->left || !found->second.live()) return turn.refuse(ErrorCode::forbidden, "the chat has ended");
   Contact& c = found->second;
-  c.connect_deadline = Instant::never();
+  const bool flow_is_over = c.state == ContactState::flow && !c.end_reason.empty();
+  c.connect_deadline = flow_is_over ? std::min(c.connect_deadline, turn.now.mono + kReadingTime) : Instant::never();
   if (p->joined) return;
   p->joined = true;
   turn.changed(c);

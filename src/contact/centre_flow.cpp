@@ -91,7 +91,16 @@ void Centre::run(Turn& turn, Contact& c) {
   switch (run_flow(*current, c.position, host, turn.now.mono)) {
     case FlowOutcome::waiting: break;
     case FlowOutcome::transferred: enqueue(turn, c); break;
-    case FlowOutcome::disconnected: end(turn, c, "flow_disconnect"); break;
+    case FlowOutcome::disconnected:
+      if (c.participants.front().joined) {
+        end(turn, c, "flow_disconnect");
+      } else {
+        // Nobody has read yet what the flow said: it ends after the customer has connected (or never did).
+        c.flow_id.clear();
+        c.position = {};
+        c.end_reason = "flow_disconnect";
+      }
+      break;
     case FlowOutcome::stuck:
       c.flow_id.clear();
       // A queue flow that stops leaves the contact waiting; the first flow has nothing to fall back on.

@@ -172,7 +172,14 @@ TEST(Centre, AnInvalidReferenceIsToldAndDisconnected) {
   World w;
   Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoReferenceId", "error"}}});
   EXPECT_THAT(w.texts(e.contact_id).back(), HasSubstr("not valid"));
+  EXPECT_TRUE(w.closed.empty()) << "nobody has read it yet";
+  w.pass(Duration::s(10));
+  EXPECT_FALSE(w.run(ConnectParticipant{e.contact_id, e.participants.front().participant.id}).error);
+  w.pass(Duration::s(1));
+  EXPECT_TRUE(w.closed.empty()) << "its socket is not there yet";
+  w.pass(Duration::s(1));
   EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
+  EXPECT_EQ(w.centre.contact(e.contact_id)->end_reason, "flow_disconnect");
   w.run(Tick{});
   EXPECT_EQ(w.centre.contact(e.contact_id), nullptr);
 }
@@ -193,6 +200,8 @@ TEST(Centre, AnUnknownAgentMeansAnApology) {
   World w;
   Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoRouteToAgent", "nobody@example.com"}}});
   EXPECT_THAT(w.texts(e.contact_id).back(), HasSubstr("technical problem"));
+  w.pass(Duration::s(300));  // who never connects does not keep it open
+  EXPECT_EQ(w.centre.contact(e.contact_id)->end_reason, "not_connected");
   EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
 }
 
@@ -202,6 +211,8 @@ TEST(Centre, AFullQueueDisconnectsAfterTheSecondTry) {
   World w(config);
   const std::string first = w.start();
   Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}}});
+  w.run(ConnectParticipant{e.contact_id, e.participants.front().participant.id});
+  w.pass(Duration::s(2));
   EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
   EXPECT_EQ(w.centre.contact(first)->state, ContactState::queued);
   EXPECT_EQ(w.texts(e.contact_id).size(), 1u);
