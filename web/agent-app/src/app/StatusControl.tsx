@@ -19,7 +19,7 @@ export function StatusControl() {
   const [change, busy] = useAction(useCallback((next: AgentStatus) => setStatus(next), [setStatus]));
   return (
     <MenuTrigger>
-      <AriaButton className={`status status--${status}`} isDisabled={!connected} isPending={busy}>
+      <AriaButton className={`status status--${status}`} isDisabled={!connected} data-busy={busy || undefined}>
         <span className="status__dot" aria-hidden />
         <span>
           <span className="visually-hidden">{t('status.label')}</span>

@@ -22,10 +22,11 @@ export function EndedScreen({ call, reason }: { call: Call; reason: EndReason })
     void navigate(call.contactId ? `/?contact=${encodeURIComponent(call.contactId)}` : '/');
   };
   const [rejoin, busy] = useAction(
-    useCallback(async () => {
-      await openCall({ meetingId: call.meetingId, ownName: call.ownName, contact });
-      await navigate(`/devices?meeting=${encodeURIComponent(call.meetingId)}`);
-    }, [call.meetingId, call.ownName, contact, navigate]),
+    // The open call then goes by itself to where it is joined.
+    useCallback(
+      () => openCall({ meetingId: call.meetingId, ownName: call.ownName, contact }),
+      [call.meetingId, call.ownName, contact],
+    ),
   );
   return (
     <Screen icon={ICONS[reason] ?? PhoneOff} title={t(`call.ended.${reason}.title`)} text={t(`call.ended.${reason}.text`)}>

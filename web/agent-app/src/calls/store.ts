@@ -63,14 +63,16 @@ export interface OpenOptions {
   ownName: string;
   /** Only when the meeting is this contact's own. */
   contact?: Contact | undefined;
+  /** False when coming back: the customer was invited already. */
+  invites?: boolean;
 }
 
 /** Creates the meeting, or gets its join data again; the server invites the customer. */
-export async function openCall({ meetingId, ownName, contact }: OpenOptions): Promise<Call> {
+export async function openCall({ meetingId, ownName, contact, invites = true }: OpenOptions): Promise<Call> {
   const attendees: MeetingAttendee[] = [{ attendeeName: ownName, isOwner: true }];
   const customerId = attribute(contact, ATTRIBUTE.customerUserId);
   const customer = contact ? attribute(contact, ATTRIBUTE.customerName) || customerName(contact) : '';
-  if (customerId && customer) {
+  if (invites && customerId && customer) {
     const email = attribute(contact, ATTRIBUTE.customerEmail);
     attendees.push({ attendeeName: customer, externalUserId: customerId, ...(email ? { attendeeEmail: email } : {}) });
   }

@@ -29,9 +29,9 @@ export function useCall(meetingId: string): UseCall {
   const contact = contacts.find((one) => attribute(one, ATTRIBUTE.meetingId) === meetingId && one.state === 'connected');
   const ownName = user?.name || user?.username || '';
 
-  const open = useCallback(() => {
+  const openAs = useCallback((invites: boolean) => {
     setOther({ state: 'opening' });
-    openCall({ meetingId, ownName, contact }).catch((error: unknown) => setOther({ state: 'failed', error }));
+    openCall({ meetingId, ownName, contact, invites }).catch((error: unknown) => setOther({ state: 'failed', error }));
     // The contact as it is at this moment; its later changes do not open the call anew.
   }, [meetingId, ownName, contact?.contactId]);
 
@@ -53,7 +53,7 @@ export function useCall(meetingId: string): UseCall {
         const goesOn = meeting ? meeting.live && meeting.owned : wasIn;
         if (!goesOn) return setOther({ state: 'closed' });
         setRejoin(wasIn);
-        open();
+        openAs(false);
       },
       (error: unknown) => live && setOther({ state: 'failed', error }),
     );
@@ -63,5 +63,6 @@ export function useCall(meetingId: string): UseCall {
     // Asked once for an address: a call that was dismissed is not opened again by itself.
   }, [meetingId]);
 
+  const open = useCallback(() => openAs(true), [openAs]);
   return { now: call ? { state: 'open', call, rejoin } : other, open };
 }

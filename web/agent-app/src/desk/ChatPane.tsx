@@ -41,11 +41,11 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
           <p className="soft">{t(`contact.state.${contact.state}`)}</p>
         </div>
         {contact.state === 'connected' ? (
-          <Button kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
+          <Button key="end" kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
             {t('chat.end')}
           </Button>
         ) : (
-          <Button kind="primary" icon={CheckCheck} busy={clearing} onPress={() => clear()}>
+          <Button key="clear" kind="primary" icon={CheckCheck} busy={clearing} onPress={() => clear()}>
             {t('chat.clear')}
           </Button>
         )}

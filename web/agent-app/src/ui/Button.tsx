@@ -8,15 +8,17 @@ export type ButtonKind = 'primary' | 'secondary' | 'quiet' | 'danger';
 export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'style' | 'children'> {
   kind?: ButtonKind | undefined;
   icon?: LucideIcon | undefined;
-  /** Something is under way: the button waits and says so. */
+  /** Something is under way: the button turns and takes no second press. */
   busy?: boolean | undefined;
   wide?: boolean | undefined;
   children: ReactNode;
 }
 
-export function Button({ kind = 'secondary', icon: Icon, busy = false, wide = false, children, ...rest }: ButtonProps) {
+export function Button({ kind = 'secondary', icon: Icon, busy = false, wide = false, children, onPress, type, ...rest }: ButtonProps) {
+  // Not disabled while busy: that would take the focus away from whoever works by keyboard.
+  const acting = busy ? {} : { ...(onPress ? { onPress } : {}), ...(type ? { type } : {}) };
   return (
-    <AriaButton {...rest} isPending={busy} className={`button button--${kind}${wide ? ' button--wide' : ''}`}>
+    <AriaButton {...rest} {...acting} data-busy={busy || undefined} className={`button button--${kind}${wide ? ' button--wide' : ''}`}>
       {busy ? <span className="spinner" aria-hidden /> : Icon && <Icon size={18} aria-hidden />}
       <span>{children}</span>
     </AriaButton>
