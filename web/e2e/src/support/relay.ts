@@ -56,6 +56,8 @@ export class Relay {
     let lane = this.upstream.get(key);
     if (lane === undefined) {
       lane = createSocket('udp4');
+      // Firefox does not believe an answer that says it was seen at a loopback address.
+      lane.bind(0, this.options.udpAddress);
       lane.on('message', (bytes) => {
         if (!this.isCut) this.udp.send(bytes, port, address);
       });
