@@ -43,6 +43,7 @@
    */
   function draw(pen, who, clockMs) {
     const { width, height } = pen.canvas;
+    if (/** @type {any} */ (window).upcallPortrait) return who.screen ? drawDocument(pen) : drawPortrait(pen, who.participant, clockMs);
     const flash = clockMs % 1000 < FLASH_MS;
     pen.fillStyle = flash ? '#fff' : /** @type {string} */ (GROUND[who.participant % GROUND.length]);
     pen.fillRect(0, 0, width, height);
@@ -62,6 +63,59 @@
     pen.fillStyle = flash ? '#000' : '#fff';
     const bar = width / 8;
     pen.fillRect(((clockMs % 2000) * (width - bar)) / 2000, 0, bar, block / 2);
+  }
+
+  // For pictures of the pages: somebody who sits there, and a sheet on a screen.
+  /** @param {CanvasRenderingContext2D} pen @param {number} participant @param {number} clockMs */
+  function drawPortrait(pen, participant, clockMs) {
+    const { width, height } = pen.canvas;
+    const looks = [
+      { wall: ['#dfe9e4', '#b9cfc6'], skin: '#c68863', hair: '#2e2320', shirt: '#2f6f62' },
+      { wall: ['#f3e3d0', '#e2c3a0'], skin: '#f0c3a0', hair: '#8a5a34', shirt: '#4a5a86' },
+    ];
+    const look = /** @type {typeof looks[0]} */ (looks[participant % looks.length]);
+    const wall = pen.createLinearGradient(0, 0, 0, height);
+    wall.addColorStop(0, /** @type {string} */ (look.wall[0]));
+    wall.addColorStop(1, /** @type {string} */ (look.wall[1]));
+    pen.fillStyle = wall;
+    pen.fillRect(0, 0, width, height);
+    pen.fillStyle = 'rgba(255, 255, 255, 0.5)';
+    pen.fillRect(width * 0.08, height * 0.12, width * 0.2, height * 0.42);
+    const x = width / 2 + Math.sin(clockMs / 900) * width * 0.006;
+    /** @param {string} colour @param {number} cx @param {number} cy @param {number} rx @param {number} ry */
+    const oval = (colour, cx, cy, rx, ry) => {
+      pen.fillStyle = colour;
+      pen.beginPath();
+      pen.ellipse(cx, cy, rx, ry, 0, 0, 2 * Math.PI);
+      pen.fill();
+    };
+    oval(look.shirt, x, height * 1.08, width * 0.24, height * 0.38);
+    oval(look.hair, x, height * 0.4, width * 0.105, height * 0.25);
+    pen.fillStyle = look.skin;
+    pen.fillRect(x - width * 0.035, height * 0.55, width * 0.07, height * 0.2);
+    oval(look.skin, x, height * 0.45, width * 0.085, height * 0.2);
+    oval(look.hair, x, height * 0.27, width * 0.088, height * 0.08);
+    oval('#2a211d', x - width * 0.032, height * 0.44, width * 0.008, height * 0.015);
+    oval('#2a211d', x + width * 0.032, height * 0.44, width * 0.008, height * 0.015);
+    pen.strokeStyle = '#7a3f34';
+    pen.lineWidth = width * 0.006;
+    pen.beginPath();
+    pen.arc(x, height * 0.5, width * 0.03, 0.25 * Math.PI, 0.75 * Math.PI);
+    pen.stroke();
+  }
+
+  /** @param {CanvasRenderingContext2D} pen */
+  function drawDocument(pen) {
+    const { width, height } = pen.canvas;
+    pen.fillStyle = '#eef1f4';
+    pen.fillRect(0, 0, width, height);
+    pen.fillStyle = '#fff';
+    pen.fillRect(width * 0.2, height * 0.08, width * 0.6, height * 0.92);
+    pen.fillStyle = '#1d2b36';
+    pen.font = `600 ${height * 0.06}px sans-serif`;
+    pen.fillText('Boiler: resetting the pressure', width * 0.25, height * 0.2);
+    pen.fillStyle = '#c9d3db';
+    for (let line = 0; line < 9; ++line) pen.fillRect(width * 0.25, height * (0.28 + line * 0.07), width * (line % 3 === 2 ? 0.3 : 0.5), height * 0.02);
   }
 
   // A hidden page's timers are slowed down to one a second; a worker's are not.
@@ -190,9 +244,16 @@
     devices.getUserMedia = async (constraints) => {
       const real = await ask(constraints); // permission, constraints and their errors stay the browser's own
       const out = new MediaStream();
-      if (real.getVideoTracks().length > 0) camera({ ...who, ...size }).getVideoTracks().forEach((t) => out.addTrack(t));
-      if (real.getAudioTracks().length > 0) microphone(who).getAudioTracks().forEach((t) => out.addTrack(t));
-      real.getTracks().forEach((t) => t.stop());
+      for (const track of real.getTracks()) {
+        const drawn = track.kind === 'video' ? camera({ ...who, ...size }) : microphone(who);
+        const instead = /** @type {MediaStreamTrack} */ (drawn.getTracks()[0]);
+        // Pages ask a track which device it is of.
+        const { deviceId, groupId } = track.getSettings();
+        const own = instead.getSettings.bind(instead);
+        instead.getSettings = () => ({ ...own(), ...(deviceId && { deviceId }), ...(groupId && { groupId }) });
+        out.addTrack(instead);
+        track.stop();
+      }
       return out;
     };
     devices.getDisplayMedia = async () => camera({ ...who, width: 1280, height: 720, fps: 5, screen: true });

@@ -15,11 +15,15 @@ const browser = await launchChromium();
 let walk: Walk | undefined;
 try {
   walk = await Walk.begin(evidence, browser);
-  await playStory(walk, async (name, page) => {
+  const playing = walk;
+  await playStory(playing, async (name, page) => {
+    await playing.portraits(true);
+    if (!name.startsWith('playback')) await playing.showsPeople(page);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.screenshot({ path: join(directory, `${name}-${colorScheme}.png`), animations: 'disabled', caret: 'hide' });
     }
+    await playing.portraits(false);
     console.log(name);
   });
   evidence.discard();

@@ -103,6 +103,25 @@ export class Walk {
     await until(`${what}, moving`, async () => ((await clock()) ?? 0) > first, { seconds: 45 });
   }
 
+  /** Instead of the pattern: people, for pictures of this page. Back to the pattern afterwards. */
+  async portraits(on: boolean): Promise<void> {
+    const pages = this.contexts.flatMap((context) => context.pages());
+    await Promise.all(pages.map((page) => page.evaluate((value) => void Object.assign(window, { upcallPortrait: value }), on)));
+  }
+
+  /** No video of the page shows the pattern: the people have come through. */
+  async showsPeople(page: Page): Promise<void> {
+    await until('people are seen', () =>
+      page.evaluate(() => {
+        const all = (root: ParentNode): HTMLVideoElement[] => [
+          ...root.querySelectorAll('video'),
+          ...[...root.querySelectorAll('*')].flatMap((e) => (e.shadowRoot ? all(e.shadowRoot) : [])),
+        ];
+        return all(document).every((video) => window.upcallPattern.read(video) === null);
+      }),
+    );
+  }
+
   async end(): Promise<void> {
     await Promise.allSettled(this.contexts.splice(0).map((context) => context.close()));
     await this.server.stop();
