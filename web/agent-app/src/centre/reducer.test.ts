@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyEvent, type Centre, EMPTY_CENTRE, merge, sortedContacts } from './reducer';
+import { applyEvent, type Centre, EMPTY_CENTRE, lookAt, merge, sortedContacts } from './reducer';
 import type { CentreEvent, ChatItem, Contact } from './types';
 
 const agent = { agentId: 'a', username: 'alice', name: 'Alice', status: 'available' as const };
@@ -47,6 +47,14 @@ describe('chats', () => {
     expect(after.chats.one?.unread).toBe(0);
     expect(after.chats.two?.unread).toBe(1);
     expect(after.chats.one?.items.map(({ Id }) => Id)).toEqual(['m1']);
+  });
+
+  it('are read when they are looked at, and stay so', () => {
+    const unread = play(snapshot(contact('one')), item('one', message('m1')));
+    const seen = lookAt(unread, 'one');
+    expect(seen.chats.one?.unread).toBe(0);
+    expect(applyEvent(seen, item('one', message('m2')), 1).chats.one?.unread).toBe(0);
+    expect(applyEvent(lookAt(seen, undefined), item('one', message('m3')), 1).chats.one?.unread).toBe(1);
   });
 
   it('show an item once, however often it comes', () => {

@@ -101,6 +101,12 @@ export function changeChat(centre: Centre, contactId: string, change: (chat: Cha
   return chat ? { ...centre, chats: { ...centre.chats, [contactId]: change(chat) } } : centre;
 }
 
+/** What is looked at has been read. */
+export function lookAt(centre: Centre, contactId: string | undefined): Centre {
+  const read = contactId === undefined ? centre : changeChat(centre, contactId, (chat) => ({ ...chat, unread: 0 }));
+  return { ...read, watched: contactId };
+}
+
 /** What an agent counts as work at hand: offers first, then conversations, then after-contact work. */
 export function sortedContacts(contacts: Contact[]): Contact[] {
   const rank: Record<Contact['state'], number> = { connecting: 0, connected: 1, missed: 2, ended: 3, rejected: 4 };

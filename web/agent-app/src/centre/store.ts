@@ -4,7 +4,7 @@ import { ApiError } from '@upcall/shared/api/http';
 import { agentApi, type ContactAction } from '../api/agent';
 import { session } from '../session/session';
 import { EventSocket, type SocketState } from './event-socket';
-import { applyEvent, type Centre, changeChat, EMPTY_CENTRE, merge } from './reducer';
+import { applyEvent, type Centre, changeChat, EMPTY_CENTRE, lookAt, merge } from './reducer';
 import { type AgentStatus, type CentreEvent, EVENT } from './types';
 
 interface CentreStore extends Centre {
@@ -87,11 +87,7 @@ export const useCentre = create<CentreStore>()((set, get) => {
     ...EMPTY_CENTRE,
     socket: 'connecting',
     ready: false,
-    watch: (contactId) =>
-      set((centre) => ({
-        watched: contactId,
-        ...(contactId ? changeChat(centre, contactId, (chat) => ({ ...chat, unread: 0 })) : {}),
-      })),
+    watch: (contactId) => set((centre) => lookAt(centre, contactId)),
     setStatus: async (status) => {
       await agentApi.setStatus(status);
     },
