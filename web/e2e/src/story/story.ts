@@ -45,8 +45,8 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   await stop('agent-offer', agent);
   await stop('customer-waiting', customer);
   await agent.getByRole('button', { name: /^Accept/ }).first().click();
-  await say(agent, customer, `Hello, how can I help? ${walk.run}`);
-  await say(customer, agent, `Please show me. ${walk.run}`);
+  await say(agent, customer, 'Hello, how can I help?');
+  await say(customer, agent, 'The boiler shows 0.4 bar. Can you have a look?');
   await stop('agent-chat', agent);
   await stop('customer-chat', customer);
 
