@@ -1,4 +1,4 @@
-import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
+import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, MessageSquareText, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation, useNavigate } from 'react-router';
@@ -7,6 +7,7 @@ import { Popover } from 'react-aria-components/Popover';
 import { agentApi } from '../api/agent';
 import { leaveCall, useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
+import { customerName } from '../centre/types';
 import { useAttention } from '../desk/attention-settings';
 import { session } from '../session/session';
 import { useSession } from '../session/use-session';
@@ -75,6 +76,26 @@ function CallBar() {
   );
 }
 
+/** On the call's pages an offered contact would only be heard. */
+function OfferBar() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const offered = useCentre((centre) => centre.contacts.find((contact) => contact.state === 'connecting'));
+  const shown = pathname === '/' ? undefined : offered;
+  return (
+    <div role="status">
+      {shown && (
+        <div className="call-bar">
+          <MessageSquareText size={18} aria-hidden />
+          <span dir="auto">{t('shell.newContact', { name: customerName(shown) || t('contact.unnamed') })}</span>
+          <Button onPress={() => navigate(`/?contact=${encodeURIComponent(shown.contactId)}`)}>{t('shell.show')}</Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
 export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const socket = useCentre((centre) => centre.socket);
@@ -99,6 +120,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </p>
         )}
       </div>
+      <OfferBar />
       <CallBar />
       {children}
     </div>
