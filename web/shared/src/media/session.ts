@@ -15,7 +15,7 @@ import {
 import { deviceProblem, QUALITIES } from './devices';
 import { endReasonOf } from './end-reason';
 import { isContentId, Roster } from './roster';
-import type { DeviceKind, EndReason, JoinInfo, JoinOptions, MediaPhase, MediaSession, MediaSnapshot, QualityId } from './types';
+import type { DeviceKind, EndReason, JoinInfo, JoinOptions, MediaSession, MediaSnapshot, QualityId } from './types';
 
 const FPS_OF_SHARE = 15;
 
@@ -32,7 +32,6 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   private readonly devices: DefaultDeviceController;
   private readonly sound = document.createElement('audio');
   private readonly listeners = new Set<(snapshot: MediaSnapshot) => void>();
-  private readonly selfId: string;
   private state: MediaSnapshot;
   private scheduled = false;
   private camera: string | null;
@@ -46,8 +45,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     this.devices = new DefaultDeviceController(logger);
     const configuration = new MeetingSessionConfiguration(join.Meeting, join.Attendee);
     this.av = new DefaultMeetingSession(configuration, logger, this.devices).audioVideo;
-    this.selfId = join.Attendee.AttendeeId;
-    this.roster = new Roster(this.selfId);
+    this.roster = new Roster(join.Attendee.AttendeeId);
     this.camera = options.camera;
     this.quality = options.quality;
     this.state = {
@@ -282,8 +280,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   private finish(endReason: EndReason): void {
     if (this.state.phase === 'ended') return;
     this.roster.clear();
-    const phase: MediaPhase = 'ended';
-    this.set({ phase, endReason, attendees: [], tiles: [], sharing: false, cameraOn: false, activeSpeaker: undefined });
+    this.set({ phase: 'ended', endReason, attendees: [], tiles: [], sharing: false, cameraOn: false, activeSpeaker: undefined });
   }
 
   private set(change: Partial<MediaSnapshot>): void {
