@@ -1,7 +1,7 @@
 // Sizes and times of a first visit, and what people are told when something is wrong.
 import assert from 'node:assert/strict';
 import { availableParallelism, loadavg } from 'node:os';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 
 import { launchChromium } from '../support/browsers.ts';
@@ -13,21 +13,27 @@ let browser: Browser;
 let walk: Walk;
 let failed = false;
 
-before(async () => {
+// Begun by the first test that runs: of a selection it may be none.
+let begun: Promise<void> | undefined;
+async function begin(): Promise<void> {
   browser = await launchChromium();
   walk = await Walk.begin(evidence, browser);
-});
+}
 
 after(async () => {
+  if (begun === undefined) return evidence.discard();
+  await begun.catch(() => undefined);
   if (failed) await evidence.keep();
-  await walk.end();
-  await browser.close();
-  if (!failed) evidence.discard();
+  else evidence.discard();
+  await (walk as Walk | undefined)?.end();
+  await (browser as Browser | undefined)?.close();
 });
 
 function check(name: string, body: () => Promise<void>): void {
   test(name, { timeout: 120_000 }, async () => {
     try {
+      begun ??= begin();
+      await begun;
       await body();
     } catch (error) {
       failed = true;
