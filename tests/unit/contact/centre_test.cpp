@@ -1,12 +1,6 @@
-#include "contact/centre.hpp"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
-#include "contact/flow_import.hpp"
+#include "centre_world.hpp"
 #include "contact/snapshot.hpp"
 
 namespace upcall::contact {
@@ -15,103 +9,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Flow load(const std::string& name) {
-  std::ifstream in(std::string(UPCALL_FLOWS_DIR) + "/" + name);
-  std::stringstream out;
-  out << in.rdbuf();
-  return *import_flow(out.str()).flow;
-}
-
-CentreConfig make_config() {
-  CentreConfig c;
-  c.flows["chat"] = load("video-call-chat.json");
-  c.flows["auto"] = load("video-call-chat-autostart.json");
-  c.flows["queue"] = load("video-call-queue.json");
-  c.default_flow_id = "chat";
-  c.queues = {{"q1", "BasicQueue"}, {"q2", "Second"}};
-  c.default_queue_id = "q1";
-  c.routing_profiles = {{"rp", "Basic", 1, {{"q1", 1}, {"q2", 2}}}};
-  c.agents = {{"ann", "ann@example.com", "Ann", "rp"}, {"bob", "bob@example.com", "Bob", "rp"}};
-  return c;
-}
-
-// The centre in virtual time, with everything it said kept.
-class World {
- public:
-  explicit World(CentreConfig config = make_config()) : centre(std::move(config)) {}
-
-  Effects run(const Command& command) {
-    Effects e = centre.handle(now, command, random);
-    for (const auto& d : e.items) {
-      if (d.store) {
-        items[d.item.contact_id].push_back(d.item);
-        EXPECT_EQ(d.item.seq, items[d.item.contact_id].size()) << "items are numbered without gap";
-      } else if (d.item.content_type == content::kQueuePosition) {
-        told.push_back(d.item);
-      } else {
-        pushed.push_back(d.item);
-      }
-    }
-    for (const auto& p : e.participants) tokens[p.participant.id] = p.token;
-    for (const auto& n : e.notices) notices.push_back(n);
-    for (const auto& id : e.closed) closed.push_back(id);
-    return e;
-  }
-  // Runs every timer that falls due in the next `span`.
-  void pass(Duration span) {
-    const Instant end = now.mono + span;
-    while (centre.next_deadline() <= end) {
-      const Instant at = std::max(now.mono, centre.next_deadline());
-      now.wall = now.wall + (at - now.mono);
-      now.mono = at;
-      run(Tick{});
-      ASSERT_LT(++ticks, 10'000) << "a timer that never moves on";
-    }
-    now.wall = now.wall + (end - now.mono);
-    now.mono = end;
-  }
-  std::string start(Attributes extra = {}, std::string flow = "") {
-    Attributes a{{"customerName", "Jane"}, {"videoReferenceId", ""}};
-    for (auto& [k, v] : extra) a[k] = v;
-    Effects e = run(StartChat{std::move(flow), "Jane", a});
-    EXPECT_FALSE(e.error) << e.error->message;
-    customer = e.participants.empty() ? "" : e.participants.front().participant.id;
-    run(ConnectParticipant{e.contact_id, customer});
-    return e.contact_id;
-  }
-  std::vector<std::string> texts(const std::string& id) {
-    std::vector<std::string> out;
-    for (const auto& i : items[id]) {
-      if (i.type == ItemType::message) out.push_back(*i.content);
-    }
-    return out;
-  }
-  std::vector<std::string> events(const std::string& id) {
-    std::vector<std::string> out;
-    for (const auto& i : items[id]) {
-      if (i.type == ItemType::event) out.push_back(i.content_type.substr(i.content_type.find("event.") + 6) + ":" + std::string(to_string(i.role)));
-    }
-    return out;
-  }
-  AgentView view(const std::string& agent, const std::string& contact) {
-    const auto* state = centre.agent(agent);
-    if (state == nullptr) return AgentView::none;
-    const auto found = state->contacts.find(contact);
-    return found != state->contacts.end() ? found->second : AgentView::none;
-  }
-
-  Now now{Instant::from_ms(1'000'000), WallTime::from_unix_ms(1'800'000'000'000)};
-  SeededRandom random{7};
-  Centre centre;
-  std::map<std::string, std::vector<ChatItem>> items;
-  std::vector<ChatItem> pushed, told;  // told: places in the queue
-  std::map<std::string, std::string> tokens;
-  std::vector<AgentNotice> notices;
-  std::vector<std::string> closed;
-  std::string customer;
-  int ticks = 0;
-};
 
 constexpr std::string_view kNext = "You are next in line. An agent will be with you shortly.";
 constexpr std::string_view kStill = "Thank you for waiting. An agent will be with you as soon as possible.";
@@ -564,64 +461,6 @@ TEST(Snapshot, EveryTruncationIsRefused) {
   for (std::size_t n = 0; n < text.size(); ++n) {
     EXPECT_FALSE(from_snapshot(text.substr(0, n), w.now, [](std::string_view) { return nullptr; })) << n;
   }
-}
-
-// What customers were told of their place since the last call, by contact: "2/3".
-std::map<std::string, std::vector<std::string>> places(World& w) {
-  std::map<std::string, std::vector<std::string>> out;
-  for (const ChatItem& item : w.told) out[item.contact_id].push_back(*item.content);
-  w.told.clear();
-  return out;
-}
-std::string at(int position, int length) { return "{\"position\":" + std::to_string(position) + ",\"queueLength\":" + std::to_string(length) + "}"; }
-
-TEST(QueuePlace, IsToldWhenItChangesTogetherAndNotTooOften) {
-  World w;
-  const std::string first = w.start();
-  EXPECT_THAT(places(w)[first], ElementsAre(at(1, 1))) << "at once when nobody was told just now";
-  const std::string second = w.start(), third = w.start();
-  EXPECT_TRUE(places(w).empty()) << "within the second: later, and together";
-  w.pass(Duration::s(1));
-  auto told = places(w);
-  EXPECT_THAT(told[first], ElementsAre(at(1, 3)));
-  EXPECT_THAT(told[second], ElementsAre(at(2, 3)));
-  EXPECT_THAT(told[third], ElementsAre(at(3, 3)));
-  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(third)), (QueuePlace{3, 3}));
-
-  // On offer it still waits: it may be refused.
-  w.run(SetAgentStatus{"ann", AgentStatus::available});
-  w.pass(Duration::s(2));
-  EXPECT_TRUE(places(w).empty());
-  w.run(AcceptContact{"ann", first});
-  told = places(w);
-  EXPECT_EQ(told.count(first), 0u);
-  EXPECT_THAT(told[second], ElementsAre(at(1, 2)));
-  EXPECT_THAT(told[third], ElementsAre(at(2, 2)));
-  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(first)), QueuePlace{});
-  EXPECT_FALSE(w.centre.queue_place_event(first, w.now.wall, w.random));
-
-  // Who gives up makes room.
-  const auto leaver = w.centre.contact(second)->participants.front().id;
-  w.pass(Duration::s(2));
-  w.run(LeaveChat{second, leaver});
-  EXPECT_THAT(places(w)[third], ElementsAre(at(1, 1)));
-  const auto event = w.centre.queue_place_event(third, w.now.wall, w.random);
-  ASSERT_TRUE(event);
-  EXPECT_EQ(*event->content, at(1, 1));
-  EXPECT_EQ(event->seq, 0u) << "never stored";
-}
-
-TEST(QueuePlace, FollowsPriorityAndQueue) {
-  World w;
-  const std::string ordinary = w.start();
-  const std::string personal = w.start({{"videoReferenceId", "12345678"}, {"videoRouteToAgent", "ann@example.com"}});
-  w.pass(Duration::s(1));
-  auto told = places(w);
-  EXPECT_EQ(told[ordinary].back(), at(1, 1)) << "another queue is another line";
-  EXPECT_EQ(told[personal].back(), at(1, 1));
-  const std::string late = w.start({{"videoRouteToAgent", "ann@example.com"}});
-  w.pass(Duration::s(1));
-  EXPECT_EQ(places(w)[late].back(), at(2, 2)) << "a reference comes first";
 }
 
 }  // namespace

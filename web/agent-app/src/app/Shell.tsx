@@ -1,7 +1,7 @@
 import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, MessageSquareText, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useLocation, useNavigate } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { agentApi } from '../api/agent';
@@ -12,8 +12,7 @@ import { useAttention } from '../desk/attention-settings';
 import { session } from '../session/session';
 import { useSession } from '../session/use-session';
 import { Button, IconButton } from '../ui/Button';
-import { Logo } from '../ui/Logo';
-import { LanguageMenu, ThemeMenu } from './Preferences';
+import { Header } from './Header';
 import { StatusControl } from './StatusControl';
 
 function UserMenu() {
@@ -101,17 +100,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const socket = useCentre((centre) => centre.socket);
   return (
     <div className="shell">
-      <header className="shell__head">
-        <Link to="/" className="shell__home" aria-label={t('shell.home')}>
-          <Logo />
-        </Link>
-        <div className="shell__tools">
-          <StatusControl />
-          <ThemeMenu />
-          <LanguageMenu />
-          <UserMenu />
-        </div>
-      </header>
+      <Header before={<StatusControl />} after={<UserMenu />} />
       <div role="status">
         {socket === 'offline' && (
           <p className="shell__offline">

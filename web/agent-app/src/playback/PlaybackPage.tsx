@@ -3,10 +3,9 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
-import { LanguageMenu, ThemeMenu } from '../app/Preferences';
+import { Header } from '../app/Header';
 import { session } from '../session/session';
 import { Button, IconButton } from '../ui/Button';
-import { Logo } from '../ui/Logo';
 import { ErrorNotice } from '../ui/Notice';
 import { Screen, Waiting } from '../ui/Screen';
 import { Making } from './Making';
@@ -20,16 +19,7 @@ export function PlaybackPage() {
   const { meetingId = '' } = useParams();
   return (
     <div className="shell">
-      <header className="shell__head">
-        <Link to="/" className="shell__home" aria-label={t('shell.home')}>
-          <Logo />
-        </Link>
-        <div className="shell__tools">
-          <ThemeMenu />
-          <LanguageMenu />
-          <IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />
-        </div>
-      </header>
+      <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
       <Playback key={meetingId} meetingId={meetingId} />
     </div>
   );
