@@ -34,8 +34,8 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   const { agent, customer, meetingId } = pair;
   const before = await connections(walk, meetingId);
   await sessionIsOver(walk, agent);
+  // The first sign of typing is refused.
   await messageBox(agent).fill('Can you hear me?');
-  await messageBox(agent).press('Enter');
   await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
   await walk.sees(customer, 0);
   await looksRight(agent, 'the session has ended');
@@ -46,7 +46,9 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   await seeEachOther(walk, pair);
   assert.deepEqual(await connections(walk, meetingId), before);
   assert.equal(await customer.getByText('left the call').count(), 0);
-  await say(agent, customer, 'Here I am again.');
+  assert.equal(await messageBox(agent).inputValue(), 'Can you hear me?', 'what was begun is still there');
+  await messageBox(agent).press('Enter');
+  await customer.getByText('Can you hear me?').waitFor();
   await say(customer, agent, 'I never lost you.');
 }, { expected: /401|WebSocket/ });
 
