@@ -52,6 +52,22 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   await say(customer, agent, 'I never lost you.');
 }, { expected: /401|WebSocket/ });
 
+check('an account that is switched off in mid-call: the call ends on its side, and it is told why it cannot come back', async (walk) => {
+  const olaf = await walk.agent('Olaf Off');
+  const { agent, customer } = await inCall(walk, olaf);
+  await walk.server.admin('user', 'disable', '--username', olaf.username);
+  await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  await customer.getByText('Waiting for the others to join').waitFor();
+  await agent.getByLabel('Password').fill(olaf.password);
+  await agent.keyboard.press('Enter');
+  await agent.getByText('This account is switched off. Ask your administrator.').waitFor();
+  await looksRight(agent, 'an account that is switched off');
+  await walk.server.admin('user', 'enable', '--username', olaf.username);
+  await agent.getByLabel('Password').fill(olaf.password);
+  await agent.keyboard.press('Enter');
+  await agent.getByRole('heading', { name: 'This call is not running' }).waitFor();
+}, { expected: /401|WebSocket/ });
+
 /** Each text once, in this order. */
 async function shows(list: Locator, texts: string[]): Promise<void> {
   const seen = async (): Promise<string[]> => (await list.allInnerTexts()).map((text) => text.trim());
