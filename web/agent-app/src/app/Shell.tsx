@@ -65,13 +65,13 @@ function CallBar() {
   const running = Object.values(calls).find((call) => call.media && call.media.phase !== 'ended');
   if (!running || pathname === `/meeting/${encodeURIComponent(running.meetingId)}`) return null;
   return (
-    <div className="call-bar">
+    <aside className="call-bar" aria-label={t('shell.inCall')}>
       <Video size={18} aria-hidden />
       <span dir="auto">{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
       <Button kind="secondary" onPress={() => navigate(`/meeting/${encodeURIComponent(running.meetingId)}`)}>
         {t('shell.backToCall')}
       </Button>
-    </div>
+    </aside>
   );
 }
 
