@@ -150,6 +150,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
     }
   }
   session.audio_session_id = frame.join().audio_session_id();
+  session.firefox = frame.join().client_details().platform_name() == "firefox";
   for (auto& [no, earlier] : sessions_) {
     // The same token on another device: the newer one wins.
     if (no == session.no || earlier->retired || !earlier->joined) continue;

@@ -36,6 +36,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   }
   AnswerInput input;
   input.camera_wanted = sub.duplex() != signal::RX && !video_streams.empty();
+  input.camera_receives = !session.firefox;
   input.listens = !session.identity.content;
   input.audio_ssrc = session.audio_ssrc;
   input.session_id = session.connection.value;
