@@ -59,6 +59,7 @@ struct Session {
   bool connected = false;             // media flows: in the roster
   bool roster_sent = false;           // this socket got the full roster
   bool muted = false;
+  wire::SfuLinkStrength link = wire::SfuLinkStrength::good;
   bool socket_open = true;
   bool retired = false;               // out of the meeting; kept until the socket is closed
   Instant opened_at, last_message_at;
