@@ -51,10 +51,11 @@ TEST(Room, AnswersAJoinInTheOrderTheClientWaitsFor) {
   // The roster comes with the media, not before.
   bench.sfu(wire::SfuConnected{bench.connection_of(a)});
   const auto roster = bench.take(a);
-  ASSERT_EQ(types(roster), (std::vector<int>{F::AUDIO_STREAM_ID_INFO}));
+  ASSERT_EQ(types(roster), (std::vector<int>{F::AUDIO_STREAM_ID_INFO, F::AUDIO_METADATA}));
   ASSERT_EQ(roster[0].audio_stream_id_info().streams_size(), 1);
   EXPECT_EQ(roster[0].audio_stream_id_info().streams(0).attendee_id(), "a");
   EXPECT_GT(roster[0].audio_stream_id_info().streams(0).audio_stream_id(), 0u);
+  EXPECT_EQ(roster[1].audio_metadata().attendee_states(0).signal_strength(), 2u) << "a client that comes back forgets old ones";
 }
 
 TEST(Room, TheWorkerKnowsTheSessionBeforeTheClientHasItsAnswer) {
