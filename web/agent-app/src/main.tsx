@@ -5,6 +5,7 @@ import { BrowserRouter } from 'react-router';
 import { createI18n } from '@upcall/shared/i18n/create';
 import { applyTheme, themeChoice } from '@upcall/shared/theme';
 import { App } from './app/App';
+import { keepFocus } from './app/keep-focus';
 import { PageLocale } from './i18n/PageLocale';
 import { loaders } from './i18n/loaders';
 import './styles/index.css';
@@ -17,6 +18,7 @@ const setPageLanguage = () => {
 setPageLanguage();
 i18n.on('languageChanged', setPageLanguage);
 
+keepFocus();
 createRoot(document.getElementById('root') as HTMLElement).render(
   <StrictMode>
     <I18nextProvider i18n={i18n}>

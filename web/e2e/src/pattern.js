@@ -239,6 +239,7 @@
    */
   function install(who) {
     const devices = navigator.mediaDevices;
+    if (!devices) return; // a page that is not secure, or none yet
     const ask = devices.getUserMedia.bind(devices);
     const size = { width: who.width ?? 640, height: who.height ?? 360, fps: who.fps ?? 15 };
     devices.getUserMedia = async (constraints) => {

@@ -29,7 +29,7 @@ export function Making({ recording }: { recording: RecordingSummary }) {
         {({ percentage, valueText }) => (
           <>
             <span className="progress__track">
-              <progress className="progress__bar" max={100} {...(percentage === undefined ? {} : { value: percentage })} aria-hidden tabIndex={-1} />
+              <progress className="progress__bar" max={100} {...(percentage === undefined ? {} : { value: percentage })} aria-hidden />
             </span>
             {percentage !== undefined && <span className="making__percent">{valueText}</span>}
           </>

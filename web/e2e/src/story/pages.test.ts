@@ -1,49 +1,16 @@
 // Sizes and times of a first visit, and what people are told when something is wrong.
 import assert from 'node:assert/strict';
 import { availableParallelism, loadavg } from 'node:os';
-import { after, test } from 'node:test';
-import type { Browser } from 'playwright-core';
 
-import { launchChromium } from '../support/browsers.ts';
-import { Evidence } from '../support/evidence.ts';
-import { Walk } from './walk.ts';
+import { looksRight } from '../support/axe.ts';
+import { atDesk, becomeAvailable } from './steps.ts';
+import { suite } from './suite.ts';
+import type { Walk } from './walk.ts';
 
-const evidence = new Evidence('pages');
-let browser: Browser;
-let walk: Walk;
-let failed = false;
-
-// Begun by the first test that runs: of a selection it may be none.
-let begun: Promise<void> | undefined;
-async function begin(): Promise<void> {
-  browser = await launchChromium();
-  walk = await Walk.begin(evidence, browser);
-}
-
-after(async () => {
-  if (begun === undefined) return evidence.discard();
-  await begun.catch(() => undefined);
-  if (failed) await evidence.keep();
-  else evidence.discard();
-  await (walk as Walk | undefined)?.end();
-  await (browser as Browser | undefined)?.close();
-});
-
-function check(name: string, body: () => Promise<void>): void {
-  test(name, { timeout: 120_000 }, async () => {
-    try {
-      begun ??= begin();
-      await begun;
-      await body();
-    } catch (error) {
-      failed = true;
-      throw error;
-    }
-  });
-}
+const check = suite('pages');
 
 // Bytes over the wire, and milliseconds until the button can be used, with nothing in the cache.
-async function firstVisit(path: string, usable: string): Promise<{ bytes: number; ms: number }> {
+async function firstVisit(walk: Walk, path: string, usable: string): Promise<{ bytes: number; ms: number }> {
   const page = await walk.window('/healthz');
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
@@ -62,10 +29,10 @@ for (const { path, usable, limit, soon } of [
   { path: '/demo-website.html', usable: 'Talk to us', limit: 150, soon: 1000 },
   { path: '/', usable: 'Log in', limit: 250, soon: 2000 },
 ]) {
-  check(`${path} is light and quick on a first visit`, async () => {
+  check(`${path} is light and quick on a first visit`, async (walk) => {
     // The best of five: other work on the machine is not the page's.
     const visits = [];
-    for (let i = 0; i < 5; ++i) visits.push(await firstVisit(path, usable));
+    for (let i = 0; i < 5; ++i) visits.push(await firstVisit(walk, path, usable));
     const kib = Math.max(...visits.map((v) => v.bytes)) / 1024;
     const ms = Math.min(...visits.map((v) => v.ms));
     console.log(`${path}: ${kib.toFixed(1)} KiB, usable after ${ms.toFixed(0)} ms`);
@@ -75,16 +42,17 @@ for (const { path, usable, limit, soon } of [
   });
 }
 
-check('a wrong password gets a sentence, and the right one goes on', async () => {
+check('a wrong password gets a sentence, and the right one goes on', async (walk) => {
   const page = await walk.window('/');
   await walk.logIn(page, { ...walk.people.alice, password: 'not-the-password' });
   await page.getByText('The user name or the password is wrong.').waitFor();
+  await looksRight(page, 'a wrong password');
   await page.getByLabel('Password').fill(walk.people.alice.password);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: /Your status/ }).waitFor();
-});
+}, { expected: /401/ });
 
-check('without a network one is told so, and a second try works', async () => {
+check('without a network one is told so, and a second try works', async (walk) => {
   const page = await walk.window('/');
   await page.getByRole('button', { name: 'Log in' }).waitFor();
   await page.context().setOffline(true);
@@ -93,40 +61,82 @@ check('without a network one is told so, and a second try works', async () => {
   await page.context().setOffline(false);
   await walk.logIn(page, walk.people.sam);
   await page.getByRole('heading', { name: 'Watch a recording' }).waitFor();
-});
+  await looksRight(page, 'watch a recording');
+}, { expected: /ERR_INTERNET_DISCONNECTED|403/ });
 
-check('an unknown recording has a screen of its own', async () => {
-  const page = await walk.window('/recording/no-such-meeting');
-  await walk.logIn(page, walk.people.sam);
-  await page.getByRole('heading', { name: 'No recordings found' }).waitFor();
-});
-
-check("the agent's second tab waits until it is wanted", async () => {
-  const first = await walk.window('/');
-  await walk.logIn(first, walk.people.alice);
-  await first.getByRole('button', { name: /Your status/ }).waitFor();
+check("the agent's second tab waits until it is wanted", async (walk) => {
+  const first = await atDesk(walk, walk.people.alice);
   const second = await first.context().newPage();
   await second.goto(walk.server.url);
   await second.getByRole('heading', { name: 'Upcall is open in another tab' }).waitFor();
+  await looksRight(second, 'another tab');
   await second.getByRole('button', { name: 'Use it here' }).click();
   await second.getByRole('button', { name: /Your status/ }).waitFor();
   await first.getByRole('heading', { name: 'Upcall is open in another tab' }).waitFor();
 });
 
-check('the customer reaches an agent by keyboard alone', async () => {
-  const page = await walk.window('/demo-website.html', { phone: true });
-  const button = page.getByRole('button', { name: 'Talk to us' }).first();
-  await button.waitFor();
-  await button.focus();
-  await page.keyboard.press('Enter');
-  await page.getByLabel('Your name').waitFor();
-  await page.keyboard.type('Kay Keyboard');
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('not an address');
-  await page.keyboard.press('Enter');
-  await page.getByText('This does not look like an e-mail address.', { exact: false }).waitFor();
-  await page.keyboard.press('ControlOrMeta+A');
-  await page.keyboard.type(walk.people.alice.username);
-  await page.keyboard.press('Enter');
-  await page.getByRole('textbox', { name: 'Message' }).waitFor();
+check('an address that leads nowhere has a screen with a way home', async (walk) => {
+  const page = await walk.window('/');
+  await walk.logIn(page, walk.people.alice);
+  await page.getByRole('button', { name: /Your status/ }).waitFor();
+  await page.evaluate(() => {
+    history.pushState(null, '', '/no-such-page');
+    dispatchEvent(new PopStateEvent('popstate'));
+  });
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await looksRight(page, 'no such page');
+  await page.getByRole('button', { name: 'To the desk' }).click();
+  await page.getByRole('heading', { name: 'Contacts' }).waitFor();
+});
+
+check('the devices without a meeting have a screen with a way back', async (walk) => {
+  const page = await walk.window('/devices');
+  await walk.logIn(page, walk.people.alice);
+  await page.getByRole('heading', { name: 'No meeting to join' }).waitFor();
+  await looksRight(page, 'no meeting to join');
+  await page.getByRole('button', { name: 'Back to the desk' }).click();
+  await page.getByRole('heading', { name: 'Contacts' }).waitFor();
+});
+
+// Whatever opens over a page: what axe sees there is what it saw before, and more.
+check('menus and dialogs of the desk', async (walk) => {
+  const page = await walk.window('/');
+  await walk.logIn(page, walk.people.alice);
+  await page.getByRole('button', { name: /Your status/ }).waitFor();
+  await page.getByRole('button', { name: 'Theme' }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).waitFor();
+  await looksRight(page, 'theme menu');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Language' }).click();
+  await page.getByRole('menuitemradio', { name: 'Deutsch' }).waitFor();
+  await looksRight(page, 'language menu');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+  await looksRight(page, 'account menu');
+  await page.keyboard.press('Escape');
+  await becomeAvailable(page);
+  await page.getByRole('button', { name: 'Open a meeting' }).click();
+  await page.getByRole('dialog', { name: 'Open a meeting' }).waitFor();
+  await looksRight(page, 'open a meeting');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Invite a caller' }).click();
+  await page.getByLabel("The customer's e-mail").fill('nobody');
+  await page.getByRole('button', { name: 'Create a reference' }).click();
+  await page.getByText('This is not a valid e-mail address.').waitFor();
+  await looksRight(page, 'a wrong e-mail address');
+  await page.getByLabel("The customer's e-mail").fill('cora@example.com');
+  await page.getByRole('button', { name: 'Create a reference' }).click();
+  const link = await page.getByRole('dialog').locator('output').innerText();
+  await looksRight(page, 'a reference');
+
+  // The link brings its customer to this agent, and is gone from the address.
+  const customer = await walk.window(link.slice(walk.server.url.length));
+  await customer.getByLabel('Reference').first().waitFor();
+  assert.equal(new URL(customer.url()).search, '');
+  await customer.getByLabel('Your name').fill('Cora Caller');
+  await looksRight(customer, 'the form with a reference');
+  await customer.getByRole('button', { name: 'Start chat' }).click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('heading', { name: 'Cora Caller' }).waitFor();
 });

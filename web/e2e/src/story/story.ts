@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 
 import { until } from '../support/wait.ts';
+import { becomeAvailable, joinInvitation, say, startChat } from './steps.ts';
 import type { Stop, Walk } from './walk.ts';
 
 export interface Played {
@@ -9,26 +10,11 @@ export interface Played {
   film: Buffer;
 }
 
-async function becomeAvailable(agent: Page): Promise<void> {
-  await agent.getByRole('button', { name: /Your status/ }).click();
-  await agent.getByRole('menuitemradio', { name: 'Available' }).click();
-  await agent.getByRole('button', { name: /Your status:\s*Available/ }).waitFor();
-}
-
-async function startChat(walk: Walk, customer: Page, stop: Stop): Promise<void> {
+async function meetCustomer(walk: Walk, customer: Page, stop: Stop): Promise<void> {
   await stop('customer-page', customer);
   await customer.getByRole('button', { name: 'Talk to us' }).first().click();
   await stop('customer-form', customer);
-  await customer.getByLabel('Your name').fill('Carl Customer');
-  // The demo's routing asks for the agent by e-mail address.
-  await customer.getByLabel('Your e-mail address').fill(walk.people.alice.username);
-  await customer.getByRole('button', { name: 'Start chat' }).click();
-}
-
-async function say(page: Page, other: Page, text: string): Promise<void> {
-  await page.getByRole('textbox', { name: 'Message' }).fill(text);
-  await page.getByRole('textbox', { name: 'Message' }).press('Enter');
-  await other.getByText(text).first().waitFor();
+  await startChat(customer, 'Carl Customer', walk.people.alice.username);
 }
 
 export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
@@ -40,7 +26,7 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   await stop('agent-desk', agent);
 
   const customer = await walk.window('/demo-website.html', { participant: 1 });
-  await startChat(walk, customer, stop);
+  await meetCustomer(walk, customer, stop);
   await agent.getByRole('button', { name: /^Accept/ }).first().waitFor();
   await stop('agent-offer', agent);
   await stop('customer-waiting', customer);
@@ -54,14 +40,14 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   const meetingId = await agent.getByLabel('Meeting id').inputValue();
   await agent.getByRole('button', { name: 'Start video' }).click();
   await agent.getByRole('heading', { name: 'Check your devices' }).waitFor();
-  await customer.getByRole('button', { name: 'Join video call' }).waitFor();
+  await joinInvitation(customer).waitFor();
   await customer.reload();
-  await customer.getByRole('button', { name: 'Join video call' }).waitFor();
+  await joinInvitation(customer).waitFor();
   await stop('agent-devices', agent);
   await stop('customer-invitation', customer);
 
   await agent.getByRole('button', { name: 'Join the call' }).click();
-  await customer.getByRole('button', { name: 'Join video call' }).click();
+  await joinInvitation(customer).click();
   await customer.getByRole('button', { name: /^Join (now|to watch)/ }).waitFor();
   await stop('customer-devices', customer);
   await customer.getByRole('button', { name: 'Join now' }).click();

@@ -1,24 +1,37 @@
-// The whole story as three people live it, on the product's own pages. Whoever plays it says what happens at each stop.
+// People on the product's own pages: a server, windows of browsers, and what is seen in them.
 import { randomBytes } from 'node:crypto';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
 import type { Reading } from '../../client-page/party.ts';
-import { chromiumFlags } from '../support/browsers.ts';
 import type { Evidence } from '../support/evidence.ts';
 import { patternScript, webRoot } from '../support/paths.ts';
-import { Upcall } from '../support/upcall.ts';
+import { type ServeOptions, Upcall } from '../support/upcall.ts';
 import { until } from '../support/wait.ts';
 
 declare const window: { upcallPattern: { install(who: object): void; read(video: HTMLVideoElement): Reading | null } };
 
-export { chromiumFlags };
-
 /** A page that is worth a look, under the name of its picture. */
 export type Stop = (name: string, page: Page) => Promise<void>;
 
-interface Login {
+export interface Login {
   username: string;
   password: string;
+}
+
+export interface WindowOptions {
+  /** Camera, microphone and screen are the test pattern's, with this number. */
+  participant?: number;
+  phone?: boolean;
+  /** Another browser than the walk's. */
+  browser?: Browser;
+  /** Another of the server's addresses than its own. */
+  origin?: string;
+  /** Runs in each of its pages before their own scripts. */
+  script?: () => void;
+  /** Of the browser's context, over what all windows have. */
+  context?: BrowserContextOptions;
 }
 
 export class Walk {
@@ -36,28 +49,42 @@ export class Walk {
     this.people = people;
   }
 
-  static async begin(evidence: Evidence, browser: Browser): Promise<Walk> {
-    const server = await Upcall.start(evidence, { more: ['--web-dir', webRoot] });
+  static async begin(evidence: Evidence, browser: Browser, serve: ServeOptions = {}): Promise<Walk> {
+    const server = await Upcall.start(evidence, { ...serve, more: ['--web-dir', webRoot, ...(serve.more ?? [])] });
     const alice = await server.addUser('Alice Agent', ['Agent'], 'Demo/Team');
     const sam = await server.addUser('Sam Supervisor', ['QualityAnalyst', 'VideoCallRecordingPlayback'], 'Demo');
     const otto = await server.addUser('Otto Other', ['QualityAnalyst', 'VideoCallRecordingPlayback'], 'Elsewhere');
     const walk = new Walk(server, browser, { alice, sam, otto });
     evidence.onFailure('problems.json', () => walk.problems);
-    evidence.onFailure('pictures.txt', async () => {
-      const pages = walk.contexts.flatMap((context) => context.pages());
-      await Promise.all(pages.map((page, i) => page.screenshot({ path: `${evidence.directory}/page-${i}.png` })));
-      return pages.map((page, i) => `page-${i}.png: ${page.url()}`).join('\n');
-    });
+    evidence.onFailure('windows.txt', (directory) => walk.picture(directory));
     return walk;
   }
 
-  /** A new window of somebody's own; with a number, camera, microphone and screen are the test pattern's. */
-  async window(path: string, options: { participant?: number; phone?: boolean } = {}): Promise<Page> {
-    const context = await this.browser.newContext({
+  private async picture(directory: string): Promise<string> {
+    const pages = this.contexts.flatMap((context) => context.pages());
+    const seen = pages.map(async (page, i) => {
+      // Words first: they come also from a page that is too busy to be painted.
+      const words = await page.locator('body').ariaSnapshot({ timeout: 2000 }).catch(String);
+      writeFileSync(join(directory, `window-${i}.txt`), words);
+      await page.screenshot({ path: join(directory, `window-${i}.png`), timeout: 4000 }).catch(() => undefined);
+      return `window-${i}: ${page.url()}`;
+    });
+    return (await Promise.all(seen)).join('\n');
+  }
+
+  /** Another agent, so that the tests of one server do not meet at one desk. */
+  agent(name: string): Promise<Login> {
+    return this.server.addUser(name, ['Agent'], 'Demo/Team');
+  }
+
+  /** A new window of somebody's own. */
+  async window(path: string, options: WindowOptions = {}): Promise<Page> {
+    const context = await (options.browser ?? this.browser).newContext({
       viewport: options.phone ? { width: 390, height: 844 } : { width: 1280, height: 800 },
       locale: 'en-GB',
       reducedMotion: 'reduce',
       permissions: ['camera', 'microphone'],
+      ...options.context,
     });
     this.contexts.push(context);
     await context.addInitScript({ path: patternScript });
@@ -65,13 +92,16 @@ export class Walk {
       const who = { run: this.run, participant: options.participant, clockZero: this.clockZero };
       await context.addInitScript((w) => window.upcallPattern.install(w), who);
     }
-    const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    page.on('pageerror', (error) => this.problems.push(`${path}: ${error}`));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.problems.push(`${path}: ${message.text()}`);
+    if (options.script !== undefined) await context.addInitScript(options.script);
+    context.on('page', (page) => {
+      page.setDefaultTimeout(30_000);
+      page.on('pageerror', (error) => this.problems.push(`${path}: ${error}`));
+      page.on('console', (message) => {
+        if (message.type() === 'error') this.problems.push(`${path}: ${message.text()}`);
+      });
     });
-    await page.goto(this.server.url + path);
+    const page = await context.newPage();
+    await page.goto((options.origin ?? this.server.url) + path);
     return page;
   }
 
@@ -122,8 +152,12 @@ export class Walk {
     );
   }
 
-  async end(): Promise<void> {
+  async closeWindows(): Promise<void> {
     await Promise.allSettled(this.contexts.splice(0).map((context) => context.close()));
+  }
+
+  async end(): Promise<void> {
+    await this.closeWindows();
     await this.server.stop();
   }
 }

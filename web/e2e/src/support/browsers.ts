@@ -15,7 +15,7 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
-export const chromiumFlags = [
+const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -23,8 +23,6 @@ export const chromiumFlags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
   '--autoplay-policy=no-user-gesture-required',
 ];
@@ -51,8 +49,21 @@ function program(name: string, places: string[]): string {
 export const chromiumProgram = (): string => program('chromium', ['/usr/bin/chromium']);
 export const firefoxProgram = (): string => program('firefox-esr', ['/usr/bin/firefox-esr']);
 
-export function launchChromium(): Promise<ChromiumBrowser> {
-  return chromium.launch({ executablePath: chromiumProgram(), headless: true, args: chromiumFlags });
+const fakeDevices = '--use-fake-device-for-media-stream';
+const everybodySaysYes = '--use-fake-ui-for-media-stream';
+
+// refused: nobody answers the browser's question with yes; what a context is granted it has. none: nothing is plugged in.
+const deviceFlags = {
+  allowed: [fakeDevices, everybodySaysYes],
+  refused: [fakeDevices, '--deny-permission-prompts'],
+  none: [everybodySaysYes],
+};
+
+export function launchChromium({
+  devices = 'allowed' as keyof typeof deviceFlags,
+  executablePath = chromiumProgram(),
+} = {}): Promise<ChromiumBrowser> {
+  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...deviceFlags[devices]] });
 }
 
 function watch(page: { console: string[]; problems: string[] }, type: string, text: string): void {

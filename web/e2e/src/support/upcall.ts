@@ -1,6 +1,6 @@
 // A server of its own for each test, with a data directory inside the test's evidence.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -16,15 +16,37 @@ export interface ServeOptions {
   more?: string[];
 }
 
-export class Upcall {
-  readonly url: string;
-  readonly dataDir: string;
-  private readonly child: ChildProcess;
+async function launch(words: string[]): Promise<{ url: string; child: ChildProcess }> {
+  const child = spawn(join(programs, 'upcall'), words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
+  const url = await new Promise<string>((done, fail) => {
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`upcall serve ended with ${code}: ${said}`)));
+    const timer = setTimeout(() => fail(new Error(`upcall serve is not ready after 30 s: ${said}`)), 30_000);
+    createInterface(child.stdout).on('line', (line) => {
+      if (!line.startsWith('ready ')) return;
+      clearTimeout(timer);
+      done(line.slice(6).trim());
+    });
+  });
+  child.removeAllListeners('exit');
+  return { url, child };
+}
 
-  private constructor(url: string, dataDir: string, child: ChildProcess) {
-    this.url = url;
+export class Upcall {
+  readonly dataDir: string;
+  private readonly words: string[];
+  private running: { url: string; child: ChildProcess };
+
+  private constructor(dataDir: string, words: string[], running: { url: string; child: ChildProcess }) {
     this.dataDir = dataDir;
-    this.child = child;
+    this.words = words;
+    this.running = running;
+  }
+
+  get url(): string {
+    return this.running.url;
   }
 
   static async start(evidence: Evidence, options: ServeOptions = {}): Promise<Upcall> {
@@ -35,21 +57,35 @@ export class Upcall {
     words.push('--log-file', join(evidence.directory, 'server.log'));
     if (options.publicUrl !== undefined) words.push('--public-url', options.publicUrl);
     words.push(...(options.more ?? []));
-    const child = spawn(join(programs, 'upcall'), words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
-    const url = await new Promise<string>((done, fail) => {
-      child.once('error', fail);
-      child.once('exit', (code) => fail(new Error(`upcall serve ended with ${code}: ${said}`)));
-      const timer = setTimeout(() => fail(new Error(`upcall serve is not ready after 30 s: ${said}`)), 30_000);
-      createInterface(child.stdout).on('line', (line) => {
-        if (!line.startsWith('ready ')) return;
-        clearTimeout(timer);
-        done(line.slice(6).trim());
-      });
-    });
-    child.removeAllListeners('exit');
-    return new Upcall(url, dataDir, child);
+    return new Upcall(dataDir, words, await launch(words));
+  }
+
+  /** No farewell: what a crash, or a plug that is pulled, leaves. */
+  async kill(): Promise<void> {
+    const { child } = this.running;
+    const gone = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await gone;
+  }
+
+  /** The same server once more; --listen must have named its port. */
+  async startAgain(): Promise<void> {
+    this.running = await launch(this.words);
+  }
+
+  /** The process ids of what the server has started under this program's name. */
+  children(program: string): number[] {
+    const server = this.running.child.pid;
+    const isOurs = (pid: string): boolean => {
+      try {
+        const [name, rest] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.slice(1) ?? [];
+        // The kernel keeps fifteen characters of a name.
+        return name === program.slice(0, 15) && Number(rest?.split(' ')[1]) === server;
+      } catch {
+        return false; // it has just ended
+      }
+    };
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isOurs(name)).map(Number);
   }
 
   /** One command of the administration's command line; its JSON answer. */
@@ -58,12 +94,13 @@ export class Upcall {
     return JSON.parse(stdout) as T;
   }
 
-  async addUser(name: string, profiles: string[], group: string): Promise<{ username: string; password: string }> {
-    const username = `${name.toLowerCase().replaceAll(' ', '.')}@example.com`;
+  /** `login`: for a name that makes no address. */
+  async addUser(name: string, profiles: string[], group: string, login = name, more: string[] = []): Promise<{ username: string; password: string }> {
+    const username = `${login.toLowerCase().replaceAll(' ', '.')}@example.com`;
     const password = `pass-${name.length}-${process.pid}-word`;
-    const words = ['--username', username, '--email', username, '--name', name, '--password', password];
+    const words = ['--username', username, '--email', username, `--name=${name}`, '--password', password];
     for (const profile of profiles) words.push('--security-profile', profile);
-    await this.admin('user', 'add', ...words, '--hierarchy-group', group);
+    await this.admin('user', 'add', ...words, '--hierarchy-group', group, ...more);
     return { username, password };
   }
 
@@ -78,7 +115,7 @@ export class Upcall {
 
   /** The exit code: what a server that was told to end has to say last. */
   async stop(): Promise<number | null> {
-    await stop(this.child);
-    return this.child.exitCode;
+    await stop(this.running.child);
+    return this.running.child.exitCode;
   }
 }

@@ -119,7 +119,8 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
       const known = cameras.some((device) => device.deviceId === this.camera);
       const device = known ? this.camera : (cameras[0]?.deviceId ?? null);
       if (device === null) throw new DOMException('no camera', 'NotFoundError');
-      await this.av.startVideoInput(device);
+      // Before the browser may tell one from another, all have the name '', which the library takes for no camera at all.
+      await this.av.startVideoInput(device === '' ? { facingMode: 'user' } : device);
       this.av.startLocalVideoTile();
       this.set({ cameraOn: true });
     });

@@ -1,0 +1,91 @@
+// What breaks beside the call: the agent's session, the agent's account, the server under a chat.
+import assert from 'node:assert/strict';
+import type { Locator, Page } from 'playwright-core';
+
+import { looksRight } from '../support/axe.ts';
+import { freeTcpPort } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { inCall, inChat, messageBox, say, seeEachOther } from './steps.ts';
+import { suite } from './suite.ts';
+import type { Walk } from './walk.ts';
+
+const check = suite('interrupted', { serve: async () => ({ listen: `127.0.0.1:${await freeTcpPort()}` }) });
+
+/** Somebody else has used the refresh token: when it comes a second time the server ends the whole session. */
+async function sessionIsOver(walk: Walk, agent: Page): Promise<void> {
+  const token = await agent.evaluate(() => (JSON.parse(localStorage.getItem('upcall.session') ?? '{}') as { refresh: string }).refresh);
+  const use = () =>
+    fetch(`${walk.server.url}/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }),
+    });
+  assert.equal((await use()).status, 200);
+  assert.equal((await use()).status, 401);
+}
+
+/** The attendees' connections as the server has them: a reconnect would be another. */
+async function connections(walk: Walk, meetingId: string): Promise<string[]> {
+  return (await walk.server.meeting(meetingId)).connections.map((c) => c.attendeeId).sort();
+}
+
+check('a session that ends in mid-call: one logs in again, and the call was never away', async (walk) => {
+  const sina = await walk.agent('Sina Session');
+  const pair = await inCall(walk, sina);
+  const { agent, customer, meetingId } = pair;
+  const before = await connections(walk, meetingId);
+  await sessionIsOver(walk, agent);
+  await messageBox(agent).fill('Can you hear me?');
+  await messageBox(agent).press('Enter');
+  await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  await walk.sees(customer, 0);
+  await looksRight(agent, 'the session has ended');
+  assert.equal(await agent.getByLabel('User name or e-mail').inputValue(), sina.username);
+  await agent.getByLabel('Password').fill(sina.password);
+  await agent.keyboard.press('Enter');
+  await agent.getByRole('toolbar', { name: 'Call controls' }).waitFor();
+  await seeEachOther(walk, pair);
+  assert.deepEqual(await connections(walk, meetingId), before);
+  assert.equal(await customer.getByText('left the call').count(), 0);
+  await say(agent, customer, 'Here I am again.');
+  await say(customer, agent, 'I never lost you.');
+}, { expected: /401|WebSocket/ });
+
+/** Each text once, in this order. */
+async function shows(list: Locator, texts: string[]): Promise<void> {
+  const seen = async (): Promise<string[]> => (await list.allInnerTexts()).map((text) => text.trim());
+  await until(`the chat shows ${texts.join(' / ')}`, async () => JSON.stringify(await seen()) === JSON.stringify(texts), { seconds: 60, seen });
+}
+
+check('the server goes while people write: the chat catches up, nothing is lost or doubled', async (walk) => {
+  const { agent, customer } = await inChat(walk, await walk.agent('Sven Server'));
+  const ofAgent = agent.getByRole('log').locator('.message__text');
+  const ofCustomer = customer.getByRole('log').locator('.message__text');
+  await say(customer, agent, 'one');
+  await say(agent, customer, 'two');
+  const welcome = (await ofCustomer.allInnerTexts()).filter((text) => text !== 'one' && text !== 'two');
+
+  // At the moment at which it goes: it may have taken the message, or not.
+  await messageBox(customer).fill('three');
+  await messageBox(customer).press('Enter');
+  await walk.server.kill();
+  await messageBox(customer).fill('four');
+  await messageBox(customer).press('Enter');
+  await messageBox(agent).fill('five');
+  await messageBox(agent).press('Enter');
+  await agent.getByText('Not sent.').waitFor();
+  await agent.getByRole('status').filter({ hasText: 'No connection. Trying again…' }).waitFor();
+  await customer.getByRole('status').getByText('No connection. We keep trying').waitFor();
+  await looksRight(agent, "the agent's chat without a server");
+  await looksRight(customer, "the customer's chat without a server");
+
+  await walk.server.startAgain();
+  await agent.getByText('No connection. Trying again…').waitFor({ state: 'detached', timeout: 60_000 });
+  await customer.getByText('No connection. We keep trying').waitFor({ state: 'detached', timeout: 60_000 });
+  // The customer's messages go by themselves; the agent, who may have changed their mind, is asked.
+  await agent.getByRole('log').getByText('four').waitFor();
+  await agent.getByRole('button', { name: 'Send again' }).click();
+  await customer.getByRole('log').getByText('five').waitFor();
+  await say(customer, agent, 'six');
+  await shows(ofCustomer, [...welcome, 'one', 'two', 'three', 'four', 'five', 'six']);
+  await shows(ofAgent, [...welcome, 'one', 'two', 'three', 'four', 'five', 'six']);
+}, { expected: /ERR_|WebSocket/ });

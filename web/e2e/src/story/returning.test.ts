@@ -1,0 +1,82 @@
+// A call that is left and found again: a reload, a second tab, an invitation to what is over.
+import assert from 'node:assert/strict';
+
+import { looksRight } from '../support/axe.ts';
+import { Api } from '../support/api.ts';
+import { agentJoins, customerJoins, inCall, inChat, joinInvitation, openCall, say, seeEachOther } from './steps.ts';
+import { suite } from './suite.ts';
+
+const check = suite('returning');
+
+check('a reload in mid-call: the agent is back at once, the customer by the invitation', async (walk) => {
+  const rosa = await walk.agent('Rosa Reload');
+  const pair = await inCall(walk, rosa);
+  const { agent, customer } = pair;
+  await agent.getByRole('button', { name: 'Mute' }).click();
+  await agent.reload();
+  // As it was: in the call, with the camera, muted.
+  await agent.getByRole('button', { name: 'Unmute' }).waitFor();
+  await agent.getByRole('button', { name: 'Camera off' }).waitFor();
+  await seeEachOther(walk, pair);
+
+  await customer.reload();
+  await joinInvitation(customer).click();
+  await customerJoins(customer);
+  await seeEachOther(walk, pair);
+  await say(customer, agent, 'That was a wrong key.');
+});
+
+check("the customer's second tab: one chat and one call at a time", async (walk) => {
+  const tara = await walk.agent('Tara Tabs');
+  const pair = await inCall(walk, tara);
+  const { agent, customer: first } = pair;
+  // A tab that was duplicated has the chat's key as well.
+  const stored = await first.evaluate(() => sessionStorage.getItem('upcall.chat') ?? '');
+  const second = await first.context().newPage();
+  await second.addInitScript((chat) => sessionStorage.setItem('upcall.chat', chat), stored);
+  await second.goto(first.url());
+  await second.getByRole('heading', { name: 'Open in another tab' }).waitFor();
+  await looksRight(second, "the customer's second tab");
+  await walk.sees(agent, 1);
+
+  await second.getByRole('button', { name: 'Use it here' }).click();
+  await first.getByRole('heading', { name: 'Open in another tab' }).waitFor();
+  await looksRight(first, "the customer's first tab");
+  await joinInvitation(second).click();
+  await customerJoins(second);
+  await seeEachOther(walk, { agent, customer: second });
+  await say(second, agent, 'Now from here.');
+});
+
+check('the meeting has ended meanwhile: for the customer and for the agent', async (walk) => {
+  const enno = await walk.agent('Enno Ended');
+  const api = new Api(walk.server.url);
+  await api.logIn(enno);
+  const pair = await inChat(walk, enno);
+  const { agent, customer } = pair;
+  const meetingId = await openCall(pair);
+  await joinInvitation(customer).click();
+  await customer.getByRole('button', { name: 'Join now' }).waitFor();
+  await api.ok('DELETE', '/api/chime/meeting', { externalMeetingId: meetingId });
+  await customer.getByRole('button', { name: 'Join now' }).click();
+  await customer.getByRole('heading', { name: 'The call has ended' }).waitFor();
+  await looksRight(customer, 'an invitation to a call that has ended');
+  await customer.getByRole('button', { name: 'Back to chat' }).click();
+  await customer.getByRole('textbox', { name: 'Message' }).waitFor();
+  assert.equal(await joinInvitation(customer).count(), 0);
+
+  // The agent is at the devices still; then by the address, from somewhere else.
+  await agent.getByRole('button', { name: 'Join the call' }).click();
+  await agent.getByRole('heading', { name: 'The call has ended' }).waitFor();
+  await agent.getByRole('button', { name: 'Back to the desk' }).click();
+  await agent.getByRole('heading', { name: 'Contacts' }).waitFor();
+  await agent.goto(`${walk.server.url}/meeting/${meetingId}`);
+  await agent.getByRole('heading', { name: 'This call is not running' }).waitFor();
+  await looksRight(agent, 'a call that is not running');
+  await agent.getByRole('button', { name: 'Open the meeting' }).click();
+  await agent.getByRole('heading', { name: 'Check your devices' }).waitFor();
+  await agentJoins(agent);
+  await joinInvitation(customer).click();
+  await customerJoins(customer);
+  await seeEachOther(walk, pair);
+}, { expected: /404|WebSocket|4\d\d/ });
