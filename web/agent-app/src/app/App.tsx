@@ -1,7 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Route, Routes } from 'react-router';
 import { callsLeaveQuietly } from '../calls/store';
+import { useTexts } from '../i18n/texts';
 import { LoginPage } from '../session/LoginPage';
 import { useSession } from '../session/use-session';
 import { Toasts } from '../ui/Toasts';
@@ -16,7 +16,7 @@ const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => (
 const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module) => ({ default: module.PlaybackPage })));
 
 export function App() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status, user } = useSession();
   useEffect(() => {
     if (status === 'out') callsLeaveQuietly();

@@ -1,6 +1,5 @@
 import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, MessageSquareText, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
@@ -9,6 +8,7 @@ import { leaveCall, useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
 import { customerName } from '../centre/types';
 import { useAttention } from '../desk/attention-settings';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { useSession } from '../session/use-session';
 import { Button, IconButton } from '../ui/Button';
@@ -16,7 +16,7 @@ import { Header } from './Header';
 import { StatusControl } from './StatusControl';
 
 function UserMenu() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { user } = useSession();
   const { ring, notify, setRing, setNotify } = useAttention();
   const signOut = async () => {
@@ -58,7 +58,7 @@ function UserMenu() {
 
 /** The way back to a call that goes on while another page is looked at. */
 function CallBar() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const calls = useCalls((state) => state.calls);
@@ -77,7 +77,7 @@ function CallBar() {
 
 /** On the call's pages an offered contact would only be heard. */
 function OfferBar() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const offered = useCentre((centre) => centre.contacts.find((contact) => contact.state === 'connecting'));
@@ -96,7 +96,7 @@ function OfferBar() {
 }
 
 export function Shell({ children }: { children: ReactNode }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const socket = useCentre((centre) => centre.socket);
   return (
     <div className="shell">

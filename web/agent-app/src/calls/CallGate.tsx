@@ -1,7 +1,7 @@
 import { VideoOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
 import { Screen, Waiting } from '../ui/Screen';
@@ -15,7 +15,7 @@ interface CallGateProps {
 
 /** Shows its children when the call is open; opens it again after a reload; otherwise says how it is. */
 export function CallGate({ meetingId, children }: CallGateProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { now, open } = useCall(meetingId);
   switch (now.state) {

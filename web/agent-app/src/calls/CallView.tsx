@@ -1,10 +1,10 @@
 import { MessageSquareText, Users } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useCentre } from '../centre/store';
 import { ChatPane } from '../desk/ChatPane';
 import { clock } from '../desk/time';
+import { useTexts } from '../i18n/texts';
 import { Button, IconButton } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 import { Controls } from './Controls';
@@ -22,7 +22,7 @@ export interface CallViewProps {
 }
 
 export function CallView({ call, session, media }: CallViewProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [panel, setPanel] = useState<'chat' | 'people' | undefined>(() => (window.innerWidth >= 1100 ? 'chat' : undefined));
   const [dialog, setDialog] = useState<'leave' | 'shortcuts'>();
   const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
@@ -99,7 +99,7 @@ export function CallView({ call, session, media }: CallViewProps) {
 }
 
 function Duration({ since }: { since: number }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -113,7 +113,7 @@ function Duration({ since }: { since: number }) {
 }
 
 function RecordingMark({ call }: { call: Call }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status } = call.recording;
   const shown = status === 'STARTED' || status === 'STARTING' || status === 'STOPPING';
   return (
@@ -129,7 +129,7 @@ function RecordingMark({ call }: { call: Call }) {
 }
 
 function CallNotices({ session, media }: { session: MediaSession; media: MediaSnapshot }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { problem } = media;
   return (
     <div className="call__notices">

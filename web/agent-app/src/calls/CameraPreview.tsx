@@ -1,8 +1,8 @@
 import { VideoOff } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { deviceProblem, openCamera, stopStream } from '@upcall/shared/media/devices';
 import type { DeviceProblem, QualityId } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 
 interface CameraPreviewProps {
   /** Null: no camera. */
@@ -15,7 +15,7 @@ interface CameraPreviewProps {
 }
 
 export function CameraPreview({ deviceId, quality, onProblem, attempt }: CameraPreviewProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const video = useRef<HTMLVideoElement>(null);
   const [shown, setShown] = useState(false);
 

@@ -14,12 +14,12 @@ import {
   Volume2,
   VolumeX,
 } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { canChooseSpeaker, type Device } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 import { recordButton } from './recording-machine';
 import { devicePreferences, keepDevicePreferences } from './preferences';
@@ -35,7 +35,7 @@ interface ControlsProps {
 }
 
 export function Controls({ call, session, media, onLeave, onShortcuts }: ControlsProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const devices = useDevices(media.phase);
   const record = recordButton(call.recording);
   const keep = (part: Parameters<typeof keepDevicePreferences>[0] extends infer P ? Partial<P> : never) =>

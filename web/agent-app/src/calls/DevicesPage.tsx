@@ -1,9 +1,9 @@
 import { Camera, Gauge, Mic, Speaker, Unplug } from 'lucide-react';
 import { useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
 import { canChooseSpeaker, QUALITIES } from '@upcall/shared/media/devices';
 import type { DeviceProblem, QualityId } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Screen } from '../ui/Screen';
 import { useAction } from '../ui/use-action';
@@ -22,7 +22,7 @@ import './devices.css';
 const NONE = 'none';
 
 export function DevicesPage() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const meetingId = params.get('meeting');
@@ -39,7 +39,7 @@ export function DevicesPage() {
 }
 
 function DeviceSetup({ call }: { call: Call }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const [chosen, setChosen] = useState(devicePreferences);
   const [problems, setProblems] = useState<{ microphone?: DeviceProblem | undefined; camera?: DeviceProblem | undefined }>({});

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate, useParams } from 'react-router';
+import { useTexts } from '../i18n/texts';
 import { Waiting } from '../ui/Screen';
 import { CallGate } from './CallGate';
 import { CallView } from './CallView';
@@ -41,7 +41,7 @@ async function joinAgain(meetingId: string): Promise<void> {
 }
 
 function Meeting({ call, rejoin }: { call: Call; rejoin: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { meetingId, session, media } = call;
 

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 import { deviceProblem, openMicrophone, stopStream } from '@upcall/shared/media/devices';
 import { watchLevel } from '@upcall/shared/media/level-meter';
 import type { DeviceProblem } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 
 interface MicrophoneMeterProps {
   deviceId: string | null;
@@ -12,7 +12,7 @@ interface MicrophoneMeterProps {
 
 /** Moves with the voice, drawn without React: it changes twenty times a second. */
 export function MicrophoneMeter({ deviceId, onProblem, attempt }: MicrophoneMeterProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const meter = useRef<HTMLMeterElement>(null);
 
   useEffect(() => {

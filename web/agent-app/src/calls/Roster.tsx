@@ -1,19 +1,19 @@
 import { CircleDot, Mic, MicOff, MonitorUp, Search, Video, VideoOff, X } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Input } from 'react-aria-components/Input';
 import { SearchField } from 'react-aria-components/SearchField';
 import type { Attendee, MediaSnapshot } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 import { SignalMark } from './SignalMark';
 import { nameOf } from './Stage';
 import { type Call, isRecorder } from './store';
 
 export function Roster({ call, media, onClose }: { call: Call; media: MediaSnapshot; onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   const [wanted, setWanted] = useState('');
-  const fold = (text: string) => text.toLocaleLowerCase(i18n.language);
+  const fold = (text: string) => text.toLocaleLowerCase(language);
   const rows = media.attendees
     .map((attendee) => ({ attendee, name: nameOf(call, attendee) || t('call.unnamed') }))
     .filter(({ name }) => fold(name).includes(fold(wanted.trim())));
@@ -42,7 +42,7 @@ export function Roster({ call, media, onClose }: { call: Call; media: MediaSnaps
 }
 
 function Row({ attendee, name, isRecorder: recorder }: { attendee: Attendee; name: string; isRecorder: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   if (recorder) {
     return (
       <li className="roster__row">

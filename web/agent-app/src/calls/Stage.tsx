@@ -1,7 +1,7 @@
 import { MonitorUp, UserRoundPlus } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { layOut } from './layout';
 import { type Call, isRecorder } from './store';
@@ -33,7 +33,7 @@ export function nameOf(call: Call, attendee: Attendee): string {
 }
 
 export function Stage({ call, session, media }: StageProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const held = useHeldSpeaker(media);
   const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId));
   const { content, featured, others, self } = layOut(media, people, held);

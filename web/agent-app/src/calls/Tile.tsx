@@ -1,8 +1,8 @@
 import { MicOff } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { MediaSession, Tile } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
+import { useTexts } from '../i18n/texts';
 import type { Seat } from './layout';
 import { SignalMark } from './SignalMark';
 
@@ -21,7 +21,7 @@ interface PersonTileProps {
 }
 
 export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTileProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { attendee, tile } = seat;
   return (
     <figure className={`tile tile--${size}${isSpeaking ? ' tile--speaking' : ''}`} data-self={attendee.isSelf || undefined}>

@@ -1,8 +1,8 @@
 import { ArrowLeft, CheckCheck, Info, PhoneOff } from 'lucide-react';
 import { useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useCentre } from '../centre/store';
 import { type Contact, customerName } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { Button, IconButton } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { useAction } from '../ui/use-action';
@@ -19,7 +19,7 @@ interface ChatPaneProps {
 }
 
 export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const [asking, setAsking] = useState(false);
   const { contactId } = contact;

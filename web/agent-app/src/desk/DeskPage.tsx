@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import { useCentre } from '../centre/store';
+import { useTexts } from '../i18n/texts';
 import { ChatPane } from './ChatPane';
 import { ContactList } from './ContactList';
 import { Details } from './Details';
@@ -10,7 +10,7 @@ import { ContactOver, OfferCard } from './OfferCard';
 import './desk.css';
 
 export function DeskPage() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [params, setParams] = useSearchParams();
   const contacts = useCentre((centre) => centre.contacts);
   const watch = useCentre((centre) => centre.watch);
@@ -36,7 +36,7 @@ export function DeskPage() {
       <ContactList contacts={contacts} selectedId={shownId} onSelect={select} />
       {!shown && <EmptyDesk />}
       {shown?.state === 'connecting' && <OfferCard key={shownId} contact={shown} onBack={() => select(undefined)} />}
-      {(shown?.state === 'missed' || shown?.state === 'rejected') && <ContactOver key={shownId} contact={shown} />}
+      {(shown?.state === 'missed' || shown?.state === 'rejected') && <ContactOver key={shownId} contact={shown} state={shown.state} />}
       {shown && isChat && (
         <>
           <ChatPane key={`chat-${shownId}`} contact={shown} onBack={() => select(undefined)} onDetails={() => setDetailsOpen(true)} />

@@ -1,15 +1,15 @@
 // What calls for the agent: a ring and a notification for an offered contact, the count in the page's title.
-import type { TFunction } from 'i18next';
 import { Ringer } from '@upcall/shared/media/tones';
 import { onCentreEvent, useCentre } from '../centre/store';
 import { customerName, type Contact } from '../centre/types';
+import { text as t } from '../i18n/texts';
 import { useAttention } from './attention-settings';
 
 function offered(contacts: Contact[]): Contact[] {
   return contacts.filter((contact) => contact.state === 'connecting');
 }
 
-export function startAttention(t: TFunction): () => void {
+export function startAttention(): () => void {
   const ringer = new Ringer();
   const shown = new Map<string, Notification>();
 

@@ -1,9 +1,9 @@
 import { ArrowLeft, Clapperboard, FileX2, LogOut, ShieldX, SearchX } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
 import { Header } from '../app/Header';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
@@ -15,7 +15,7 @@ import { useSummary } from './use-summary';
 import './playback.css';
 
 export function PlaybackPage() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { meetingId = '' } = useParams();
   return (
     <div className="shell">
@@ -26,7 +26,7 @@ export function PlaybackPage() {
 }
 
 function Playback({ meetingId }: { meetingId: string }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   const { recordings, error, refresh } = useSummary(meetingId);
   const [chosen, setChosen] = useState<string>();
 
@@ -41,7 +41,7 @@ function Playback({ meetingId }: { meetingId: string }) {
   if (!selected) {
     return <Screen icon={Clapperboard} title={t('playback.none.title')} text={t('playback.none.text')} />;
   }
-  const label = recordingTitle(selected, i18n.language);
+  const label = recordingTitle(selected, language);
   return (
     <main className="playback">
       <div className="playback__main">
@@ -68,7 +68,7 @@ function Playback({ meetingId }: { meetingId: string }) {
 }
 
 function PlaybackFailure({ error, meetingId, onRetry }: { error: unknown; meetingId: string; onRetry: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const status = error instanceof ApiError ? error.status : undefined;
   if (status === 404) {
     return (

@@ -1,21 +1,16 @@
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { useTranslation } from 'react-i18next';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
 import { LanguageMenu, ThemeMenu } from '../app/Preferences';
+import { type TextKey, useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Logo } from '../ui/Logo';
 import { Notice } from '../ui/Notice';
+import { needs, useForm } from '../ui/use-form';
 import { session } from './session';
 
-interface Form {
-  username: string;
-  password: string;
-}
-
-const CODES: Record<string, string> = {
+const CODES: Record<string, TextKey> = {
   invalid_credentials: 'login.wrong',
   invalid_grant: 'login.wrong',
   user_disabled: 'login.disabled',
@@ -23,26 +18,26 @@ const CODES: Record<string, string> = {
   slow_down: 'login.tooMany',
 };
 
-function failureKey(error: unknown): string {
+function failureKey(error: unknown): TextKey {
   const known = error instanceof ApiError ? CODES[error.code] : undefined;
   return known ?? `errors.${explain(error).text}`;
 }
 
 export function LoginPage({ expired, username = '' }: { expired: boolean; username?: string | undefined }) {
-  const { t } = useTranslation();
-  const [failure, setFailure] = useState<string>();
-  const { control, handleSubmit, formState, setFocus, resetField } = useForm<Form>({
-    defaultValues: { username, password: '' },
-  });
+  const { t } = useTexts();
+  const [failure, setFailure] = useState<TextKey>();
+  const form = useForm(
+    { username, password: '' },
+    { username: needs(t('login.usernameMissing')), password: (value) => (value ? undefined : t('login.passwordMissing')) },
+  );
 
-  const logIn = handleSubmit(async (form) => {
+  const logIn = form.submit(async (given) => {
     setFailure(undefined);
     try {
-      await session.logIn(form.username.trim(), form.password);
+      await session.logIn(given.username.trim(), given.password);
     } catch (error) {
       setFailure(failureKey(error));
-      resetField('password');
-      setFocus('password');
+      form.again('password');
     }
   });
 
@@ -54,24 +49,22 @@ export function LoginPage({ expired, username = '' }: { expired: boolean; userna
         <p className="soft">{expired ? t('login.expiredText') : t('login.text')}</p>
         <form onSubmit={logIn} noValidate className="form">
           <Field
-            control={control}
+            form={form}
             name="username"
             label={t('login.username')}
             autoComplete="username"
             autoFocus={!username}
-            rules={{ required: t('login.usernameMissing') }}
           />
           <Field
-            control={control}
+            form={form}
             name="password"
             label={t('login.password')}
             type="password"
             autoComplete="current-password"
             autoFocus={Boolean(username)}
-            rules={{ required: t('login.passwordMissing') }}
           />
           {failure && <Notice kind="error">{t(failure)}</Notice>}
-          <Button kind="primary" type="submit" wide busy={formState.isSubmitting}>
+          <Button kind="primary" type="submit" wide busy={form.busy}>
             {t('login.submit')}
           </Button>
         </form>

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, TriangleAlert, X } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from './Button';
 import { type ToastKind, useToasts } from './toasts';
 
@@ -7,7 +7,7 @@ const ICONS: Record<ToastKind, typeof CircleCheck> = { info: CircleCheck, warnin
 
 /** Both regions are always there: a screen reader only hears changes of what it knows. */
 export function Toasts() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { toasts, close } = useToasts();
   const list = (urgent: boolean) =>
     toasts
