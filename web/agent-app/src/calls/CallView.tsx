@@ -5,8 +5,8 @@ import { useCentre } from '../centre/store';
 import { ChatPane } from '../desk/ChatPane';
 import { clock } from '../desk/time';
 import { useTexts } from '../i18n/texts';
-import { Button, IconButton } from '../ui/Button';
-import { Notice } from '../ui/Notice';
+import { IconButton } from '../ui/Button';
+import { CallNotices } from './CallNotices';
 import { Controls } from './Controls';
 import { LeaveDialog } from './LeaveDialog';
 import { Roster } from './Roster';
@@ -39,7 +39,7 @@ export function CallView({ call, session, media }: CallViewProps) {
   const leave = useCallback(() => setDialog('leave'), []);
 
   useShortcuts({
-    m: () => void session.setMuted(!media.muted),
+    m: () => void session.setMuted(!(media.muted || !media.hasMicrophone)),
     v: () => void session.setCameraOn(!media.cameraOn),
     s: () => (media.sharing ? session.stopShare() : void session.startShare()),
     ...(call.canRecord ? { r: () => toggleRecording(call.meetingId) } : {}),
@@ -125,29 +125,5 @@ function RecordingMark({ call }: { call: Call }) {
         </span>
       )}
     </span>
-  );
-}
-
-function CallNotices({ session, media }: { session: MediaSession; media: MediaSnapshot }) {
-  const { t } = useTexts();
-  const { problem } = media;
-  return (
-    <div className="call__notices">
-      {media.phase === 'connecting' && <Notice>{t('call.connecting')}</Notice>}
-      {media.phase === 'reconnecting' && <Notice kind="warning">{t('call.reconnecting')}</Notice>}
-      {media.phase === 'connected' && media.poorConnection && <Notice kind="warning">{t('call.poor')}</Notice>}
-      {media.soundBlocked && (
-        <Notice kind="warning" action={<Button onPress={() => void session.unblockSound()}>{t('call.soundOn')}</Button>}>
-          {t('call.soundBlocked')}
-        </Notice>
-      )}
-      {problem && (
-        <Notice kind="warning" action={<Button onPress={() => session.clearProblem()}>{t('common.close')}</Button>}>
-          {problem.device === 'camera' || problem.device === 'microphone'
-            ? `${t(`devices.problem.${problem.problem}.title`, { device: t(`devices.the.${problem.device}`) })} ${t(`devices.problem.${problem.problem}.help`)}`
-            : t(`call.problem.${problem.device}`)}
-        </Notice>
-      )}
-    </div>
   );
 }

@@ -38,16 +38,17 @@ export function Controls({ call, session, media, onLeave, onShortcuts }: Control
   const { t } = useTexts();
   const devices = useDevices(media.phase);
   const record = recordButton(call.recording);
+  const silent = media.muted || !media.hasMicrophone;
   const keep = (part: Parameters<typeof keepDevicePreferences>[0] extends infer P ? Partial<P> : never) =>
     keepDevicePreferences({ ...devicePreferences(), ...part });
   return (
     <div className="controls" role="toolbar" aria-label={t('controls.label')}>
       <Control
-        icon={media.muted ? MicOff : Mic}
-        label={media.muted ? t('controls.unmute') : t('controls.mute')}
+        icon={silent ? MicOff : Mic}
+        label={silent ? t('controls.unmute') : t('controls.mute')}
         shortcut="M"
-        off={media.muted}
-        onPress={() => void session.setMuted(!media.muted)}
+        off={silent}
+        onPress={() => void session.setMuted(!silent)}
       >
         <DeviceMenu
           label={t('controls.chooseMicrophone')}

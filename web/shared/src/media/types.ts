@@ -1,6 +1,8 @@
 // What a page sees of a call's media. No line of the media library is imported here, so pages can know the types
 // before the library is loaded.
 
+import type { Figures } from './figures';
+
 /** createMeeting's or attendee-join-data's JoinInfo, as the media library takes it. */
 export interface JoinInfo {
   Meeting: { MeetingId: string; ExternalMeetingId?: string; [key: string]: unknown };
@@ -43,13 +45,15 @@ export interface Tile {
   isSelf: boolean;
 }
 
-/** A device that could not be opened during the call. */
-export type DeviceKind = 'microphone' | 'camera' | 'speaker' | 'share';
-
-export interface MediaProblem {
-  device: DeviceKind;
-  problem: DeviceProblem;
-}
+/**
+ * A device that could not be opened during the call, or what happened to one that was open: `replaced` by another because it
+ * is gone, `lost` without a replacement, `silenced` by a switch of its own or by the system.
+ */
+export type MediaProblem =
+  | { device: 'microphone'; problem: DeviceProblem | 'replaced' | 'silenced' }
+  | { device: 'camera'; problem: DeviceProblem | 'lost' }
+  | { device: 'speaker'; problem: DeviceProblem | 'replaced' }
+  | { device: 'share'; problem: DeviceProblem };
 
 /** Why a camera or microphone cannot be used, as people can act on it. */
 export type DeviceProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unsupported' | 'unknown';
@@ -90,6 +94,8 @@ export interface JoinOptions {
 export interface MediaSession {
   readonly snapshot: MediaSnapshot;
   subscribe(listener: (snapshot: MediaSnapshot) => void): () => void;
+  /** Measured once a second, only while somebody listens. */
+  watchFigures(listener: (figures: Figures) => void): () => void;
   setMuted(muted: boolean): Promise<void>;
   setCameraOn(on: boolean): Promise<void>;
   setSpeakerOn(on: boolean): void;
