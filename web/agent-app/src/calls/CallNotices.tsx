@@ -10,7 +10,11 @@ export function CallNotices({ session, media }: { session: MediaSession; media: 
     <div className="call__notices">
       {media.phase === 'connecting' && <Notice>{t('call.connecting')}</Notice>}
       {media.phase === 'reconnecting' && <Notice kind="warning">{t('call.reconnecting')}</Notice>}
-      {media.phase === 'connected' && media.poorConnection && <Notice kind="warning">{t('call.poor')}</Notice>}
+      {media.phase === 'connected' && media.ownSignal < 2 && (
+        <Notice kind="warning">
+          {t(media.ownSignal === 0 ? 'call.gone' : 'call.poor')} {media.cameraOn && t('call.poorCamera')}
+        </Notice>
+      )}
       {media.soundBlocked && (
         <Notice kind="warning" action={<Button onPress={() => void session.unblockSound()}>{t('call.soundOn')}</Button>}>
           {t('call.soundBlocked')}

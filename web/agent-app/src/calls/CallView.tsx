@@ -90,7 +90,7 @@ export function CallView({ call, session, media }: CallViewProps) {
         <Stage call={call} session={session} media={media} />
         <Controls call={call} session={session} media={media} onLeave={leave} onShortcuts={() => setDialog('shortcuts')} />
       </div>
-      {panel === 'people' && <Roster call={call} media={media} onClose={() => setPanel(undefined)} />}
+      {panel === 'people' && <Roster call={call} session={session} media={media} onClose={() => setPanel(undefined)} />}
       {chatOpen && <ChatPane contact={contact} onBack={() => setPanel(undefined)} />}
       <LeaveDialog call={call} isOpen={dialog === 'leave'} onClose={() => setDialog(undefined)} />
       <ShortcutsDialog canRecord={call.canRecord} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
+import { InviteAgain } from './InviteAgain';
 import { layOut } from './layout';
 import { type Call, isRecorder } from './store';
 import { PersonTile, TileVideo } from './Tile';
@@ -70,9 +71,10 @@ export function Stage({ call, session, media }: StageProps) {
         )}
         {!content && featured && tile(featured, 'large')}
         {!content && !featured && (
-          <div className="stage__empty" role="status">
+          <div className="stage__empty">
             <UserRoundPlus size={32} aria-hidden />
-            <p>{call.customerName ? t('call.waitingFor', { name: call.customerName }) : t('call.alone')}</p>
+            <p role="status">{call.customerName ? t('call.waitingFor', { name: call.customerName }) : t('call.alone')}</p>
+            <InviteAgain call={call} attendees={people} />
           </div>
         )}
         {self && <div className="stage__self">{tile(self, 'small')}</div>}

@@ -42,7 +42,7 @@ export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTile
         <span className="tile__name" dir="auto">
           {name}
         </span>
-        {!attendee.isSelf && attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
+        {attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
       </figcaption>
     </figure>
   );

@@ -8,7 +8,7 @@ const attendee = (attendeeId: string, more: Partial<Attendee> = {}): Attendee =>
 
 const media = (change: Partial<MediaSnapshot>): MediaSnapshot => ({
   phase: 'connected', endReason: undefined, attendees: [], tiles: [], activeSpeaker: undefined, muted: false, hasMicrophone: true,
-  cameraOn: false, sharing: false, speakerOn: true, soundBlocked: false, poorConnection: false, problem: undefined, ...change,
+  cameraOn: false, sharing: false, speakerOn: true, soundBlocked: false, ownSignal: 2, problem: undefined, ...change,
 });
 
 describe('the scene of a call', () => {

@@ -1,5 +1,5 @@
 // Who and what is on the screen: pure, from what the media say.
-import type { Attendee, MediaSnapshot, Tile } from '@upcall/shared/media/types';
+import type { Attendee, MediaSnapshot, Signal, Tile } from '@upcall/shared/media/types';
 
 export interface Person {
   attendeeId: string;
@@ -7,6 +7,8 @@ export interface Person {
   isSelf: boolean;
   muted: boolean;
   speaking: boolean;
+  /** As far as it is known. */
+  signal: Signal | undefined;
   camera: Tile | null;
 }
 
@@ -28,6 +30,7 @@ export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>
       isSelf: attendee.isSelf,
       muted: attendee.isSelf ? media.muted : attendee.muted,
       speaking: attendee.level > 0 && media.activeSpeaker === attendee.attendeeId,
+      signal: attendee.signal,
       camera: camera(attendee.attendeeId),
     }));
   const shared = media.tiles.find((tile) => tile.kind === 'content' && !tile.isSelf);

@@ -17,7 +17,12 @@ import { endReasonOf } from './end-reason';
 import { type Figures, figuresOf } from './figures';
 import { Inputs } from './inputs';
 import { isContentId, Roster } from './roster';
-import type { EndReason, JoinInfo, JoinOptions, MediaSession, MediaSnapshot, QualityId } from './types';
+import { Steady } from './steady';
+import type { EndReason, JoinInfo, JoinOptions, MediaSession, MediaSnapshot, QualityId, Signal } from './types';
+
+/** A weak connection is told soon, a good one again when it can be trusted. */
+const WORSE_AFTER_MS = 2_000;
+const BETTER_AFTER_MS = 5_000;
 
 /** Resolves when joining has begun; `snapshot.phase` tells how it goes on. Devices that fail become `problem`s. */
 export async function joinMedia(join: JoinInfo, options: JoinOptions): Promise<MediaSession> {
@@ -35,6 +40,9 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   private readonly listeners = new Set<(snapshot: MediaSnapshot) => void>();
   private state: MediaSnapshot;
   private readonly figureListeners = new Set<(figures: Figures) => void>();
+  private readonly ownSignal = new Steady<Signal>(2, (next, now) => (next < now ? WORSE_AFTER_MS : BETTER_AFTER_MS), (ownSignal) => this.set({ ownSignal }));
+  /** The library's own opinion, from what it sends and receives. */
+  private isPoor = false;
   private scheduled = false;
 
   constructor(
@@ -59,7 +67,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
       sharing: false,
       speakerOn: true,
       soundBlocked: false,
-      poorConnection: false,
+      ownSignal: 2,
       problem: undefined,
     };
   }
@@ -140,7 +148,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   }
 
   audioVideoDidStart(): void {
-    this.set({ phase: 'connected', poorConnection: false });
+    this.set({ phase: 'connected' });
     void this.checkSound();
   }
 
@@ -162,11 +170,13 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   }
 
   connectionDidBecomePoor(): void {
-    this.set({ poorConnection: true });
+    this.isPoor = true;
+    this.lookAtOwnSignal();
   }
 
   connectionDidBecomeGood(): void {
-    this.set({ poorConnection: false });
+    this.isPoor = false;
+    this.lookAtOwnSignal();
   }
 
   metricsDidReceive(report: ClientMetricReport): void {
@@ -197,8 +207,15 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   };
 
   private readonly onVolume = (id: string, volume: number | null, muted: boolean | null, signal: number | null): void => {
-    if (this.roster.volume(id, { volume, muted, signal })) this.publishSoon();
+    if (!this.roster.volume(id, { volume, muted, signal })) return;
+    this.publishSoon();
+    this.lookAtOwnSignal();
   };
+
+  private lookAtOwnSignal(): void {
+    const told = this.roster.self?.signal ?? 2;
+    this.ownSignal.see(this.isPoor && told === 2 ? 1 : told);
+  }
 
   private async checkSound(): Promise<void> {
     try {
@@ -211,6 +228,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   private finish(endReason: EndReason): void {
     if (this.state.phase === 'ended') return;
     this.roster.clear();
+    this.ownSignal.stop();
     this.set({ phase: 'ended', endReason, attendees: [], tiles: [], sharing: false, cameraOn: false, activeSpeaker: undefined });
   }
 

@@ -74,8 +74,8 @@ export interface MediaSnapshot {
   speakerOn: boolean;
   /** The browser waits for a click before it plays sound. */
   soundBlocked: boolean;
-  /** This side's connection is poor. */
-  poorConnection: boolean;
+  /** This side's, as it has been for a moment. */
+  ownSignal: Signal;
   problem: MediaProblem | undefined;
 }
 

@@ -41,7 +41,11 @@ export function CallBanners({ media, recording, session }: Props): JSX.Element {
       <div role="status" class="banners__state">
         {media.phase === 'connecting' && <p class="banner">{t('call.joining')}</p>}
         {media.phase === 'reconnecting' && <p class="banner banner--warning">{t('call.reconnecting')}</p>}
-        {media.phase === 'connected' && media.poorConnection && <p class="banner banner--warning">{t('call.poor')}</p>}
+        {media.phase === 'connected' && media.ownSignal < 2 && (
+          <p class="banner banner--warning">
+            {t(media.ownSignal === 0 ? 'call.gone' : 'call.poor')} {media.cameraOn && t('call.poorCamera')}
+          </p>
+        )}
       </div>
       {media.sharing && (
         <p class="banner" role="status">

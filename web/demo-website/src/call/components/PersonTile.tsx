@@ -1,5 +1,5 @@
 import type { MediaSession } from '@upcall/shared/media/types';
-import { MicOff } from 'lucide';
+import { MicOff, SignalLow, SignalZero } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../widget/components/Icon';
 import { useT } from '../../widget/i18n';
@@ -27,6 +27,12 @@ export function PersonTile({ person, session }: { person: Person; session: Media
         {person.muted && <Icon node={MicOff} size={14} />}
         <bdi>{name}</bdi>
         {person.muted && <span class="visually-hidden">{t('call.mutedLabel')}</span>}
+        {person.signal !== undefined && person.signal < 2 && (
+          <span class="tile__signal" title={t(person.signal === 0 ? 'call.signalNone' : 'call.signalWeak')}>
+            <Icon node={person.signal === 0 ? SignalZero : SignalLow} size={14} />
+            <span class="visually-hidden">{t(person.signal === 0 ? 'call.signalNone' : 'call.signalWeak')}</span>
+          </span>
+        )}
       </p>
     </li>
   );

@@ -70,7 +70,7 @@ describe('two hundred hostile strings', () => {
 
     const session = { bindTile: () => nothing } as unknown as MediaSession;
     const camera = { tileId: 1, attendeeId: 'a', kind: 'camera' as const, isSelf: false };
-    const person = { attendeeId: 'a', name: text, isSelf: false, muted: true, speaking: false, camera };
+    const person = { attendeeId: 'a', name: text, isSelf: false, muted: true, speaking: false, signal: undefined, camera };
     const tile = render(inEnglish(<PersonTile person={person} session={session} />));
     expectOnlyText(tile.container, text);
     expect(tile.container.querySelector('video')!.getAttribute('aria-label')).toBe(text);
