@@ -1,6 +1,7 @@
 import { lazy, Suspense, useEffect } from 'react';
 import { Route, Routes } from 'react-router';
-import { callsLeaveQuietly } from '../calls/store';
+import { runningCall } from '../calls/other-call';
+import { callsLeaveQuietly, useCalls } from '../calls/store';
 import { useTexts } from '../i18n/texts';
 import { LoginPage } from '../session/LoginPage';
 import { useSession } from '../session/use-session';
@@ -18,11 +19,12 @@ const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module)
 export function App() {
   const { t } = useTexts();
   const { status, user } = useSession();
+  const inCall = useCalls(({ calls }) => runningCall(calls) !== undefined);
   useEffect(() => {
     if (status === 'out') callsLeaveQuietly();
   }, [status]);
   // The address stays as it was asked for: after the log-in the page is simply there.
-  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} />;
+  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} inCall={inCall} />;
   return (
     <ErrorBoundary>
       <Suspense fallback={<Waiting label={t('common.loading')} />}>

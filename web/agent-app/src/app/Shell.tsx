@@ -4,14 +4,17 @@ import { useLocation, useNavigate } from 'react-router';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { agentApi } from '../api/agent';
+import { runningCall } from '../calls/other-call';
 import { leaveCall, useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
 import { customerName } from '../centre/types';
 import { useAttention } from '../desk/attention-settings';
+import { RingHint } from '../desk/RingHint';
 import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { useSession } from '../session/use-session';
 import { Button, IconButton } from '../ui/Button';
+import { showToast } from '../ui/toasts';
 import { Header } from './Header';
 import { StatusControl } from './StatusControl';
 
@@ -19,6 +22,9 @@ function UserMenu() {
   const { t } = useTexts();
   const { user } = useSession();
   const { ring, notify, setRing, setNotify } = useAttention();
+  const changeNotify = async () => {
+    if (!(await setNotify(!notify))) showToast('warning', t('shell.notifyDenied'));
+  };
   const signOut = async () => {
     // Nobody is offered to an agent who has gone; when this fails the routing finds out by the missing answer.
     await agentApi.setStatus('offline').catch(() => undefined);
@@ -38,7 +44,7 @@ function UserMenu() {
             {ring ? <Volume2 size={16} aria-hidden /> : <VolumeX size={16} aria-hidden />}
             <span>{ring ? t('shell.ringOff') : t('shell.ringOn')}</span>
           </MenuItem>
-          <MenuItem className="menu__item" onAction={() => void setNotify(!notify)}>
+          <MenuItem className="menu__item" onAction={() => void changeNotify()}>
             {notify ? <Bell size={16} aria-hidden /> : <BellOff size={16} aria-hidden />}
             <span>{notify ? t('shell.notifyOff') : t('shell.notifyOn')}</span>
           </MenuItem>
@@ -61,8 +67,7 @@ function CallBar() {
   const { t } = useTexts();
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const calls = useCalls((state) => state.calls);
-  const running = Object.values(calls).find((call) => call.media && call.media.phase !== 'ended');
+  const running = useCalls(({ calls }) => runningCall(calls));
   if (!running || pathname === `/meeting/${encodeURIComponent(running.meetingId)}`) return null;
   return (
     <div className="call-bar">
@@ -109,6 +114,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </p>
         )}
       </div>
+      <RingHint />
       <OfferBar />
       <CallBar />
       {children}

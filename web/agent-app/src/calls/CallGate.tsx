@@ -3,8 +3,7 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
-import { ErrorNotice } from '../ui/Notice';
-import { Screen, Waiting } from '../ui/Screen';
+import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import type { Call } from './store';
 import { useCall } from './use-call';
 
@@ -25,13 +24,9 @@ export function CallGate({ meetingId, children }: CallGateProps) {
       return <Waiting label={t('call.opening')} />;
     case 'failed':
       return (
-        <main className="screen">
-          <div className="screen__card">
-            <h1>{t('call.failedTitle')}</h1>
-            <ErrorNotice error={now.error} onRetry={open} />
-            <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
-          </div>
-        </main>
+        <ErrorScreen title={t('call.failedTitle')} error={now.error} onRetry={open}>
+          <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
+        </ErrorScreen>
       );
     case 'closed':
       return (

@@ -1,11 +1,13 @@
 import { MessageSquareText, Users } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
+import { canShareScreen } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useCentre } from '../centre/store';
 import { ChatPane } from '../desk/ChatPane';
 import { clock } from '../desk/time';
 import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
+import { usePage } from '../ui/page';
 import { CallNotices } from './CallNotices';
 import { Controls } from './Controls';
 import { LeaveDialog } from './LeaveDialog';
@@ -23,6 +25,7 @@ export interface CallViewProps {
 
 export function CallView({ call, session, media }: CallViewProps) {
   const { t } = useTexts();
+  const main = usePage(call.customerName || t('call.title'));
   const [panel, setPanel] = useState<'chat' | 'people' | undefined>(() => (window.innerWidth >= 1100 ? 'chat' : undefined));
   const [dialog, setDialog] = useState<'leave' | 'shortcuts'>();
   const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
@@ -41,7 +44,7 @@ export function CallView({ call, session, media }: CallViewProps) {
   useShortcuts({
     m: () => void session.setMuted(!(media.muted || !media.hasMicrophone)),
     v: () => void session.setCameraOn(!media.cameraOn),
-    s: () => (media.sharing ? session.stopShare() : void session.startShare()),
+    ...(canShareScreen() ? { s: () => (media.sharing ? session.stopShare() : void session.startShare()) } : {}),
     ...(call.canRecord ? { r: () => toggleRecording(call.meetingId) } : {}),
     p: () => toggle('people'),
     ...(contact ? { c: () => toggle('chat') } : {}),
@@ -51,7 +54,7 @@ export function CallView({ call, session, media }: CallViewProps) {
 
   const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId)).length;
   return (
-    <main className={`call${panel ? ' call--panel' : ''}`}>
+    <main className={`call${panel ? ' call--panel' : ''}`} ref={main} tabIndex={-1}>
       <div className="call__stage">
         <header className="call__head">
           <h1 dir="auto">{call.customerName || call.meetingId}</h1>

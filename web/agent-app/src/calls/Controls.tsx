@@ -17,7 +17,7 @@ import {
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { canChooseSpeaker, type Device } from '@upcall/shared/media/devices';
+import { canChooseSpeaker, canShareScreen, type Device } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
@@ -77,13 +77,15 @@ export function Controls({ call, session, media, onLeave, onShortcuts }: Control
           }}
         />
       </Control>
-      <Control
-        icon={media.sharing ? MonitorX : MonitorUp}
-        label={media.sharing ? t('call.stopShare') : t('controls.share')}
-        shortcut="S"
-        on={media.sharing}
-        onPress={() => (media.sharing ? session.stopShare() : void session.startShare())}
-      />
+      {canShareScreen() && (
+        <Control
+          icon={media.sharing ? MonitorX : MonitorUp}
+          label={media.sharing ? t('call.stopShare') : t('controls.share')}
+          shortcut="S"
+          on={media.sharing}
+          onPress={() => (media.sharing ? session.stopShare() : void session.startShare())}
+        />
+      )}
       <Control
         icon={media.speakerOn ? Volume2 : VolumeX}
         label={media.speakerOn ? t('controls.speakerOff') : t('controls.speakerOn')}

@@ -1,7 +1,7 @@
-import { useEffect } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { useTexts } from '../i18n/texts';
-import { Waiting } from '../ui/Screen';
+import { ErrorScreen, Waiting } from '../ui/Screen';
 import { CallGate } from './CallGate';
 import { CallView } from './CallView';
 import { EndedScreen } from './EndedScreen';
@@ -45,12 +45,19 @@ function Meeting({ call, rejoin }: { call: Call; rejoin: boolean }) {
   const navigate = useNavigate();
   const { meetingId, session, media } = call;
 
+  const [failure, setFailure] = useState<unknown>();
+  const again = useCallback(() => {
+    setFailure(undefined);
+    joinAgain(meetingId).catch(setFailure);
+  }, [meetingId]);
+
   useEffect(() => {
     if (session) return;
-    if (rejoin) void joinAgain(meetingId);
+    if (rejoin) again();
     else void navigate(`/devices?meeting=${encodeURIComponent(meetingId)}`, { replace: true });
-  }, [meetingId, navigate, rejoin, session]);
+  }, [again, meetingId, navigate, rejoin, session]);
 
+  if (failure !== undefined) return <ErrorScreen title={t('call.failedTitle')} error={failure} onRetry={again} />;
   if (!session || !media) return <Waiting label={t('call.rejoining')} />;
   if (media.phase === 'ended') return <EndedScreen call={call} reason={media.endReason ?? 'failed'} />;
   return <CallView call={call} session={session} media={media} />;

@@ -4,7 +4,7 @@ import { showToast } from '../ui/toasts';
 import type { MessageKind, RecordingMessage } from './recording-machine';
 
 export function announceRecording(message: RecordingMessage, kind: MessageKind): void {
-  showToast(kind, text(`recording.message.${message}`));
+  showToast(kind, text(`recording.message.${message}`), 'recording');
 }
 
 export function announceEndFailed(): void {

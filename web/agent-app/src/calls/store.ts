@@ -89,7 +89,9 @@ function attendeesOf(ownName: string, invited: Contact | undefined): MeetingAtte
 /** Creates the meeting, or gets its join data again; the server invites the customer. */
 export async function openCall({ meetingId, ownName, contact, invites = true }: OpenOptions): Promise<Call> {
   const { id: customerId, name: customer } = customerOf(contact);
-  const join = await meetingsApi.create(meetingId, attendeesOf(ownName, invites ? contact : undefined));
+  // Who has left the chat can be invited to nothing.
+  const invited = invites && contact?.state === 'connected' ? contact : undefined;
+  const join = await meetingsApi.create(meetingId, attendeesOf(ownName, invited));
   const running = callOf(meetingId);
   if (running?.media && running.media.phase !== 'ended') return running;
 

@@ -1,5 +1,5 @@
 import { Check, Copy, Mail } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
 import { type AdHocRoute, routingApi } from '../api/routing';
@@ -8,6 +8,7 @@ import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Notice } from '../ui/Notice';
+import { showToast } from '../ui/toasts';
 import { needs, useForm } from '../ui/use-form';
 import { timeOf } from './time';
 
@@ -21,10 +22,17 @@ export function grouped(digits: string): string {
 function Created({ route }: { route: AdHocRoute }) {
   const { t, language } = useTexts();
   const [copied, setCopied] = useState(false);
+  const link = useRef<HTMLOutputElement>(null);
   const mail = `mailto:${encodeURIComponent(route.attendeeEmail)}?subject=${encodeURIComponent(t('adHoc.mailSubject'))}&body=${encodeURIComponent(t('adHoc.mailBody', { link: route.link }))}`;
   const copy = async () => {
-    await navigator.clipboard.writeText(route.link);
-    setCopied(true);
+    try {
+      await navigator.clipboard.writeText(route.link);
+      setCopied(true);
+    } catch {
+      // Browsers keep the clipboard from pages without https: the link is marked, to be copied by hand.
+      if (link.current) getSelection()?.selectAllChildren(link.current);
+      showToast('warning', t('adHoc.copyByHand'));
+    }
   };
   return (
     <div className="ad-hoc">
@@ -44,7 +52,7 @@ function Created({ route }: { route: AdHocRoute }) {
           {copied ? t('adHoc.copied') : t('adHoc.copy')}
         </Button>
       </div>
-      <output className="ad-hoc__link">{route.link}</output>
+      <output ref={link} className="ad-hoc__link">{route.link}</output>
     </div>
   );
 }

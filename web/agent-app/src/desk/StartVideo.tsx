@@ -1,15 +1,15 @@
 import { Video } from 'lucide-react';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
+import { LeaveOtherDialog } from '../calls/LeaveOtherDialog';
 import { otherRunningCall } from '../calls/other-call';
-import { leaveCall, openCall } from '../calls/store';
+import { openCall } from '../calls/store';
 import { ATTRIBUTE, attribute, type Contact } from '../centre/types';
 import { type TextKey, useTexts } from '../i18n/texts';
 import { useSession } from '../session/use-session';
 import { Button } from '../ui/Button';
-import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Notice } from '../ui/Notice';
 import { needs, useForm } from '../ui/use-form';
@@ -57,11 +57,7 @@ export function StartVideo({ contact }: { contact?: Contact | undefined }) {
     else await open(given);
   });
 
-  const leaveAndOpen = form.submit(async (given) => {
-    if (other) await leaveCall(other);
-    setOther(undefined);
-    await open(given);
-  });
+  const stay = useCallback(() => setOther(undefined), []);
 
   return (
     <form className="form" onSubmit={submit} noValidate>
@@ -78,22 +74,14 @@ export function StartVideo({ contact }: { contact?: Contact | undefined }) {
         {t('startVideo.start')}
       </Button>
       {contact && !isOther && <p className="form__note">{t('startVideo.invites')}</p>}
-      <Dialog
-        title={t('startVideo.leaveOtherTitle')}
-        isOpen={other !== undefined}
-        onClose={() => setOther(undefined)}
-        isQuestion
-        actions={
-          <>
-            <Button onPress={() => setOther(undefined)}>{t('common.cancel')}</Button>
-            <Button kind="primary" onPress={() => leaveAndOpen()}>
-              {t('startVideo.leaveOther')}
-            </Button>
-          </>
-        }
-      >
-        <p>{t('startVideo.leaveOtherText')}</p>
-      </Dialog>
+      <LeaveOtherDialog
+        meetingId={other}
+        onCancel={stay}
+        onLeft={() => {
+          stay();
+          form.submit(open)();
+        }}
+      />
     </form>
   );
 }

@@ -2,12 +2,14 @@ import { ArrowLeft, Clapperboard, FileX2, LogOut, ShieldX, SearchX } from 'lucid
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
+import type { RecordingSummary } from '../api/recordings';
 import { Header } from '../app/Header';
 import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
-import { Screen, Waiting } from '../ui/Screen';
+import { usePage } from '../ui/page';
+import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import { Making } from './Making';
 import { Player } from './Player';
 import { Playlist, recordingTitle } from './Playlist';
@@ -26,7 +28,7 @@ export function PlaybackPage() {
 }
 
 function Playback({ meetingId }: { meetingId: string }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const { recordings, error, refresh } = useSummary(meetingId);
   const [chosen, setChosen] = useState<string>();
 
@@ -41,9 +43,25 @@ function Playback({ meetingId }: { meetingId: string }) {
   if (!selected) {
     return <Screen icon={Clapperboard} title={t('playback.none.title')} text={t('playback.none.text')} />;
   }
+  return <Recordings meetingId={meetingId} recordings={recordings} selected={selected} onSelect={setChosen} error={error} refresh={refresh} />;
+}
+
+interface RecordingsProps {
+  meetingId: string;
+  recordings: RecordingSummary[];
+  selected: RecordingSummary;
+  onSelect: (recordingId: string) => void;
+  /** Of the last reading; the list is that of the one before. */
+  error: unknown;
+  refresh: () => Promise<RecordingSummary[]>;
+}
+
+function Recordings({ meetingId, recordings, selected, onSelect, error, refresh }: RecordingsProps) {
+  const { t, language } = useTexts();
   const label = recordingTitle(selected, language);
+  const main = usePage(`${t('playback.playlist')} · ${label}`);
   return (
-    <main className="playback">
+    <main className="playback" ref={main} tabIndex={-1}>
       <div className="playback__main">
         {selected.status === 'stored' ? (
           <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} />
@@ -62,7 +80,7 @@ function Playback({ meetingId }: { meetingId: string }) {
         </div>
         {error !== undefined && <ErrorNotice error={error} onRetry={() => void refresh().catch(() => undefined)} />}
       </div>
-      <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={setChosen} />
+      <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={onSelect} />
     </main>
   );
 }
@@ -88,12 +106,5 @@ function PlaybackFailure({ error, meetingId, onRetry }: { error: unknown; meetin
       </Screen>
     );
   }
-  return (
-    <main className="screen">
-      <div className="screen__card">
-        <h1>{t('playback.error')}</h1>
-        <ErrorNotice error={error} onRetry={onRetry} />
-      </div>
-    </main>
-  );
+  return <ErrorScreen title={t('playback.error')} error={error} onRetry={onRetry} />;
 }

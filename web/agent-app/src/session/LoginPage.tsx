@@ -7,6 +7,7 @@ import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Logo } from '../ui/Logo';
 import { Notice } from '../ui/Notice';
+import { usePage } from '../ui/page';
 import { needs, useForm } from '../ui/use-form';
 import { session } from './session';
 
@@ -23,8 +24,16 @@ function failureKey(error: unknown): TextKey {
   return known ?? `errors.${explain(error).text}`;
 }
 
-export function LoginPage({ expired, username = '' }: { expired: boolean; username?: string | undefined }) {
+interface LoginPageProps {
+  expired: boolean;
+  username?: string | undefined;
+  /** A call goes on behind this page. */
+  inCall?: boolean;
+}
+
+export function LoginPage({ expired, username = '', inCall = false }: LoginPageProps) {
   const { t } = useTexts();
+  const main = usePage(t('login.submit'));
   const [failure, setFailure] = useState<TextKey>();
   const form = useForm(
     { username, password: '' },
@@ -43,10 +52,10 @@ export function LoginPage({ expired, username = '' }: { expired: boolean; userna
 
   return (
     <div className="login">
-      <main className="login__card">
+      <main className="login__card" ref={main} tabIndex={-1}>
         <Logo large />
         <h1>{expired ? t('login.expiredTitle') : t('login.title')}</h1>
-        <p className="soft">{expired ? t('login.expiredText') : t('login.text')}</p>
+        <p className="soft">{expired ? t(inCall ? 'login.expiredInCall' : 'login.expiredText') : t('login.text')}</p>
         <form onSubmit={logIn} noValidate className="form">
           <Field
             form={form}

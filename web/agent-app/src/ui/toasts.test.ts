@@ -26,6 +26,13 @@ describe('toasts', () => {
     expect(texts()).toEqual(['once']);
   });
 
+  it('about one thing take the place of each other', () => {
+    showToast('info', 'starting', 'recording');
+    showToast('info', 'other');
+    showToast('info', 'started', 'recording');
+    expect(texts()).toEqual(['other', 'started']);
+  });
+
   it('stay while somebody reads them, also those that come meanwhile', () => {
     showToast('info', 'early');
     useToasts.getState().hold(true);

@@ -8,6 +8,8 @@ export interface Toast {
   id: number;
   kind: ToastKind;
   text: string;
+  /** What it is about: the next word on it takes its place. */
+  about: string | undefined;
 }
 
 export const TOAST_MS: Record<ToastKind, number | undefined> = { info: 5_000, warning: 3_000, error: undefined };
@@ -15,7 +17,7 @@ const MAX = 4;
 
 interface ToastStore {
   toasts: Toast[];
-  show: (kind: ToastKind, text: string) => void;
+  show: (kind: ToastKind, text: string, about?: string) => void;
   close: (id: number) => void;
   /** True: somebody reads; their time begins anew afterwards. */
   hold: (on: boolean) => void;
@@ -32,9 +34,10 @@ export const useToasts = create<ToastStore>()((set, get) => {
   };
   return {
     toasts: [],
-    show: (kind, text) => {
+    show: (kind, text, about) => {
       if (get().toasts.some((toast) => toast.kind === kind && toast.text === text)) return;
-      const toast = { id: next++, kind, text };
+      for (const toast of get().toasts) if (about !== undefined && toast.about === about) get().close(toast.id);
+      const toast = { id: next++, kind, text, about };
       set(({ toasts }) => ({ toasts: [...toasts, toast].slice(-MAX) }));
       count(toast);
     },
@@ -55,4 +58,4 @@ export const useToasts = create<ToastStore>()((set, get) => {
   };
 });
 
-export const showToast = (kind: ToastKind, text: string): void => useToasts.getState().show(kind, text);
+export const showToast = (kind: ToastKind, text: string, about?: string): void => useToasts.getState().show(kind, text, about);
