@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
+import { localeOf } from '@upcall/shared/i18n/locale';
 import type { Figures, StreamFigures } from '@upcall/shared/media/figures';
 import type { Attendee, MediaSession } from '@upcall/shared/media/types';
-import { localeOf } from '../desk/time';
 import { useTexts } from '../i18n/texts';
 import { SignalMark } from './SignalMark';
 

@@ -5,7 +5,7 @@ import { ErrorScreen, Waiting } from '../ui/Screen';
 import { CallGate } from './CallGate';
 import { CallView } from './CallView';
 import { EndedScreen } from './EndedScreen';
-import { devicePreferences, inCall } from './preferences';
+import { inCall } from './preferences';
 import { type Call, joinCall } from './store';
 import './meeting.css';
 
@@ -26,15 +26,7 @@ async function joinAgain(meetingId: string): Promise<void> {
   rejoining.add(meetingId);
   try {
     const before = inCall();
-    const { microphone, camera, speaker, quality } = devicePreferences();
-    await joinCall(meetingId, {
-      microphone: microphone === '' ? 'default' : microphone,
-      camera,
-      speaker: speaker || null,
-      quality,
-      muted: before?.muted ?? true,
-      cameraOn: before?.cameraOn ?? false,
-    });
+    if (before) await joinCall(meetingId, before.options);
   } finally {
     rejoining.delete(meetingId);
   }

@@ -134,7 +134,7 @@ export async function joinCall(meetingId: string, options: JoinOptions): Promise
     const joinedAt = current.joinedAt ?? (media.phase === 'connected' ? Date.now() : undefined);
     change(meetingId, { media, joinedAt });
     if (media.phase === 'ended') keepInCall(undefined);
-    else keepInCall({ meetingId, muted: media.muted, cameraOn: media.cameraOn });
+    else keepInCall({ meetingId, options: session.current() });
     lookAtRoster(meetingId, media);
   };
   change(meetingId, { session, joinedAt: undefined });

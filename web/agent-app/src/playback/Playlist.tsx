@@ -1,6 +1,7 @@
 import { CircleDot, FileX2, LoaderCircle, Play } from 'lucide-react';
+import { localeOf } from '@upcall/shared/i18n/locale';
 import type { RecordingSummary } from '../api/recordings';
-import { clock, localeOf } from '../desk/time';
+import { clock } from '../desk/time';
 import { useTexts } from '../i18n/texts';
 
 export function recordingTitle(recording: RecordingSummary, language: string): string {

@@ -19,6 +19,12 @@ export interface Scene {
   recording: boolean;
 }
 
+/** Whoever spoke last comes first and large, once somebody has: not with one other person, who is large anyway. */
+export function arranged(others: readonly Person[], speakerId: string | undefined): { people: Person[]; featured: boolean } {
+  const speaker = others.length > 1 ? others.find((person) => person.attendeeId === speakerId) : undefined;
+  return { people: speaker ? [speaker, ...others.filter((person) => person !== speaker)] : [...others], featured: speaker !== undefined };
+}
+
 export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>, recorderName: string | null): Scene {
   const isRecorder = (attendee: Attendee) => !attendee.isSelf && recorderName !== null && names.get(attendee.attendeeId) === recorderName;
   const camera = (id: string) => media.tiles.find((tile) => tile.kind === 'camera' && tile.attendeeId === id) ?? null;

@@ -89,6 +89,15 @@ describe("the person's devices within a call", () => {
     expect(now()).toMatchObject({ cameraOn: true, problem: undefined });
   });
 
+  it('a phone turns from one camera to the other', async () => {
+    const { av, inputs } = await opened();
+    await inputs.turnCamera();
+    expect(av.startVideoInput.mock.lastCall?.[0]).toMatchObject({ facingMode: 'environment' });
+    await inputs.turnCamera();
+    expect(av.startVideoInput.mock.lastCall?.[0]).toMatchObject({ facingMode: 'user' });
+    expect(inputs.chosen).toEqual({ microphone: 'headset', camera: null, speaker: 'ear', quality: '360p' });
+  });
+
   it('a speaker that is gone gives way to the system\'s', async () => {
     const { av, now } = await opened();
     plugged = plugged.filter(({ deviceId }) => deviceId !== 'ear');

@@ -19,6 +19,7 @@ export class Inputs implements DeviceChangeObserver {
   private camera: string | null;
   private speaker: string | null;
   private quality: QualityId;
+  private facing: 'user' | 'environment' = 'user';
   private stopWatching = () => {};
 
   constructor(
@@ -30,6 +31,11 @@ export class Inputs implements DeviceChangeObserver {
     this.camera = options.camera;
     this.speaker = options.speaker;
     this.quality = options.quality;
+  }
+
+  get chosen(): Pick<JoinOptions, 'microphone' | 'camera' | 'speaker' | 'quality'> {
+    const { microphone, camera, speaker, quality } = this;
+    return { microphone, camera, speaker, quality };
   }
 
   /** Before the call begins: what was chosen, as far as it works. */
@@ -71,7 +77,7 @@ export class Inputs implements DeviceChangeObserver {
       const { cameras } = await listDevices();
       const { width, height, frameRate } = QUALITIES[this.quality];
       // Before the first permission browsers name no camera: then it is asked for as the one that looks at the person.
-      const any = { facingMode: 'user', width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: frameRate } };
+      const any = { facingMode: this.facing, width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: frameRate } };
       await this.av.startVideoInput(cameras.find((camera) => camera.id === this.camera)?.id ?? any);
       this.av.startLocalVideoTile();
       this.snapshot.set({ cameraOn: true });
@@ -81,6 +87,12 @@ export class Inputs implements DeviceChangeObserver {
   async useCamera(deviceId: string): Promise<void> {
     this.camera = deviceId;
     if (this.snapshot.get().cameraOn) await this.attempt('camera', () => this.av.startVideoInput(deviceId));
+  }
+
+  async turnCamera(): Promise<void> {
+    this.facing = this.facing === 'user' ? 'environment' : 'user';
+    this.camera = null;
+    if (this.snapshot.get().cameraOn) await this.setCameraOn(true);
   }
 
   async useSpeaker(deviceId: string): Promise<void> {

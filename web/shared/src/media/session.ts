@@ -107,6 +107,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   setCameraOn = (on: boolean): Promise<void> => this.inputs.setCameraOn(on);
   useMicrophone = (deviceId: string): Promise<void> => this.inputs.useMicrophone(deviceId);
   useCamera = (deviceId: string): Promise<void> => this.inputs.useCamera(deviceId);
+  turnCamera = (): Promise<void> => this.inputs.turnCamera();
   useSpeaker = (deviceId: string): Promise<void> => this.inputs.useSpeaker(deviceId);
   useQuality = (quality: QualityId): Promise<void> => this.inputs.useQuality(quality);
   startShare = (): Promise<void> => this.inputs.startShare();
@@ -127,6 +128,11 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     return () => {
       if (this.av.getVideoTile(tileId)?.state().boundVideoElement === element) this.av.unbindVideoElement(tileId);
     };
+  }
+
+  current(): JoinOptions {
+    const { muted, cameraOn } = this.state;
+    return { ...this.inputs.chosen, muted, cameraOn };
   }
 
   clearProblem(): void {

@@ -103,6 +103,8 @@ export interface MediaSession {
   unblockSound(): Promise<void>;
   useMicrophone(deviceId: string): Promise<void>;
   useCamera(deviceId: string): Promise<void>;
+  /** On a phone: from the one that looks at the person to the one that looks ahead, and back. */
+  turnCamera(): Promise<void>;
   useSpeaker(deviceId: string): Promise<void>;
   useQuality(quality: QualityId): Promise<void>;
   startShare(): Promise<void>;
@@ -110,6 +112,8 @@ export interface MediaSession {
   /** Shows a tile in an element until the returned function is called. */
   bindTile(tileId: number, element: HTMLVideoElement): () => void;
   clearProblem(): void;
+  /** What brings one back as one is: for a reload. */
+  current(): JoinOptions;
   /** `reason` is what the snapshot then says, for a page that has just ended the meeting. */
   leave(reason?: EndReason): Promise<void>;
 }
