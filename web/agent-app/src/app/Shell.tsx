@@ -72,7 +72,7 @@ function CallBar() {
   return (
     <div className="call-bar">
       <Video size={18} aria-hidden />
-      <span dir="auto">{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
+      <span>{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
       <Button kind="secondary" onPress={() => navigate(`/meeting/${encodeURIComponent(running.meetingId)}`)}>
         {t('shell.backToCall')}
       </Button>
@@ -92,7 +92,7 @@ function OfferBar() {
       {shown && (
         <div className="call-bar">
           <MessageSquareText size={18} aria-hidden />
-          <span dir="auto">{t('shell.newContact', { name: customerName(shown) || t('contact.unnamed') })}</span>
+          <span>{t('shell.newContact', { name: customerName(shown) || t('contact.unnamed') })}</span>
           <Button onPress={() => navigate(`/?contact=${encodeURIComponent(shown.contactId)}`)}>{t('shell.show')}</Button>
         </div>
       )}

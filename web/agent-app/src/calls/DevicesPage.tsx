@@ -89,7 +89,7 @@ function DeviceSetup({ call }: { call: Call }) {
     <main className="devices" ref={main} tabIndex={-1}>
       <header className="devices__head">
         <h1>{t('devices.title')}</h1>
-        <p className="soft" dir="auto">
+        <p className="soft">
           {call.customerName ? t('devices.with', { name: call.customerName }) : t('devices.joining', { id: call.meetingId })}
         </p>
       </header>
@@ -154,7 +154,7 @@ function DeviceSetup({ call }: { call: Call }) {
               join();
             }}
           />
-          <p className="form__note" dir="auto">
+          <p className="form__note">
             {call.customerName
               ? t('devices.asWith', { customer: call.customerName, name: call.ownName })
               : t('devices.as', { id: call.meetingId, name: call.ownName })}

@@ -46,6 +46,7 @@ export function Stage({ call, session, media }: StageProps) {
       session={session}
       size={size}
       name={seat.attendee.isSelf ? t('call.you') : nameOf(call, seat.attendee) || t('call.unnamed')}
+      fullName={nameOf(call, seat.attendee) || t('call.unnamed')}
       isSpeaking={media.activeSpeaker === seat.attendee.attendeeId}
     />
   );
@@ -62,7 +63,7 @@ export function Stage({ call, session, media }: StageProps) {
           content && (
             <figure className="tile tile--content">
               <TileVideo session={session} tile={content} label={t('call.shareOf', { name: sharer ? nameOf(call, sharer) : '' })} />
-              <figcaption className="tile__plate" dir="auto">
+              <figcaption className="tile__plate">
                 <MonitorUp size={14} aria-hidden />
                 {t('call.shareOf', { name: sharer ? nameOf(call, sharer) || t('call.unnamed') : t('call.unnamed') })}
               </figcaption>

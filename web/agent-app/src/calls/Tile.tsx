@@ -15,12 +15,15 @@ export function TileVideo({ session, tile, label }: { session: MediaSession; til
 interface PersonTileProps {
   seat: Seat;
   session: MediaSession;
+  /** As it is shown, like "You". */
   name: string;
+  /** Whose initials stand where no picture is. */
+  fullName: string;
   size: 'large' | 'small';
   isSpeaking: boolean;
 }
 
-export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTileProps) {
+export function PersonTile({ seat, session, name, fullName, size, isSpeaking }: PersonTileProps) {
   const { t } = useTexts();
   const { attendee, tile } = seat;
   return (
@@ -29,7 +32,7 @@ export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTile
         <TileVideo session={session} tile={tile} label={t('call.cameraOf', { name })} />
       ) : (
         <div className="tile__placeholder">
-          <Avatar name={name} large />
+          <Avatar name={fullName} large />
         </div>
       )}
       <figcaption className="tile__plate">

@@ -95,7 +95,7 @@ function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefin
     return (
       <p className="transcript__event">
         {item.ContentType === EVENT.invitation && <Video size={14} aria-hidden />}
-        <span dir="auto">{text}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
+        <span>{text}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
       </p>
     );
   }

@@ -23,6 +23,10 @@ describe('texts', () => {
     expect(t('greeting', { name: '{{count}} $& $1 $t(plain)' })).toBe('Hello {{count}} $& $1 $t(plain), {{count}} $& $1 $t(plain)!');
   });
 
+  it('keeps a name from right to left apart from its sentence', () => {
+    expect(t('greeting', { name: 'שרה' })).toBe('Hello \u2068שרה\u2069, \u2068שרה\u2069!');
+  });
+
   it('shows the key where a text is missing, also for names that every object has', () => {
     expect(t('part.nothing')).toBe('part.nothing');
     expect(t('part')).toBe('part');

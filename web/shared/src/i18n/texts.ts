@@ -44,6 +44,16 @@ function find(catalogue: Catalogue, key: string): string | undefined {
   return typeof at === 'string' ? at : undefined;
 }
 
+/** Letters of scripts from right to left, and signs that change a text's direction. */
+const TURNS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u202a-\u202e\u2066-\u2069]/;
+const [ISOLATE, POP] = ['\u2068', '\u2069'];
+
+/** A name from right to left does not turn the sentence around it. */
+function isolated(value: string | number): string {
+  const text = String(value);
+  return TURNS.test(text) ? ISOLATE + text + POP : text;
+}
+
 /** A key that is not there is its own text: seen at once, and a page with one text missing still works. */
 export function translator<K extends string>(catalogue: Catalogue, language: Language): Translate<K> {
   const plurals = new Intl.PluralRules(language);
@@ -52,6 +62,6 @@ export function translator<K extends string>(catalogue: Catalogue, language: Lan
     const form = typeof count === 'number' ? find(catalogue, `${key}_${plurals.select(count)}`) : undefined;
     const text = form ?? find(catalogue, key) ?? key;
     // In one pass: what a value brings is never read as a placeholder.
-    return values ? text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+    return values ? text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => isolated(values[name] ?? whole)) : text;
   };
 }

@@ -3,6 +3,7 @@ import type { MediaSession } from '@upcall/shared/media/types';
 import type { JSX } from 'preact';
 import type { WidgetController } from '../../widget/controller';
 import { useT } from '../../widget/i18n';
+import { useStore } from '../../widget/store';
 import { arranged, sceneOf } from '../people';
 import { useMedia } from '../use-media';
 import { useNames } from '../use-names';
@@ -21,6 +22,7 @@ interface Props {
 export function LiveCall({ controller, session }: Props): JSX.Element {
   const t = useT();
   const media = useMedia(session);
+  const { customerName } = useStore(controller.store);
   const { names, recorderName } = useNames(controller.call, media.attendees);
   const scene = sceneOf(media, names, recorderName);
   const others = scene.people.filter((person) => !person.isSelf);
@@ -40,7 +42,7 @@ export function LiveCall({ controller, session }: Props): JSX.Element {
         </ul>
         {self && (
           <ul class="stage__self">
-            <PersonTile person={self} session={session} />
+            <PersonTile person={self} session={session} ownName={customerName} />
           </ul>
         )}
       </div>

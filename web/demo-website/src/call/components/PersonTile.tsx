@@ -11,7 +11,14 @@ function initials(name: string): string {
   return (letters.length > 1 ? (letters[0] ?? '') + (letters.at(-1) ?? '') : (letters[0] ?? '')).toUpperCase();
 }
 
-export function PersonTile({ person, session }: { person: Person; session: MediaSession }): JSX.Element {
+interface Props {
+  person: Person;
+  session: MediaSession;
+  /** One's own, for the initials. */
+  ownName?: string;
+}
+
+export function PersonTile({ person, session, ownName }: Props): JSX.Element {
   const t = useT();
   const name = person.isSelf ? t('call.me') : (person.name ?? t('call.guest'));
   return (
@@ -20,7 +27,7 @@ export function PersonTile({ person, session }: { person: Person; session: Media
         <TileVideo session={session} tileId={person.camera.tileId} mirror={person.isSelf} label={name} />
       ) : (
         <span class="tile__initials" aria-hidden="true">
-          {initials(name)}
+          {initials((person.isSelf && ownName) || name)}
         </span>
       )}
       <p class="tile__name">
