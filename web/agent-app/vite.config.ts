@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { fontFolder } from '../shared/vite/font.ts';
+import { fontFolder, fontPreload } from '../shared/vite/font.ts';
 
 // `UPCALL_SERVER=http://127.0.0.1:8080 npm run dev` develops against a running server.
 const server = process.env.UPCALL_SERVER ?? 'http://127.0.0.1:8080';
@@ -18,7 +18,7 @@ const alias = { '@upcall/font': await fontFolder() };
 
 export default defineConfig({
   resolve: { alias },
-  plugins: [withoutOtherLanguages, react()],
+  plugins: [withoutOtherLanguages, react(), fontPreload()],
   define: { global: 'globalThis' },
   build: { outDir: '../../build/web/agent-app', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
   server: {

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import subsetFont from 'subset-font';
+import type { Plugin } from 'vite';
 import { charactersOf, FONT_PARTS, FONT_WEIGHTS } from '../src/font/faces.ts';
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/upcall-font', import.meta.url));
@@ -36,4 +37,22 @@ export async function fontFolder(): Promise<string> {
     if (!existsSync(folder)) throw error;
   }
   return folder;
+}
+
+/** The page names the font, which browsers otherwise find behind the style sheet and the first text. */
+export function fontPreload(): Plugin {
+  let base = '/';
+  return {
+    name: 'font-preload',
+    apply: 'build',
+    configResolved: (config) => void (base = config.base),
+    transformIndexHtml: {
+      order: 'post',
+      handler(_, { bundle }) {
+        const font = Object.keys(bundle ?? {}).find((name) => /inter-latin-(?!ext-)[\w-]+\.woff2$/.test(name));
+        if (!font) throw new Error('the font is not in this build');
+        return [{ tag: 'link', attrs: { rel: 'preload', href: base + font, as: 'font', type: 'font/woff2', crossorigin: true }, injectTo: 'head' }];
+      },
+    },
+  };
 }
