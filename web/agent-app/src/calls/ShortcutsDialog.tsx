@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { Dialog } from '../ui/Dialog';
 
 const SHORTCUTS = [
@@ -13,7 +13,7 @@ const SHORTCUTS = [
 ] as const;
 
 export function ShortcutsDialog({ canRecord, isOpen, onClose }: { canRecord: boolean; isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <Dialog title={t('shortcuts.title')} isOpen={isOpen} onClose={onClose}>
       <dl className="shortcuts">

@@ -1,6 +1,6 @@
 // The devices that were chosen last, and what a reload in mid-call needs to come back as it was.
 import { readStored, writeStored } from '@upcall/shared/storage';
-import type { QualityId } from '@upcall/shared/media/types';
+import type { JoinOptions, QualityId } from '@upcall/shared/media/types';
 
 export interface DevicePreferences {
   /** Device ids; null: join without; '' : whatever the browser takes. */
@@ -28,8 +28,7 @@ export function keepDevicePreferences(preferences: DevicePreferences): void {
 
 export interface InCall {
   meetingId: string;
-  muted: boolean;
-  cameraOn: boolean;
+  options: JoinOptions;
 }
 
 /** In this tab only: another tab has not been in the call. */

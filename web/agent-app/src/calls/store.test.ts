@@ -49,6 +49,7 @@ vi.mock('@upcall/shared/media/session', () => ({
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+      current: () => ({}),
       leave: async (reason: EndReason = 'left') => {
         left.push(reason);
         push({ phase: 'ended', endReason: reason });
