@@ -175,6 +175,7 @@ TEST(ChatStory, WrongTokensAreDeniedAlike) {
   EXPECT_EQ(jane.call("disconnect", jane.connection, {}).status, 403);
 }
 
+// acceptance: 15
 TEST(ChatStory, StartChatChecksWhatItTakes) {
   Installation in;
   const auto start = [&](const bj::value& body) {

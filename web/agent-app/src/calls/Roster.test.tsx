@@ -78,6 +78,7 @@ describe('who is present', () => {
     expect(toasts()).toEqual([]);
   });
 
+  // acceptance: 35
   it('shows the connection in figures when asked, and measures only then', async () => {
     show();
     expect(figuresTo).toBeUndefined();

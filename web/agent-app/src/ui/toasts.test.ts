@@ -10,6 +10,7 @@ afterEach(() => {
 });
 
 describe('toasts', () => {
+  // acceptance: 38
   it('go after 3 and 5 seconds, an error when it is closed', () => {
     showToast('info', 'information');
     showToast('warning', 'warning');

@@ -21,10 +21,12 @@ describe('the scene of a call', () => {
     expect(scene.people.map((person) => person.attendeeId)).toEqual(['me', 'a']);
   });
 
+  // acceptance: 12
   it('oneself is never the recording, whatever the name', () => {
     expect(sceneOf(media({ attendees: [attendee('me', { isSelf: true })] }), new Map([['me', 'RECORDING']]), 'RECORDING').recording).toBe(false);
   });
 
+  // acceptance: 12
   it('a shared screen carries the name of who shares', () => {
     const tiles = [{ tileId: 1, attendeeId: 'a', kind: 'camera' as const, isSelf: false }, { tileId: 2, attendeeId: 'a', kind: 'content' as const, isSelf: false }];
     const scene = sceneOf(media({ attendees, tiles }), names, 'RECORDING');

@@ -85,6 +85,7 @@ describe('an invitation', () => {
     expect(call.store.value.stage).toBe('invited');
   });
 
+  // acceptance: 13
   it('of a call that was left stays on offer, of one that ended does not', async () => {
     call.follow(invite('i1'), credentials, client);
     call.prepare();
