@@ -26,6 +26,17 @@ export function keepDevicePreferences(preferences: DevicePreferences): void {
   writeStored(DEVICES, JSON.stringify(preferences));
 }
 
+const SINGLE_KEYS = 'upcall.single-keys';
+
+/** Keys without Ctrl or Alt disturb who speaks to the computer, or types with tremor: they can be switched off. */
+export function singleKeys(): boolean {
+  return readStored(SINGLE_KEYS) !== 'off';
+}
+
+export function keepSingleKeys(on: boolean): void {
+  writeStored(SINGLE_KEYS, on ? null : 'off');
+}
+
 export interface InCall {
   meetingId: string;
   options: JoinOptions;

@@ -76,6 +76,7 @@ export function LoginPage({ expired, username = '', inCall = false }: LoginPageP
           <Button kind="primary" type="submit" wide busy={form.busy}>
             {t('login.submit')}
           </Button>
+          <p className="form__note">{t('login.forgotten')}</p>
         </form>
       </main>
       <footer className="login__foot">
