@@ -36,10 +36,11 @@ export function AgentArea() {
     };
   }, [lock]);
 
-  // An expired session or a look at another page leaves the call running; another tab takes it over.
+  // An expired session or a look at another page leaves the call running; another tab takes it over, and who is no agent
+  // any more has no call: nothing on the page would show that it goes on.
   useEffect(() => {
-    if (lock === 'elsewhere') callsLeaveQuietly();
-  }, [lock]);
+    if (lock === 'elsewhere' || refused) callsLeaveQuietly();
+  }, [lock, refused]);
 
   if (lock === 'elsewhere') {
     return (

@@ -151,7 +151,11 @@ export function startCentre(): void {
   if (socket) return;
   const opened = new EventSocket({
     token: () => session.accessToken(),
-    onState: (state) => useCentre.setState({ socket: state }),
+    onState: (state) => {
+      useCentre.setState({ socket: state });
+      // Who may no longer handle contacts, or who may no longer do anything: then the session is over, which this shows.
+      if (state === 'refused') agentApi.state().catch(() => undefined);
+    },
     onEvent: (event) => {
       const before = useCentre.getState();
       useCentre.setState((centre) => ({

@@ -34,8 +34,8 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   const { agent, customer, meetingId } = pair;
   const before = await connections(walk, meetingId);
   await sessionIsOver(walk, agent);
+  // The first sign of typing is refused.
   await messageBox(agent).fill('Can you hear me?');
-  await messageBox(agent).press('Enter');
   await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
   await walk.sees(customer, 0);
   await looksRight(agent, 'the session has ended');
@@ -46,8 +46,26 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   await seeEachOther(walk, pair);
   assert.deepEqual(await connections(walk, meetingId), before);
   assert.equal(await customer.getByText('left the call').count(), 0);
-  await say(agent, customer, 'Here I am again.');
+  assert.equal(await messageBox(agent).inputValue(), 'Can you hear me?', 'what was begun is still there');
+  await messageBox(agent).press('Enter');
+  await customer.getByText('Can you hear me?').waitFor();
   await say(customer, agent, 'I never lost you.');
+}, { expected: /401|WebSocket/ });
+
+check('an account that is switched off in mid-call: the call ends on its side, and it is told why it cannot come back', async (walk) => {
+  const olaf = await walk.agent('Olaf Off');
+  const { agent, customer } = await inCall(walk, olaf);
+  await walk.server.admin('user', 'disable', '--username', olaf.username);
+  await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+  await customer.getByText('Waiting for the others to join').waitFor();
+  await agent.getByLabel('Password').fill(olaf.password);
+  await agent.keyboard.press('Enter');
+  await agent.getByText('This account is switched off. Ask your administrator.').waitFor();
+  await looksRight(agent, 'an account that is switched off');
+  await walk.server.admin('user', 'enable', '--username', olaf.username);
+  await agent.getByLabel('Password').fill(olaf.password);
+  await agent.keyboard.press('Enter');
+  await agent.getByRole('heading', { name: 'This call is not running' }).waitFor();
 }, { expected: /401|WebSocket/ });
 
 /** Each text once, in this order. */

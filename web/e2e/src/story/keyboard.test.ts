@@ -48,7 +48,7 @@ async function customerStartsChat(customer: Page, keys: Keyboard, email: string)
   await keys.press('Enter');
   await keys.arrivesAt(messageBox(customer));
   await hears(customer, /Waiting for the next free person/);
-  await hears(customer, /You are next/);
+  await hears(customer, /^You are next ?1 person is waiting$/);
 }
 
 async function write(page: Page, keys: Keyboard, text: string): Promise<void> {
