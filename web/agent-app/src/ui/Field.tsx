@@ -4,6 +4,7 @@ import { Input } from 'react-aria-components/Input';
 import { Label } from 'react-aria-components/Label';
 import { Text } from 'react-aria-components/Text';
 import { TextField } from 'react-aria-components/TextField';
+import { useController } from 'react-hook-form';
 import type { Form } from './use-form';
 
 interface FieldProps<K extends string> {
@@ -17,27 +18,28 @@ interface FieldProps<K extends string> {
 }
 
 export function Field<K extends string>({ form, name, label, hint, type = 'text', autoComplete, autoFocus = false }: FieldProps<K>) {
-  const error = form.errorOf(name);
+  const { field, fieldState } = useController({ control: form.control, name, rules: { validate: form.check(name) } });
   return (
     <TextField
       className="field"
       type={type}
       name={name}
-      value={form.values[name]}
-      onChange={(value) => form.change(name, value)}
-      isInvalid={error !== undefined}
+      value={field.value ?? ''}
+      onChange={field.onChange}
+      onBlur={field.onBlur}
+      isInvalid={fieldState.invalid}
       validationBehavior="aria"
       isRequired={form.isRequired(name)}
       {...(autoComplete ? { autoComplete } : {})}
     >
       <Label>{label}</Label>
-      <Input ref={form.input(name)} autoFocus={autoFocus} />
+      <Input ref={field.ref} autoFocus={autoFocus} />
       {hint && (
         <Text slot="description" className="field__hint">
           {hint}
         </Text>
       )}
-      <FieldError className="field__error">{error}</FieldError>
+      <FieldError className="field__error">{fieldState.error?.message}</FieldError>
     </TextField>
   );
 }

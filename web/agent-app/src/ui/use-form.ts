@@ -1,18 +1,20 @@
-// A small form: values, checks when it is sent and from then on, the focus where something is wrong.
-import { type FormEvent, useRef, useState } from 'react';
+// A form by react-hook-form: checked when it is sent and from then on, the focus where something is wrong, one attempt at
+// a time.
+import { type FormEvent, useRef } from 'react';
+import { type Control, useForm as useHookForm } from 'react-hook-form';
 
+type Inner = Record<string, string>;
 type Values<K extends string> = Record<K, string>;
 /** The sentence about what is wrong, nothing when all is well. */
-type Checks<K extends string> = Partial<Record<K, (value: string) => string | undefined>>;
+type Check = (value: string) => string | undefined;
+type Checks<K extends string> = Partial<Record<K, Check>>;
 
 export interface Form<K extends string> {
+  control: Control<Inner>;
   values: Values<K>;
-  /** What is wrong with a field, once the form was tried. */
-  errorOf: (name: K) => string | undefined;
+  check: (name: K) => Check;
   isRequired: (name: K) => boolean;
-  change: (name: K, value: string) => void;
-  input: (name: K) => (element: HTMLInputElement | null) => void;
-  /** For onSubmit: acts with the values when nothing is wrong, one attempt at a time. */
+  /** For onSubmit: acts with the values when nothing is wrong. */
   submit: (act: (values: Values<K>) => Promise<unknown>) => (event?: FormEvent) => void;
   busy: boolean;
   /** Empties a field for the next attempt and puts the focus there. */
@@ -20,51 +22,32 @@ export interface Form<K extends string> {
 }
 
 export function useForm<K extends string>(initial: Values<K>, checks: Checks<K>): Form<K> {
-  const [values, setValues] = useState(initial);
-  const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
+  const { control, watch, handleSubmit, formState, setValue, setFocus } = useHookForm<Inner>({ defaultValues: initial });
   const running = useRef(false);
-  const inputs = useRef(new Map<K, HTMLInputElement>());
-  const wrong = (name: K) => checks[name]?.(values[name]);
-  const change = (name: K, value: string) => setValues((all) => ({ ...all, [name]: value }));
-
-  const run = async (act: (values: Values<K>) => Promise<unknown>) => {
-    if (running.current) return;
-    setTried(true);
-    const bad = (Object.keys(initial) as K[]).find(wrong);
-    if (bad) return inputs.current.get(bad)?.focus();
-    running.current = true;
-    setBusy(true);
-    try {
-      await act(values);
-    } finally {
-      running.current = false;
-      setBusy(false);
-    }
-  };
-
+  const check = (name: K): Check => checks[name] ?? (() => undefined);
   return {
-    values,
-    errorOf: (name) => (tried ? wrong(name) : undefined),
+    control,
+    values: watch() as Values<K>,
+    check,
     // Who is asked for something says so when nothing comes.
-    isRequired: (name) => checks[name]?.('') !== undefined,
-    change,
-    input: (name) => (element) => {
-      if (element) inputs.current.set(name, element);
-      else inputs.current.delete(name);
+    isRequired: (name) => check(name)('') !== undefined,
+    submit: (act) => {
+      const run = handleSubmit((values) => act(values as Values<K>));
+      return (event) => {
+        event?.preventDefault();
+        if (running.current) return;
+        running.current = true;
+        void run().finally(() => (running.current = false));
+      };
     },
-    submit: (act) => (event) => {
-      event?.preventDefault();
-      void run(act);
-    },
-    busy,
+    busy: formState.isSubmitting,
     again: (name) => {
-      setTried(false);
-      change(name, '');
-      inputs.current.get(name)?.focus();
+      const field: string = name;
+      setValue(field, '');
+      setFocus(field);
     },
   };
 }
 
 /** A check: something must be there. */
-export const needs = (sentence: string) => (value: string) => (value.trim() ? undefined : sentence);
+export const needs = (sentence: string): Check => (value) => (value.trim() ? undefined : sentence);

@@ -1,5 +1,6 @@
-// The pages' texts by key. Catalogues are JSON files of one language: {{name}} stands for a value, and a key with a count
+// The pages' texts by key, by i18next. Catalogues are JSON files of one language: {{name}} stands for a value, and a key with a count
 // has a form for each of the language's plurals (key_one, key_other), as Intl names them.
+import i18next from 'i18next';
 import { readStored, writeStored } from '../storage';
 
 export const LANGUAGES = ['en', 'de'] as const;
@@ -38,12 +39,6 @@ export function keepLanguage(language: Language): void {
   writeStored(KEY, language);
 }
 
-function find(catalogue: Catalogue, key: string): string | undefined {
-  let at: string | Catalogue | undefined = catalogue;
-  for (const part of key.split('.')) at = typeof at === 'object' && Object.hasOwn(at, part) ? at[part] : undefined;
-  return typeof at === 'string' ? at : undefined;
-}
-
 /** Letters of scripts from right to left, and signs that change a text's direction. */
 const TURNS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u202a-\u202e\u2066-\u2069]/;
 const [ISOLATE, POP] = ['\u2068', '\u2069'];
@@ -56,12 +51,20 @@ function isolated(value: string | number): string {
 
 /** A key that is not there is its own text: seen at once, and a page with one text missing still works. */
 export function translator<K extends string>(catalogue: Catalogue, language: Language): Translate<K> {
-  const plurals = new Intl.PluralRules(language);
-  return (key, values) => {
-    const count = values?.['count'];
-    const form = typeof count === 'number' ? find(catalogue, `${key}_${plurals.select(count)}`) : undefined;
-    const text = form ?? find(catalogue, key) ?? key;
-    // In one pass: what a value brings is never read as a placeholder.
-    return values ? text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => isolated(values[name] ?? whole)) : text;
-  };
+  const instance = i18next.createInstance();
+  void instance.init({
+    lng: language,
+    resources: { [language]: { texts: catalogue } },
+    defaultNS: 'texts',
+    fallbackLng: false,
+    nsSeparator: false,
+    initAsync: false,
+    returnedObjectHandler: (key: string) => key,
+    missingInterpolationHandler: (_text: string, match: RegExpExecArray) => match[0],
+    // Texts become text nodes, never markup: nothing to escape, but directions.
+    interpolation: { escape: isolated, useRawValueToEscape: true },
+  });
+  // The library's own types want to know a catalogue when they are compiled; ours are checked by TextKey.
+  const find = instance.t as (key: string, values: Values) => string;
+  return (key, values = {}) => find(key, values);
 }
