@@ -13,6 +13,7 @@ import { type Removable, RemoveDialog } from './RemoveDialog';
 import { SignalMark } from './SignalMark';
 import { nameOf } from './Stage';
 import { type Call, isRecorder } from './store';
+import './roster.css';
 
 interface RosterProps {
   call: Call;
