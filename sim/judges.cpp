@@ -54,6 +54,16 @@ void World::judge_agreement(const std::string& meeting) {
   }
 }
 
+void World::judge_links(const std::string& meeting) {
+  const std::vector<Participant*> all = present(meeting);
+  for (Participant* p : all) {
+    for (Participant* other : all) {
+      const std::uint32_t strength = p->attendee.signal_strength(other->options.attendee_id);
+      if (strength != 2) breach(p->options.attendee_id + " takes the link of " + other->options.attendee_id + " for " + std::to_string(strength));
+    }
+  }
+}
+
 void World::judge_repaired(const std::string& meeting) {
   for (const Participant* p : present(meeting)) {
     if (p->attendee.media() && p->attendee.media()->oldest_missing()) breach(p->options.attendee_id + " still misses a packet");

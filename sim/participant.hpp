@@ -61,6 +61,7 @@ class Participant {
   const ParticipantOptions options;
   client::Attendee attendee;
   bool muted = false, camera = false, talking = false, gone = false;
+  bool link_troubled = false;   // at any time: whoever never was must be good to everybody
   Link up, down;
   NetAddress address;
 

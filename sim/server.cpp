@@ -246,6 +246,7 @@ void Server::on_media_event(const wire::SfuEvent& event) {
   if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
   if (const auto at = connections_.find(connection); at != connections_.end()) to_room(at->second);
 }
 

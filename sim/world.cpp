@@ -104,9 +104,19 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   return out;
 }
 
-void World::set_weather(Participant& p, Weather weather) {
-  p.up.set(weather);
-  p.down.set(weather);
+void World::set_weather(Participant& p, Weather up, Weather down) {
+  p.up.set(up);
+  p.down.set(down);
+  for (const Weather& w : {up, down}) p.link_troubled = p.link_troubled || w.loss > 0 || w.burst_begin > 0 || w.delay > Duration::ms(100);
+}
+
+void World::judge_strength(const Participant& told, const client::Event& event) {
+  if (event.kind != client::EventKind::signal_strength || event.strength == 2) return;
+  for (const auto& p : participants_) {
+    if (p->options.meeting != told.options.meeting || p->options.attendee_id != event.attendee_id) continue;
+    if (p->options.content) breach(told.options.attendee_id + " is told of the link of a content share");
+    if (!p->link_troubled) breach(told.options.attendee_id + " is told that the link of " + event.attendee_id + " is bad, it never was");
+  }
 }
 
 void World::set_all_weather(Weather weather) {
@@ -114,6 +124,7 @@ void World::set_all_weather(Weather weather) {
 }
 
 void World::leave(Participant& p) {
+  p.link_troubled = true;
   p.gone = true;
   client::Output out;
   p.attendee.leave(queue_.now(), out);
@@ -135,12 +146,14 @@ void World::set_camera(Participant& p, bool on) {
 }
 
 void World::rebind(Participant& p) {
+  p.link_troubled = true;
   by_address_.erase(p.address);
   p.address = fresh_address();
   by_address_[p.address] = &p;
 }
 
 void World::cut_socket(Participant& p, Duration server_notices) {
+  p.link_troubled = true;
   const auto at = socket_of_.find(&p);
   if (at == socket_of_.end()) return;
   const SocketNo socket = at->second;
@@ -158,6 +171,7 @@ void World::cut_socket(Participant& p, Duration server_notices) {
 }
 
 void World::vanish(Participant& p) {
+  p.link_troubled = true;
   p.gone = true;
   by_address_.erase(p.address);
   const auto at = socket_of_.find(&p);
@@ -199,6 +213,7 @@ void World::close_from_client(SocketNo socket) {
 }
 
 void World::apply(Participant& p, client::Output& out) {
+  for (const client::Event& event : out.events) judge_strength(p, event);
   p.take(out);
   for (std::string& message : out.messages) {
     const SocketNo socket = socket_of_.at(&p);

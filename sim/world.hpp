@@ -43,12 +43,15 @@ class World {
   void rebind(Participant& p);
   // The process dies: no word, the socket is reset.
   void vanish(Participant& p);
-  void set_weather(Participant& p, Weather weather);
+  void set_weather(Participant& p, Weather up, Weather down);
+  void set_weather(Participant& p, Weather weather) { set_weather(p, weather, weather); }
   void set_all_weather(Weather weather);
 
   void run_for(Duration time);
   // Nothing is missing anywhere: to be asked when the weather has been clear for seconds.
   void judge_repaired(const std::string& meeting);
+  // Everybody takes everybody's link for good: the same.
+  void judge_links(const std::string& meeting);
   // Runs until the condition holds or the limit passes; the condition's last value.
   bool run_until(const std::function<bool()>& condition, Duration limit);
 
@@ -77,6 +80,7 @@ class World {
   void open_socket(Participant& p);
   void close_from_client(SocketNo socket);
   void to_client(const NetAddress& to, Bytes datagram);
+  void judge_strength(const Participant& told, const client::Event& event);
   void breach(const std::string& what);
   void step_timers();
   Instant next_instant() const;

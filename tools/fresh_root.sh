@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs `make demo ONCE=1` and `make test` on a clone of HEAD in a new Debian 12 root below build/check. Root only, in a
 # mount namespace of its own (unshare --mount), so that its mounts end with it. Uses this machine's package sources.
-# Arguments: other commands to run there instead.
+# Arguments: other commands to run there instead. CCACHE_DIR=$HOME/.cache/ccache: quicker, with this machine's compiler cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD/build/check/root
@@ -32,6 +32,11 @@ mount --make-rprivate /
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 git clone -q . "$root/upcall"
+# With CCACHE_DIR given, what this machine has compiled is not compiled again.
+if [ -n "${CCACHE_DIR:-}" ]; then
+  mkdir -p "$root/root/.cache/ccache" "$CCACHE_DIR"
+  mount --bind "$CCACHE_DIR" "$root/root/.cache/ccache"
+fi
 inside() { chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
   ${http_proxy:+http_proxy="$http_proxy"} ${registry:+npm_config_registry="$registry"} JOBS="${JOBS:-2}" ${CI:+CI="$CI"} sh -c "$1"; }
 registry=$(npm config get registry 2>/dev/null || true)

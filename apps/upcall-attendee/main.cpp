@@ -33,8 +33,9 @@ then any of:
   {"share":{"width":1920,"height":1080,"fps":5,"kbps":2500}}   shares a drawn screen
   {"unshare":true}  {"mute":true}  {"camera":false}  {"facts":true}  {"leave":true}
 It answers with JSON lines on stdout: {"event":"connected","join_ms":41}, {"event":"roster_joined","attendee_id":"..."},
-{"event":"ended","status":200}, and {"facts":{...}} when asked and at the end. It exits 0 after leaving or when the
-meeting ended, 1 when it could not join.
+{"event":"signal_strength","attendee_id":"...","strength":1} (0 none, 1 weak, 2 good), {"event":"ended","status":200},
+and {"facts":{...}} when asked and at the end. It exits 0 after leaving or when the meeting ended, 1 when it could not
+join.
 
 Example:
   upcall-attendee < join.jsonl
@@ -56,6 +57,7 @@ const char* name_of(client::EventKind kind) {
     case client::EventKind::roster_left: return "roster_left";
     case client::EventKind::roster_muted: return "roster_muted";
     case client::EventKind::roster_unmuted: return "roster_unmuted";
+    case client::EventKind::signal_strength: return "signal_strength";
     case client::EventKind::key_frame_wanted: return "key_frame_wanted";
   }
   return "unknown";
@@ -189,6 +191,7 @@ int main(int argc, char** argv) {
         json::object event{{"event", name_of(e.kind)}};
         if (!e.attendee_id.empty()) event["attendee_id"] = e.attendee_id;
         if (e.kind == client::EventKind::roster_left) event["dropped"] = e.dropped;
+        if (e.kind == client::EventKind::signal_strength) event["strength"] = e.strength;
         if (e.kind == client::EventKind::ended) {
           event["status"] = e.status;
           status = static_cast<int>(e.status);

@@ -1,6 +1,7 @@
 #include "client/attendee.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace upcall::client {
 
@@ -93,6 +94,7 @@ void Attendee::on_frame(Now now, const wire::SignalFrame& frame, Output& out) {
     case F::AUDIO_STREAM_ID_INFO:
       on_roster(frame, out);
       break;
+    case F::AUDIO_METADATA: on_metadata(frame, out); break;
     case F::LEAVE_ACK:
       out.close_socket = true;
       end(200, out);
@@ -186,9 +188,14 @@ void Attendee::on_roster(const wire::SignalFrame& frame, Output& out) {
     if (s.has_attendee_id()) {
       const bool known = std::any_of(roster_.begin(), roster_.end(), [&](const RosterEntry& e) { return e.attendee_id == s.attendee_id(); }) ||
                          std::any_of(before.begin(), before.end(), [&](const RosterEntry& e) { return e.attendee_id == s.attendee_id(); });
+      // A strength belongs to the attendee: it outlives the connection until another one is told.
+      std::uint32_t strength = signal_strength(s.attendee_id());
+      for (const RosterEntry& e : before) {
+        if (e.attendee_id == s.attendee_id()) strength = e.strength;
+      }
       std::erase_if(roster_, [&](const RosterEntry& e) { return e.attendee_id == s.attendee_id() && e.audio_stream_id < s.audio_stream_id(); });
       std::erase_if(before, [&](const RosterEntry& e) { return e.attendee_id == s.attendee_id(); });
-      roster_.push_back({s.audio_stream_id(), s.attendee_id(), s.muted()});
+      roster_.push_back({s.audio_stream_id(), s.attendee_id(), s.muted(), strength});
       if (!known) out.events.push_back({EventKind::roster_joined, s.attendee_id()});
     } else if (s.has_muted()) {
       if (at == roster_.end()) continue;
@@ -203,6 +210,26 @@ void Attendee::on_roster(const wire::SignalFrame& frame, Output& out) {
   for (const RosterEntry& gone : before) out.events.push_back({EventKind::roster_left, gone.attendee_id});
   roster_view_.clear();
   for (const RosterEntry& e : roster_) roster_view_.emplace_back(e.attendee_id, e.muted);
+}
+
+void Attendee::on_metadata(const wire::SignalFrame& frame, Output& out) {
+  const auto& states = frame.audio_metadata().attendee_states();
+  // As the vendor's client: one that names a strength speaks of all; whoever it does not name is good.
+  if (std::none_of(states.begin(), states.end(), [](const auto& s) { return s.has_signal_strength(); })) return;
+  for (RosterEntry& e : roster_) {
+    std::uint32_t told = 2;
+    for (const auto& s : states) {
+      if (s.audio_stream_id() == e.audio_stream_id && s.has_signal_strength()) told = s.signal_strength();
+    }
+    if (std::exchange(e.strength, told) != told) out.events.push_back({EventKind::signal_strength, e.attendee_id, 0, false, told});
+  }
+}
+
+std::uint32_t Attendee::signal_strength(std::string_view attendee_id) const {
+  for (const RosterEntry& e : roster_) {
+    if (e.attendee_id == attendee_id) return e.strength;
+  }
+  return 2;
 }
 
 std::string Attendee::attendee_of_stream(std::uint32_t stream_id) const {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/rng.hpp"
@@ -33,14 +34,16 @@ enum class EventKind : std::uint8_t {
   disconnected,       // the socket or the transport was lost; it tries again by itself
   ended,              // for good: see status
   roster_joined, roster_left, roster_muted, roster_unmuted,
+  signal_strength,    // the server told another one of this attendee (which may be the own one)
   key_frame_wanted,   // the encoder must make one
 };
 
 struct Event {
   EventKind kind;
-  std::string attendee_id;          // roster events
+  std::string attendee_id;          // roster events, signal_strength
   std::uint32_t status = 0;         // ended: 200 left, 410 meeting ended, 411 removed, 301 other device, else an error
   bool dropped = false;
+  std::uint32_t strength = 2;       // signal_strength: 0 none, 1 weak, 2 good
 };
 
 struct Output {
@@ -85,6 +88,8 @@ class Attendee {
   const MediaSession* media() const { return media_.get(); }
   // Everybody the server named, by attendee id; value: muted.
   const std::vector<std::pair<std::string, bool>>& roster() const { return roster_view_; }
+  // What the server says of this attendee's link: 0 none, 1 weak, 2 good (also of whom it says nothing).
+  std::uint32_t signal_strength(std::string_view attendee_id) const;
   // Attendee whose video comes in under this stream id; empty when unknown.
   std::string attendee_of_stream(std::uint32_t stream_id) const;
 
@@ -94,6 +99,7 @@ class Attendee {
   void on_index(Now now, const wire::SignalFrame& frame, Output& out);
   void on_answer(Now now, const wire::SignalFrame& frame, Output& out);
   void on_roster(const wire::SignalFrame& frame, Output& out);
+  void on_metadata(const wire::SignalFrame& frame, Output& out);
   void subscribe(Now now, Output& out);
   void send(Now now, wire::SignalFrame& frame, Output& out);
   void lost(Now now, Output& out);
@@ -117,6 +123,7 @@ class Attendee {
     std::uint32_t audio_stream_id;
     std::string attendee_id;
     bool muted;
+    std::uint32_t strength = 2;
   };
   std::vector<RosterEntry> roster_;
   std::vector<std::pair<std::string, bool>> roster_view_;

@@ -98,7 +98,10 @@ wire::SfuConnectionReport Connection::report() const {
   out.plis_sent = plis_sent;
   if (audio_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in->stats.lost()));
   if (video_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, video_in->stats.lost()));
-  out.rtt_ms = rtt_known ? rtt.seconds() * 1000 : 0;
+  out.rtt_ms = rtt_at ? rtt.seconds() * 1000 : 0;
+  out.strength = link.strength();
+  out.loss_up_percent = link.loss_up() * 100;
+  out.loss_down_percent = link.loss_down() * 100;
   out.remb_bps = remb_bps;
   for (std::size_t i = 0; i < drops.size(); ++i) {
     if (drops[i] > 0) out.drops.emplace_back(kDropNames[i], drops[i]);

@@ -13,6 +13,7 @@
 #include "rtc/ice/lite_server.hpp"
 #include "rtc/rtcp/transport_feedback.hpp"
 #include "rtc/srtp/session.hpp"
+#include "sfu/link_quality.hpp"
 #include "sfu/outbox.hpp"
 #include "sfu/streams.hpp"
 #include "wire/sfu.hpp"
@@ -60,7 +61,8 @@ struct Connection {
   std::optional<AudioOut> audio_out;
   std::vector<std::unique_ptr<VideoSubscription>> subscriptions;
   Duration rtt = Duration::ms(100);
-  bool rtt_known = false;
+  std::optional<Instant> rtt_at;     // of its last sample; nothing: not known
+  LinkQuality link;
   std::uint64_t remb_bps = 0;
   Instant remb_at;
 

@@ -372,7 +372,10 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
     send_nacks(now, c, out);
     if (c.feedback_due <= now) send_feedback(now, c, out);
     wake_at(c.feedback_due);
-    if (c.report_due <= now) send_reports(now, c, out);
+    if (c.report_due <= now) {
+      send_reports(now, c, out);
+      judge_link(now, c, out);
+    }
     wake_at(c.report_due);
     if (c.video_in) {
       VideoIn& video = *c.video_in;

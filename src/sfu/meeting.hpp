@@ -32,7 +32,9 @@ class Meeting {
   static constexpr Duration kDroppedAfter = Duration::s(15);
   static constexpr Duration kGiveUpAfter = Duration::s(60);
   static constexpr Duration kFeedbackPeriod = Duration::ms(50);
-  static constexpr Duration kReportPeriod = Duration::s(1);
+  static constexpr Duration kReportPeriod = Duration::s(1);       // also of judging the link
+  // A round trip that was not measured for this long says nothing of now.
+  static constexpr Duration kRoundTripFresh = Duration::s(15);
   static constexpr Duration kKeyRequestPeriod = Duration::ms(1000);
   // A recording that starts waits for its first picture: once, a key frame may follow another this soon.
   static constexpr Duration kKeyRequestPeriodAtStart = Duration::ms(200);
@@ -116,7 +118,8 @@ class Meeting {
   // RTCP (meeting_rtcp.cpp).
   void on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
   void on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp, Outbox& out);
-  void on_report_block(Instant now, Connection& c, std::uint32_t last_sr, std::uint32_t delay);
+  void on_report_blocks(Instant now, Connection& c, Bytes blocks);
+  void judge_link(Instant now, Connection& c, Outbox& out);
   void send_reports(Instant now, Connection& c, Outbox& out);
   void send_feedback(Instant now, Connection& c, Outbox& out);
   void send_nacks(Instant now, Connection& c, Outbox& out);

@@ -41,15 +41,9 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
   while (auto item = reader.next()) {
     if (const auto* sr = std::get_if<rtc::SenderReport>(&*item)) {
       on_sender_report(now, c, sr->ssrc, sr->ntp, sr->timestamp, out);
-      for (std::size_t i = 0; i < rtc::report_block_count(sr->report_blocks); ++i) {
-        const auto block = rtc::read_report_block(sr->report_blocks, i);
-        on_report_block(now, c, block.last_sr, block.delay_since_last_sr);
-      }
+      on_report_blocks(now, c, sr->report_blocks);
     } else if (const auto* rr = std::get_if<rtc::ReceiverReport>(&*item)) {
-      for (std::size_t i = 0; i < rtc::report_block_count(rr->report_blocks); ++i) {
-        const auto block = rtc::read_report_block(rr->report_blocks, i);
-        on_report_block(now, c, block.last_sr, block.delay_since_last_sr);
-      }
+      on_report_blocks(now, c, rr->report_blocks);
     } else if (const auto* nack = std::get_if<rtc::Nack>(&*item)) {
       if (VideoSubscription* s = subscription_by_ssrc(c, nack->media_ssrc)) {
         ++c.nacks_received;
@@ -83,14 +77,30 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
   if (reader.failed()) c.drop(Drop::rtcp_malformed);
 }
 
-void Meeting::on_report_block(Instant now, Connection& c, std::uint32_t last_sr, std::uint32_t delay) {
-  if (last_sr == 0) return;
-  // RFC 3550 §6.4.1: now - DLSR - LSR in 1/65536 s.
-  const auto units = static_cast<std::int32_t>(shared_.ntp.compact(now) - delay - last_sr);
-  if (units < 0 || units > 10 * 65536) return;
-  const Duration sample = Duration::us(std::int64_t(units) * 1'000'000 / 65536);
-  c.rtt = c.rtt_known ? (c.rtt * 7 + sample) / 8 : sample;
-  c.rtt_known = true;
+void Meeting::on_report_blocks(Instant now, Connection& c, Bytes blocks) {
+  const auto take = [&](Delivery& delivery, const rtc::ReportBlock& block, const StreamRewriter& numbers, std::uint32_t packets) {
+    if (const auto sample = delivery.round_trip(now, block)) {
+      c.rtt = c.rtt_at ? (c.rtt * 7 + *sample) / 8 : *sample;
+      c.rtt_at = now;
+    }
+    if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) c.link.count_down(loss->expected, loss->lost);
+  };
+  for (std::size_t i = 0; i < rtc::report_block_count(blocks); ++i) {
+    const auto block = rtc::read_report_block(blocks, i);
+    if (c.audio_out && c.audio_out->config.send_ssrc == block.ssrc) {
+      take(c.audio_out->delivery, block, c.audio_out->rewriter, c.audio_out->packets);
+    } else if (VideoSubscription* s = subscription_by_ssrc(c, block.ssrc)) {
+      take(s->delivery, block, s->rewriter, s->packets);
+    }
+  }
+}
+
+// With the reports' period: each second of a connection is judged once.
+void Meeting::judge_link(Instant now, Connection& c, Outbox& out) {
+  const bool fresh = c.rtt_at && now - *c.rtt_at < kRoundTripFresh;
+  if (c.link.judge(now - c.last_heard, fresh ? std::optional(c.rtt) : std::nullopt)) {
+    out.event(wire::SfuLinkQuality{c.no, c.link.strength()});
+  }
 }
 
 void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp,
@@ -110,6 +120,7 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
       if (!listener->audio_out || listener->audio_out->source != c.no || !listener->can_send()) continue;
       AudioOut& audio = *listener->audio_out;
       Writer rtcp(buffer);
+      audio.delivery.report_sent(c.clock.to_ours(ntp), now);
       rtc::write_sender_report(rtcp, {.ssrc = audio.config.send_ssrc, .ntp = c.clock.to_ours(ntp),
                                       .timestamp = audio.rewriter.map_timestamp(timestamp), .packets = audio.packets,
                                       .octets = audio.octets, .report_blocks = {}}, {});
@@ -128,6 +139,7 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
     for (VideoSubscription* s : c.video_in->subscribers) {
       if (!s->rewriter.sent_any() || s->source_epoch != c.video_in->epoch || !s->receiver.can_send()) continue;
       Writer rtcp(buffer);
+      s->delivery.report_sent(c.clock.to_ours(ntp), now);
       rtc::write_sender_report(rtcp, {.ssrc = s->config.ssrc, .ntp = c.clock.to_ours(ntp),
                                       .timestamp = s->rewriter.map_timestamp(timestamp), .packets = s->packets,
                                       .octets = s->octets, .report_blocks = {}}, {});
@@ -143,6 +155,7 @@ void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
   const auto add = [&](std::uint32_t ssrc, rtc::ReceiveStats& stats) {
     if (ssrc == 0 || stats.packets() == 0) return;
     const auto b = stats.take_report(now);
+    c.link.count_up(b.expected_now, b.lost_now);
     blocks[count++] = {.ssrc = ssrc, .fraction_lost = b.fraction_lost, .cumulative_lost = b.cumulative_lost,
                        .extended_highest_sequence = b.extended_highest_sequence, .jitter = b.jitter,
                        .last_sr = b.last_sr, .delay_since_last_sr = b.delay_since_last_sr};
@@ -155,6 +168,7 @@ void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
     // A mix has no origin: its clock is ours.
     AudioOut& audio = *c.audio_out;
     audio.last_report = now;
+    audio.delivery.report_sent(shared_.ntp.at(now), now);
     const auto since = static_cast<std::uint32_t>((now - audio.rewriter.last_sent_at()).us() * 48 / 1000);
     rtc::write_sender_report(rtcp, {.ssrc = audio.config.send_ssrc, .ntp = shared_.ntp.at(now),
                                     .timestamp = audio.rewriter.last_timestamp() + since, .packets = audio.packets,

@@ -20,8 +20,6 @@ class NtpClock {
     const std::int64_t fraction = us % 1'000'000;
     return static_cast<std::uint64_t>(seconds) << 32 | static_cast<std::uint64_t>((fraction << 32) / 1'000'000);
   }
-  // Middle 32 bits, as LSR and DLSR use them.
-  std::uint32_t compact(Instant now) const { return static_cast<std::uint32_t>(at(now) >> 16); }
 
  private:
   Now base_;

@@ -9,6 +9,7 @@
 
 #include "base/time.hpp"
 #include "rtc/nack/receive_stream.hpp"
+#include "sfu/delivery.hpp"
 #include "sfu/ntp_clock.hpp"
 #include "sfu/packet_history.hpp"
 #include "sfu/seen_window.hpp"
@@ -72,6 +73,7 @@ struct VideoSubscription {
   std::uint8_t tl0_offset = 0, last_tl0 = 0;
   std::uint16_t rtx_sequence;
   std::uint32_t packets = 0, octets = 0;
+  Delivery delivery;
   Instant rtx_budget_at;
   int rtx_budget = 0;
 };
@@ -84,6 +86,7 @@ struct AudioOut {
   wire::ConnectionNo source;         // forwarded now; 0 while mixed or before the first packet
   bool mixing = false;
   std::uint32_t packets = 0, octets = 0;
+  Delivery delivery;
   Instant last_report;
 };
 

@@ -115,7 +115,7 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
     out.direction = SdpDirection::inactive;
     return out;
   }
-  out.direction = offered.direction == SdpDirection::sendrecv ? SdpDirection::sendrecv : SdpDirection::recvonly;
+  out.direction = input.camera_receives ? rtc::reversed(offered.direction) : SdpDirection::recvonly;
   wire::SfuCamera camera;
   camera.mid = offered.mid;
   camera.stream_id = input.camera_stream_id;

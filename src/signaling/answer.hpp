@@ -2,8 +2,8 @@
 // to be made (SSRCs) come from the caller.
 //
 // Shape of the answer: ICE-lite, DTLS passive, Opus alone, VP8 with its RTX in each video section; the camera slot is
-// answered sendrecv though nothing is sent on it (the client finds its send codec there), a received video is bound by
-// MediaStream id "v_<mid>".
+// answered sendrecv though nothing is sent on it (the client finds its send codec there; Firefox gets recvonly), a received
+// video is bound by MediaStream id "v_<mid>".
 #pragma once
 
 #include <functional>
@@ -24,6 +24,10 @@ struct AnswerInput {
   std::uint32_t version = 1;
   std::string cname;                     // of everything we send on this connection
   bool camera_wanted = false;            // the SUBSCRIBE was DUPLEX with a video send stream
+  // Answers the camera's section sendrecv. Not for Firefox: there a section that may receive claims any SSRC whose payload
+  // type no other section has yet, whatever its MID, so that a stream which arrives before the answer that announces it
+  // is torn between two sections for ever. The price: without sendrecv the client does not change its codec by itself.
+  bool camera_receives = true;
   bool listens = true;                   // false: a content share, which gets no downlink audio
   std::uint32_t audio_ssrc = 0;
   std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none

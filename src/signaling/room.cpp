@@ -150,6 +150,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
     }
   }
   session.audio_session_id = frame.join().audio_session_id();
+  session.firefox = frame.join().client_details().platform_name() == "firefox";
   for (auto& [no, earlier] : sessions_) {
     // The same token on another device: the newer one wins.
     if (no == session.no || earlier->retired || !earlier->joined) continue;
@@ -257,6 +258,8 @@ void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
       publication.width = video->width;
       publication.height = video->height;
     }
+  } else if (const auto* quality = std::get_if<wire::SfuLinkQuality>(&event)) {
+    on_link_quality(now, *quality, out);
   } else if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
     on_audio_levels(now, *levels, out);
   }
@@ -276,6 +279,8 @@ void Room::on_connected(Now now, Session& session, RoomOutput& out) {
   entry.set_muted(session.muted);
   broadcast_roster(now, entry, out, session.no);
   retire_others(now, session, out);
+  // The newcomer learns of bad links; the others forget what they were told of an earlier connection of this attendee.
+  broadcast_links(now, session, out);
   if (!again) out.events.push_back({RoomEventKind::attendee_joined, session.identity.attendee_id, session.identity.content});
 }
 

@@ -102,6 +102,7 @@ class Room {
   void on_leave(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
+  void on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out);
 
   void send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out);
   void send_status(Now now, const Session& session, std::uint32_t audio_status, RoomOutput& out);
@@ -109,6 +110,10 @@ class Room {
   void broadcast_index(Now now, RoomOutput& out);
   void broadcast_roster(Now now, const signal::SdkAudioStreamIdInfo& entry, RoomOutput& out, SessionNo except = {});
   void send_full_roster(Now now, Session& session, RoomOutput& out);
+  // Everybody hears of all links that are not good, and how `about`'s is. For the client whoever is not named in such a
+  // frame is good, so each one is complete. A content share's link is its person's: it is never told.
+  void broadcast_links(Now now, const Session& about, RoomOutput& out);
+  void broadcast_metadata(Now now, wire::SignalFrame& frame, RoomOutput& out);
 
   // Takes the session out of the meeting: media, roster, index.
   void retire(Now now, Session& session, bool dropped, RoomOutput& out);

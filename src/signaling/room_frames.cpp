@@ -36,6 +36,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   }
   AnswerInput input;
   input.camera_wanted = sub.duplex() != signal::RX && !video_streams.empty();
+  input.camera_receives = !session.firefox;
   input.listens = !session.identity.content;
   input.audio_ssrc = session.audio_ssrc;
   input.session_id = session.connection.value;
@@ -201,7 +202,32 @@ void Room::on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutp
     state->set_audio_stream_id(session->audio_stream_id);
     state->set_volume(level.minus_dbov);  // positive dB below full scale; 42 and more is silence to the client
   }
-  if (metadata->attendee_states_size() == 0) return;
+  if (metadata->attendee_states_size() > 0) broadcast_metadata(now, frame, out);
+}
+
+void Room::on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out) {
+  Session* session = find(quality.connection);
+  if (session == nullptr || session->link == quality.strength) return;
+  session->link = quality.strength;
+  if (session->connected) broadcast_links(now, *session, out);
+}
+
+void Room::broadcast_links(Now now, const Session& about, RoomOutput& out) {
+  if (about.identity.content) return;
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::AUDIO_METADATA);
+  auto* metadata = frame.mutable_audio_metadata();
+  for (const auto& [no, session] : sessions_) {
+    if (!session->connected || session->retired || session->identity.content) continue;
+    if (session->link == wire::SfuLinkStrength::good && session->no != about.no) continue;
+    auto* state = metadata->add_attendee_states();
+    state->set_audio_stream_id(session->audio_stream_id);
+    state->set_signal_strength(static_cast<std::uint32_t>(session->link));
+  }
+  broadcast_metadata(now, frame, out);
+}
+
+void Room::broadcast_metadata(Now now, wire::SignalFrame& frame, RoomOutput& out) {
   for (const auto& [no, session] : sessions_) {
     if (session->roster_sent && !session->retired) send(now, *session, frame, out);
   }

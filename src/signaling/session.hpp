@@ -59,6 +59,8 @@ struct Session {
   bool connected = false;             // media flows: in the roster
   bool roster_sent = false;           // this socket got the full roster
   bool muted = false;
+  bool firefox = false;               // as its JOIN says
+  wire::SfuLinkStrength link = wire::SfuLinkStrength::good;
   bool socket_open = true;
   bool retired = false;               // out of the meeting; kept until the socket is closed
   Instant opened_at, last_message_at;

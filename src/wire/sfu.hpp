@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -151,6 +152,16 @@ struct SfuVideoState {
   bool flowing = false;
   std::uint16_t width = 0, height = 0;
 };
+// How good a person's way to us and back is; the values are those of the client's protocol.
+enum class SfuLinkStrength : std::uint8_t { none = 0, weak = 1, good = 2 };
+constexpr std::string_view to_string(SfuLinkStrength strength) {
+  return strength == SfuLinkStrength::good ? "good" : strength == SfuLinkStrength::weak ? "weak" : "none";
+}
+// The judgement of a connection has changed; it begins as good and is made anew each second (sfu/link_quality.hpp).
+struct SfuLinkQuality {
+  ConnectionNo connection;
+  SfuLinkStrength strength = SfuLinkStrength::good;
+};
 // Talkers of a meeting, at most every 200 ms and only while somebody talks or just stopped.
 struct SfuAudioLevels {
   MeetingNo meeting;
@@ -176,6 +187,8 @@ struct SfuConnectionReport {
   std::uint64_t retransmitted = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
   std::uint64_t lost_in = 0;
   double rtt_ms = 0;
+  SfuLinkStrength strength = SfuLinkStrength::good;
+  double loss_up_percent = 0, loss_down_percent = 0;  // of the last seconds, as it is judged
   std::uint64_t remb_bps = 0;
   // Drop reason → count.
   std::vector<std::pair<std::string, std::uint64_t>> drops;
@@ -188,7 +201,7 @@ struct SfuMeetingReport {
   std::size_t taps = 0;
 };
 
-using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFailed, SfuDropped, SfuVideoState, SfuAudioLevels,
-                              SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
+using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFailed, SfuDropped, SfuVideoState, SfuLinkQuality,
+                              SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
 
 }  // namespace upcall::wire

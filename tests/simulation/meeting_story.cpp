@@ -134,20 +134,21 @@ class Story {
   }
 
   // The weather clears, nobody does anything: long enough for reconnects with their back-off, a rebound address and key
-  // frames; somebody who vanished in the middle of joining is missed after 30 s.
+  // frames, and for a link to be called good again; somebody who vanished in the middle of joining is missed after 30 s.
   void settle() {
     world_.set_all_weather(Weather{});
     for (const std::string& m : meetings_) {
       for (Participant* p : world_.present(m)) p->talking = p->talking || random_.chance(0.5);
     }
     const Duration step = Duration::ms(500);
-    for (int i = 0; i < (vanished_ ? 66 : 26); ++i) {
+    for (int i = 0; i < (vanished_ ? 66 : 36); ++i) {
       world_.run_for(step);
       drain();
     }
     for (const std::string& m : meetings_) {
       world_.judge_agreement(m);
       world_.judge_repaired(m);
+      world_.judge_links(m);
     }
   }
 

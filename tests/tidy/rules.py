@@ -3,9 +3,11 @@ import os
 import re
 
 import house
+from acceptance import acceptance
 
 SOURCE = (".cpp", ".hpp", ".h", ".c")
-TEXT = SOURCE + (".py", ".sh", ".cmake", ".txt", ".md", ".json", ".proto", ".sdp", ".yml", ".yaml")
+TEXT = SOURCE + (".py", ".sh", ".cmake", ".txt", ".md", ".json", ".proto", ".sdp", ".yml", ".yaml", ".ts", ".tsx", ".mjs", ".css")
+OTHER_SOURCE = (".py", ".sh", ".cmake", ".proto", ".ts", ".tsx", ".mjs", ".js", ".css", ".html")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -177,7 +179,7 @@ def banned_calls(tree):
 
 
 def file_size(tree):
-    for path in tree.sources() + [p for p in tree.paths if p.endswith((".py", ".sh", ".cmake", ".proto"))]:
+    for path in tree.sources() + [p for p in tree.paths if p.endswith(OTHER_SOURCE)]:
         count = tree.text(path).count("\n")
         if count > house.FILE_LINES_MAX:
             yield path, 0, f"{count} lines, the limit is {house.FILE_LINES_MAX}"
@@ -262,4 +264,4 @@ def allow_lists(tree):
 
 
 RULES = [include_direction, link_direction, openssl, gpl, beast, cores_are_pure, exceptions, banned_calls, file_size,
-         left_overs, tabs, workplace, fuzz_targets, rooms_are_built, headers, allow_lists]
+         left_overs, tabs, workplace, fuzz_targets, rooms_are_built, headers, acceptance, allow_lists]

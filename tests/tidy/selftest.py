@@ -4,6 +4,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import acceptance  # noqa: E402
 import house  # noqa: E402
 import rules  # noqa: E402
 
@@ -11,6 +12,10 @@ import rules  # noqa: E402
 def found(rule, files):
     return [path for path, _, _ in rule(rules.Tree(files=files))]
 
+
+ROW = "1 | Area | Feature | done |\n"
+PROVEN = {acceptance.ROWS: ROW, "tests/a_test.cpp": "// acceptance: 1\nTEST(A, B) {}\n",
+          acceptance.TABLE: acceptance.table({1: ("Area", "Feature", "done", "")}, {1: [("tests/a_test.cpp", "A.B")]})}
 
 # rule -> (bad files, a good version of them)
 CASES = {
@@ -75,6 +80,13 @@ CASES = {
         ({"src/sfu/a.cpp": "\n"}, {"src/sfu/a.cpp": "\n", "src/sfu/CMakeLists.txt": "upcall_library()\n"}),
         ({"tests/unit/a/b.cpp": "TEST(A, B) {}\n", "tests/unit/a/CMakeLists.txt": "\n"},
          {"tests/unit/a/b_test.cpp": "TEST(A, B) {}\n", "tests/unit/a/CMakeLists.txt": "\n"}),
+    ],
+    "acceptance": [
+        # Done without a test, a mark without its test, a row that is not there, a table that is old.
+        ({acceptance.ROWS: ROW}, PROVEN),
+        (PROVEN | {"tests/b_test.cpp": "// acceptance: 1\n\nTEST(B, C) {}\n"}, PROVEN),
+        (PROVEN | {"tests/a_test.cpp": "// acceptance: 1, 2\nTEST(A, B) {}\n"}, {}),
+        (PROVEN | {"web/x.test.ts": "// acceptance: 1\n  test('it does', () => {\n"}, {}),
     ],
     "headers": [
         ({"src/base/a.hpp": "#pragma once\n"}, {"src/base/a.hpp": "// What.\n#pragma once\n"}),

@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { fontFolder, fontPreload } from '../shared/vite/font.ts';
 
 // `UPCALL_SERVER=http://127.0.0.1:8080 npm run dev` develops against a running server.
 const server = process.env.UPCALL_SERVER ?? 'http://127.0.0.1:8080';
@@ -13,8 +14,11 @@ const withoutOtherLanguages: Plugin = {
   load: (id) => (OTHER_LANGUAGE.test(id) ? 'export default {};' : undefined),
 };
 
+const alias = { '@upcall/font': await fontFolder() };
+
 export default defineConfig({
-  plugins: [withoutOtherLanguages, react()],
+  resolve: { alias },
+  plugins: [withoutOtherLanguages, react(), fontPreload()],
   define: { global: 'globalThis' },
   build: { outDir: '../../build/web/agent-app', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
   server: {

@@ -1,5 +1,7 @@
 // The agent's side: status, contacts, chat. Every route needs a user with the permission contact.handle; a contact of
 // somebody else looks like one that is not there.
+#include <algorithm>
+
 #include "api/centre/agent_socket.hpp"
 #include "api/centre/centre_api.hpp"
 #include "api/centre/item_json.hpp"
@@ -39,7 +41,10 @@ constexpr Operation kOperations[] = {
 constexpr int kItemsMax = 200;
 
 // Attributes that the server alone decides (design §5).
-bool is_reserved(std::string_view name) { return name == "videoRouteToAgent" || name == "videoRecordingPlaybackURL" || name == "videoReferenceId" || name == "videoExternalMeetingId" || name == "videoAttendeeExternalUserId"; }
+// What the server and the flow decide; an agent who could set these would give himself a recording or another's meeting.
+constexpr std::string_view kReserved[] = {"videoRouteToAgent", "videoRecordingPlaybackURL", "videoReferenceId", "videoExternalMeetingId",
+                                          "videoAttendeeExternalUserId", "videoRecordingAutoStartEnabled", "videoRecordingStartStopEnabled"};
+bool is_reserved(std::string_view name) { return std::find(std::begin(kReserved), std::end(kReserved), name) != std::end(kReserved); }
 
 bool is_attribute_name(std::string_view name) {
   if (name.empty() || name.size() > 127) return false;

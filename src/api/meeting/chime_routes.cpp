@@ -7,6 +7,7 @@
 #include "api/common/responses.hpp"
 #include "api/meeting/join_json.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/meeting/recording_start.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -162,7 +163,7 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
     }
     if (is_true(contact->attributes, "videoRecordingAutoStartEnabled") && api.recording_deployed()) {
       // Its failure must not cost the call; it shows in the recording's own state and in the metrics.
-      (void)api.recordings.start({*id, *principal, contact->contact_id});
+      (void)start_recording(api, *id, *principal, contact->contact_id);
     }
   }
   return success(request, "Meeting created", bj::object{{"JoinInfo", join_json(api, request, *join)}});

@@ -18,7 +18,8 @@ inline boost::json::object connection_json(const wire::SfuConnectionReport& c) {
           {"packetsOut", c.packets_out}, {"bytesIn", c.bytes_in}, {"bytesOut", c.bytes_out},
           {"retransmitted", c.retransmitted}, {"nacksReceived", c.nacks_received}, {"nacksSent", c.nacks_sent},
           {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms},
-          {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
+          {"signalStrength", std::string(wire::to_string(c.strength))}, {"lossUpPercent", c.loss_up_percent},
+          {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
 }
 
 inline boost::json::object inspection_json(const std::string& meeting_id, const service::MeetingRuntime::Inspection& seen) {

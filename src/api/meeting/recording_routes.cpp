@@ -7,6 +7,7 @@
 #include "api/common/responses.hpp"
 #include "api/meeting/byte_range.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/meeting/recording_start.hpp"
 #include "base/wall_text.hpp"
 #include "identity/access.hpp"
 #include "io/store/credential_repository.hpp"
@@ -84,15 +85,10 @@ wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
   if (!id) return failure(request, id.error());
   auto meeting = controlled_meeting(api, *principal, *id);
   if (!meeting) return failure(request, meeting.error());
-  auto recording = api.recordings.start({*id, *principal, meeting->contact_id});
+  auto recording = start_recording(api, *id, *principal, meeting->contact_id);
   if (!recording) {
     const bool conflict = recording.error().code == ErrorCode::conflict;
     return failure(request, ApiError{recording.error(), !conflict ? "" : meeting->ended ? "meeting_ended" : "recording_in_progress"});
-  }
-  if (meeting->contact_id) {
-    // Built here, never taken from the client. Writing it again changes nothing.
-    (void)set_contact_attribute(api.centre, *meeting->contact_id, "videoRecordingPlaybackURL",
-                                api.options.public_url + "/recording/" + wire::percent_encode(*id));
   }
   return success(request, "Recording started", bj::object{{"recordingId", recording->recording_id}, {"message", "Recording start initiated"}});
 }

@@ -47,6 +47,8 @@ ReceiveStats::Block ReceiveStats::take_report(Instant now) {
   if (expected_now > 0 && lost_now > 0) {
     out.fraction_lost = static_cast<std::uint8_t>(std::min<std::int64_t>(255, lost_now * 256 / expected_now));
   }
+  out.expected_now = expected_now;
+  out.lost_now = lost_now;
   expected_before_ = expected;
   received_before_ = received_;
   out.cumulative_lost = static_cast<std::int32_t>(std::clamp<std::int64_t>(lost(), -0x800000, 0x7fffff));

@@ -30,6 +30,8 @@ class ReceiveStats {
     std::uint32_t jitter;
     std::uint32_t last_sr;
     std::uint32_t delay_since_last_sr;
+    // Of this interval alone. What comes late is lost in one and negative in the next, so a sum is right.
+    std::int64_t expected_now, lost_now;
   };
   // Also starts the next interval of fraction_lost.
   Block take_report(Instant now);

@@ -207,6 +207,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
+      if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
       const auto at = connections_.find(connection);
       if (at == connections_.end()) return;
       if (Entry* entry = find(at->second)) to_room(*entry, event);

@@ -98,6 +98,7 @@ class Compose : public testing::Test {
 // The places of pictures on a canvas 960 wide.
 const Place kLeft{0, 135, 480}, kRight{480, 135, 480};
 
+// acceptance: 53, 54
 TEST_F(Compose, TwoPeopleInFullSizeKeepEveryFrameAndLipSync) {
   film("two", 5000, 1920, 1080, {{0, 270, 960}, {960, 270, 960}});
   if (HasFatalFailure()) return;
@@ -111,6 +112,7 @@ TEST_F(Compose, TwoPeopleInFullSizeKeepEveryFrameAndLipSync) {
   }
 }
 
+// acceptance: 54
 TEST_F(Compose, APresentedScreenIsLargeWithAStripBesideItAndGoesAgain) {
   // 960 wide: content 768 × 432 at the left, strip of 192 × 108.
   film("share", 6000, 960, 540, {kLeft, {0, 54, 768}, {768, 162, 192}, {768, 270, 192}});
@@ -192,6 +194,7 @@ TEST_F(Compose, FourInAGridAndOneWithoutCamera) {
   EXPECT_TRUE(result.readings[3].empty());
 }
 
+// acceptance: 54
 TEST_F(Compose, OneFillsTheCanvasBelowATitleLine) {
   // 540 high: a title of 22 pixels; the picture fits below: 518 high, 920 wide.
   film("solo", 2000, 960, 540, {{20, 22, 920}}, "--title 'Call 4711'");

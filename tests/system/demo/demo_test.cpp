@@ -50,6 +50,7 @@ const std::set<std::string> kSteps = {
     "they talk and share a screen", "recording stops", "film is stored", "meeting ends", "supervisor plays the film",
     "others are refused", "film shows this run", "contact is closed"};
 
+// acceptance: 50, 53
 TEST(Demo, EndsInTimeWithEveryStepAndEveryFact) {
   TemporaryDirectory dir;
   const std::string json_file = dir.path + "/facts.json";

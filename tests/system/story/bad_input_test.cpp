@@ -88,6 +88,7 @@ TEST(BadInput, EveryFieldOfEveryRouteIsChecked) {
   world.expect_media(call, Duration::s(10));
 }
 
+// acceptance: 15
 TEST(BadInput, StartChatChecksItsBody) {
   World world;
   const std::string flow = json::text_or(world.admin("instance.show", {}).as_object(), "defaultContactFlowId");
@@ -112,6 +113,7 @@ TEST(BadInput, StartChatChecksItsBody) {
   EXPECT_EQ(last, 429);
 }
 
+// acceptance: 45, 46, 52
 TEST(BadInput, WhoMayWhat) {
   World world;
   Call call = world.begin_call(false);

@@ -68,6 +68,7 @@ TEST(Desk, CustomersHearTheirPlaceInTheQueue) {
   EXPECT_EQ(place, R"({"position":1,"queueLength":1})");
 }
 
+// acceptance: 44
 TEST(Desk, AReferenceBringsTheCustomerToThatAgentOnce) {
   World world;
   set_status(world, "available");
@@ -88,6 +89,7 @@ TEST(Desk, AReferenceBringsTheCustomerToThatAgentOnce) {
   again.take("application/vnd.amazonaws.connect.event.chat.ended");
 }
 
+// acceptance: 66, 69
 TEST(Desk, PagesConfigurationAndWhatOtherSitesMayAsk) {
   World world;
   net::HttpClient http;

@@ -7,6 +7,7 @@
 namespace upcall::story {
 namespace {
 
+// acceptance: 62, 63
 TEST(Playback, PermissionIsCheckedAtEachRange) {
   World world;
   crypto::SystemRandom random;

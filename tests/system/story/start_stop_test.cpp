@@ -25,6 +25,7 @@ int call_recording(demo::ApiClient& client, const char* method, const std::strin
   return answer ? answer->status : -1;
 }
 
+// acceptance: 49
 TEST(StartStop, StopDuringStart) {
   World world;
   Call call = world.begin_call();
@@ -49,6 +50,7 @@ TEST(StartStop, StopDuringStart) {
   world.expect_media(call, Duration::s(10));
 }
 
+// acceptance: 52
 TEST(StartStop, TwoConcurrentStartsGiveOneRecording) {
   World world;
   Call call = world.begin_call(false);
@@ -81,6 +83,7 @@ TEST(StartStop, TwoConcurrentStartsGiveOneRecording) {
   EXPECT_TRUE(finished(world.wait_recording(call, finished, Duration::s(60))));
 }
 
+// acceptance: 56, 57
 TEST(StartStop, MeetingThatEndsWithoutStopIsStored) {
   World world;
   Call call = world.begin_call();

@@ -134,6 +134,7 @@ TEST_F(Admin, QueuesAndRoutingProfiles) {
   EXPECT_EQ(run_bad("security-profile.add", {{"name", "X"}, {"permission", {"everything"}}}).code, ErrorCode::invalid_argument);
 }
 
+// acceptance: 18
 TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
   const std::string content(embedded_flows()[0].content);
   const auto first = run_ok("flow.import", {{"content", content}, {"name", "Mine"}});

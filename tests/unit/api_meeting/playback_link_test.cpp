@@ -27,6 +27,7 @@ TEST_F(PlaybackLink, GoesThereAndBack) {
   for (const char c : links.sign(grant)) EXPECT_TRUE(std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_') << c;
 }
 
+// acceptance: 63
 TEST_F(PlaybackLink, EndsToTheMillisecond) {
   const std::string text = links.sign(grant);
   EXPECT_TRUE(links.verify(text, grant.expires - Duration::ms(1)).has_value());

@@ -35,6 +35,7 @@ struct Desk {
   Installation::Headers as_ann;
 };
 
+// acceptance: 16, 42
 TEST(AdHoc, AReferenceBringsTheChatToTheAgentOnce) {
   Desk desk;
   const auto route = desk.route("Jane+Video@Customer.example");
@@ -63,6 +64,7 @@ TEST(AdHoc, AReferenceBringsTheChatToTheAgentOnce) {
   EXPECT_TRUE(again.empty() || again.at("videoReferenceId") == "error") << "a reference works once";
 }
 
+// acceptance: 16
 TEST(AdHoc, WrongReferencesReachNobody) {
   Desk desk;
   const std::string id = text(desk.route().at("routeId"));
@@ -80,6 +82,7 @@ TEST(AdHoc, WrongReferencesReachNobody) {
   EXPECT_TRUE(refused(id)) << "fifteen minutes";
 }
 
+// acceptance: 42
 TEST(AdHoc, AReferenceDiesOfWrongAddressesAndAGuesserIsSlowedDown) {
   Desk desk;
   const std::string id = text(desk.route().at("routeId"));
@@ -99,6 +102,7 @@ TEST(AdHoc, AReferenceDiesOfWrongAddressesAndAGuesserIsSlowedDown) {
   EXPECT_EQ(desk.in.send("POST", "/api/chat/start", desk.in.start_body()).status, 200) << "others are not in the way";
 }
 
+// acceptance: 42
 TEST(AdHoc, TwoStartsAtTheSameMomentOneWins) {
   Desk desk;
   const std::string id = text(desk.route().at("routeId"));
@@ -132,6 +136,7 @@ TEST(AdHoc, ADisabledAgentIsNotReached) {
   EXPECT_TRUE(attributes.empty() || attributes.at("videoReferenceId") == "error");
 }
 
+// acceptance: 41
 TEST(AdHoc, ChecksWhoAsksAndWhat) {
   Desk desk;
   EXPECT_EQ(desk.in.send("POST", "/api/routing/adhoc", R"({"attendeeEmail":"a@b"})").status, 401);
@@ -144,6 +149,7 @@ TEST(AdHoc, ChecksWhoAsksAndWhat) {
   EXPECT_EQ(text(Installation::body(desk.ask("nobody")).at("code")), "invalid_email");
 }
 
+// acceptance: 42, 43
 TEST(AdHoc, TheInstallationsOwnPageAndTime) {
   Desk desk;
   ASSERT_TRUE(desk.in.store->write([](store::Database& db) -> Result<void> {

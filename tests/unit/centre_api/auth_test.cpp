@@ -56,6 +56,7 @@ TEST(Auth, ADisabledUserIsOutAtOnceAndTheSocketCloses) {
   EXPECT_EQ(in.send("GET", "/api/agent/state", "", in.bearer(token)).status, 200);
 }
 
+// acceptance: 23
 TEST(Auth, AChangeOfProfileCountsAtTheNextRequest) {
   Installation in;
   in.add_user("ann@example.com");
@@ -65,6 +66,7 @@ TEST(Auth, AChangeOfProfileCountsAtTheNextRequest) {
   EXPECT_EQ(in.send("GET", "/api/agent/state", "", in.bearer(token)).status, 403);
 }
 
+// acceptance: 65
 TEST(Auth, TokensExpireAndAreBoundToTheirIssuer) {
   Installation in;
   in.add_user("ann@example.com");

@@ -187,6 +187,7 @@ TEST(ChatStory, SocketIsWhereTheCustomerCameIn) {
   EXPECT_TRUE(url.starts_with("wss://192.0.2.9:8443/aws/participant/socket?ticket=")) << url;
 }
 
+// acceptance: 15
 TEST(ChatStory, StartChatChecksWhatItTakes) {
   Installation in;
   const auto start = [&](const bj::value& body) {

@@ -13,6 +13,7 @@ using ::testing::HasSubstr;
 constexpr std::string_view kNext = "You are next in line. An agent will be with you shortly.";
 constexpr std::string_view kStill = "Thank you for waiting. An agent will be with you as soon as possible.";
 
+// acceptance: 6, 17
 TEST(Centre, WholeStoryOfAChat) {
   World w;
   const std::string id = w.start();
@@ -41,6 +42,7 @@ TEST(Centre, WholeStoryOfAChat) {
   EXPECT_EQ(w.run(ClearContact{"ann", id}).error->code, ErrorCode::not_found);
 }
 
+// acceptance: 6
 TEST(Centre, QueueMessagesRepeatEveryTwentySecondsUntilTheCustomerLeaves) {
   World w;
   const std::string id = w.start();
@@ -59,12 +61,14 @@ TEST(Centre, QueueMessagesRepeatEveryTwentySecondsUntilTheCustomerLeaves) {
   EXPECT_EQ(w.centre.contact(id), nullptr);
 }
 
+// acceptance: 17, 18
 TEST(Centre, AutostartFlowSetsItsFlags) {
   World w;
   const std::string id = w.start({}, "auto");
   EXPECT_EQ(w.centre.contact(id)->attributes.at("videoRecordingAutoStartEnabled"), "true");
 }
 
+// acceptance: 17
 TEST(Centre, AnInvalidReferenceIsToldAndDisconnected) {
   World w;
   Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoReferenceId", "error"}}});
@@ -81,6 +85,7 @@ TEST(Centre, AnInvalidReferenceIsToldAndDisconnected) {
   EXPECT_EQ(w.centre.contact(e.contact_id), nullptr);
 }
 
+// acceptance: 17, 44
 TEST(Centre, AValidReferenceGoesFirstToItsAgent) {
   World w;
   const std::string early = w.start({{"videoRouteToAgent", "ann@example.com"}});
@@ -93,6 +98,7 @@ TEST(Centre, AValidReferenceGoesFirstToItsAgent) {
   EXPECT_EQ(w.view("ann", early), AgentView::none) << "one slot";
 }
 
+// acceptance: 17
 TEST(Centre, AnUnknownAgentMeansAnApology) {
   World w;
   Effects e = w.run(StartChat{"", "Jane", {{"customerName", "Jane"}, {"videoRouteToAgent", "nobody@example.com"}}});
@@ -102,6 +108,7 @@ TEST(Centre, AnUnknownAgentMeansAnApology) {
   EXPECT_THAT(w.closed, ElementsAre(e.contact_id));
 }
 
+// acceptance: 17
 TEST(Centre, AFullQueueDisconnectsAfterTheSecondTry) {
   CentreConfig config = make_config();
   config.limits.queue_capacity = 1;

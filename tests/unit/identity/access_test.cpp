@@ -39,6 +39,7 @@ constexpr Case kCases[] = {
     {"groups were all removed, the tag stays", "", false, "a", false, false},
 };
 
+// acceptance: 62
 TEST(Playback, HierarchyTable) {
   for (const Case& c : kCases) {
     Principal viewer;

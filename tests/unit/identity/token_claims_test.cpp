@@ -26,6 +26,7 @@ TEST(TokenClaims, RoundTrip) {
   }
 }
 
+// acceptance: 65
 TEST(TokenClaims, EachClaimIsChecked) {
   const std::string good = to_payload(claims(TokenClaims::Use::access));
   EXPECT_FALSE(claims_from_payload(good, "https://other", kNow));

@@ -69,6 +69,7 @@ class ObjectStoreTest : public ::testing::Test {
   std::unique_ptr<DirectoryObjectStore> store_;
 };
 
+// acceptance: 53
 TEST_F(ObjectStoreTest, PartsInAnyOrderOfAnySizeAndAnyRange) {
   const std::vector<std::size_t> sizes = {100, kChunk, kChunk + 1, 3 * kChunk - 1, 1, 5 * kChunk};
   ByteVector whole;
@@ -107,6 +108,7 @@ TEST_F(ObjectStoreTest, PartsInAnyOrderOfAnySizeAndAnyRange) {
   }
 }
 
+// acceptance: 59
 TEST_F(ObjectStoreTest, NothingReadableLiesOnTheDisk) {
   const std::string secret = "a sentence that must not be found on the disk, nor its name type/x-canary";
   auto upload = store_->begin_upload("a/b", "type/x-canary");

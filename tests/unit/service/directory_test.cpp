@@ -7,6 +7,7 @@
 namespace upcall::test {
 namespace {
 
+// acceptance: 46
 TEST(Directory, ASecondStartOfTheSameAgentGetsTheSameMeeting) {
   ServiceWorld world;
   const auto first = world.meeting("m-1");
@@ -100,6 +101,7 @@ TEST(Directory, ARestartOpensLiveMeetingsWithTheTokensTheyHad) {
   EXPECT_EQ(world.directory->join_info(live.meeting, "m-live-carl")->attendee.name, "Carl");
 }
 
+// acceptance: 46
 TEST(Directory, AMeetingThatCannotBeWrittenIsNotOpened) {
   ServiceWorld world;
   world.sql("alter table attendees rename to attendees_gone");

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <future>
 
+#include "base/wall_text.hpp"
 #include "service_world.hpp"
 
 namespace upcall::test {
@@ -14,6 +15,7 @@ const std::vector<std::string> kWholeLife{"recording.started", "recording.stoppe
 
 ErrorCode code_of(const auto& result) { return result ? ErrorCode::internal : result.error().code; }
 
+// acceptance: 52
 TEST(Recording, ManyStartsMakeOneRecording) {
   UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
@@ -47,6 +49,20 @@ TEST(Recording, ManyStartsMakeOneRecording) {
   EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(world.spool() + "/" + row.recording_id); })) << "the journal goes when the film is stored";
   // After its end the meeting may be recorded again.
   EXPECT_TRUE(world.record("m-1").has_value());
+}
+
+// acceptance: 55
+TEST(Recording, TheFilmsNameSaysWhenAndOfWhat) {
+  UPCALL_NEEDS_COMPOSER();
+  ServiceWorld world;
+  world.meeting("m-1_x");
+  ASSERT_TRUE(world.record("m-1_x").has_value());
+  const auto row = world.the_recording("m-1_x");
+  const CivilTime t = to_civil_utc(row.requested);
+  char expected[200];
+  std::snprintf(expected, sizeof expected, "RECORDINGS/%04d/%02d/%02d/%02d/m-1_x-%s-%04d%02d%02dT%02d%02d%02dZ.mp4", t.year, t.month, t.day, t.hour,
+                row.recording_id.c_str(), t.year, t.month, t.day, t.hour, t.minute, t.second);
+  EXPECT_EQ(row.object_key, expected);
 }
 
 TEST(Recording, AStopWhileItIsStartingCounts) {
@@ -87,6 +103,7 @@ TEST(Recording, StartsAndStopsOfNothingAreConflicts) {
   EXPECT_EQ(world.recordings->of_meeting("m-1")->size(), 1u);
 }
 
+// acceptance: 56
 TEST(Recording, TheMeetingsEndStopsIt) {
   UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;

@@ -104,7 +104,7 @@ TEST(SenderClock, TakesTheFastestPathOfTheLastReports) {
 TEST(NtpClock, CountsFrom1900) {
   const NtpClock clock(kNow);
   EXPECT_EQ(clock.at(kStart) >> 32, 1'800'000'000u + 2'208'988'800u);
-  EXPECT_EQ(clock.compact(kStart + Duration::ms(500)) - clock.compact(kStart), 32768u);
+  EXPECT_EQ(clock.at(kStart + Duration::ms(500)) - clock.at(kStart), std::uint64_t(1) << 31);
 }
 
 }  // namespace

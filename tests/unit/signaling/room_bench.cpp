@@ -58,11 +58,12 @@ void RoomBench::run_for(Duration time) {
   now.mono = end;
 }
 
-void RoomBench::join(SessionNo session, std::uint32_t audio_session_id) {
+void RoomBench::join(SessionNo session, std::uint32_t audio_session_id, const std::string& browser) {
   wire::SignalFrame frame;
   frame.set_type(wire::SignalFrame::JOIN);
   frame.mutable_join()->set_protocol_version(2);
   frame.mutable_join()->set_audio_session_id(audio_session_id);
+  frame.mutable_join()->mutable_client_details()->set_platform_name(browser);
   feed(session, frame);
 }
 

@@ -24,7 +24,7 @@ class RoomBench {
   void run_for(Duration time);
 
   // Whole steps.
-  void join(SessionNo session, std::uint32_t audio_session_id = 77);
+  void join(SessionNo session, std::uint32_t audio_session_id = 77, const std::string& browser = "chrome");
   // `receive`: receive_stream_ids; `camera`: DUPLEX with a video send stream.
   void subscribe(SessionNo session, const std::string& offer, std::vector<std::uint32_t> receive = {0}, bool camera = false);
   // open + JOIN + SUBSCRIBE + media connected.

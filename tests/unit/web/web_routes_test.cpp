@@ -71,6 +71,7 @@ TEST_F(Web, WithoutPagesSaysWhatToDo) {
   EXPECT_EQ(get("/").status, 200);
 }
 
+// acceptance: 74, 75
 TEST_F(Web, PagesAtTheContractsAddresses) {
   build();
   for (const char* address : {"/", "/devices", "/meeting/abc", "/recording/some%20id", "/recording/x?from=1"}) {
@@ -97,6 +98,7 @@ TEST_F(Web, PolicyAllowsNoInlineAndNamesTheSockets) {
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
 }
 
+// acceptance: 74, 75
 TEST_F(Web, AssetsAreKeptForEverAndSharedWithOtherSites) {
   build();
   const auto script = get("/assets/index-1a2b.js");
@@ -169,6 +171,7 @@ TEST(StaticName, OnlyPlainParts) {
   EXPECT_FALSE(is_static_name(std::string("a\0b", 3)));
 }
 
+// acceptance: 69
 TEST_F(Web, FrontendConfigHasTheOriginalsKeysInOrder) {
   SeededRandom random{7};
   auto store = store::Store::open({dir_ + "/data"});

@@ -2,8 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import type { Plugin, Rolldown } from 'vite';
 
-const WIDGET_LIMIT = 60 * 1024;
-const PAGE_LIMIT = 150 * 1024;
+/** As people count, gzipped. Promised are 60 and 150; what was won is kept. */
+const KB = 1000;
+const WIDGET_LIMIT = 48 * KB;
+const PAGE_LIMIT = 90 * KB;
 
 type Bundle = Rolldown.OutputBundle;
 
@@ -47,11 +49,14 @@ export function sizeBudget(): Plugin {
         const widgetBytes = sum(widget) + sum(['widget.js']) + language;
 
         const page = closure(bundle, chunkOf(bundle, /demo-website\.html$/), new Set(widget));
-        for (const name of Object.keys(bundle)) if (/\.(woff2|html|svg)$/.test(name)) page.add(name);
+        for (const name of Object.keys(bundle)) {
+          // The second part of the font is fetched for a text that needs it.
+          if (/\.(woff2|html|svg)$/.test(name) && !/latin-ext/.test(name)) page.add(name);
+        }
         const pageLanguage = Math.max(...['en', 'de'].map((name) => sum([chunkOf(bundle, new RegExp(`src/page/locales/${name}\\.json$`))])));
         const pageBytes = sum(page) + sum(['widget.js']) + language + pageLanguage;
 
-        this.info(`widget before a call ${kib(widgetBytes)} of ${kib(WIDGET_LIMIT)}, first visit of the page ${kib(pageBytes)} of ${kib(PAGE_LIMIT)}`);
+        this.info(`widget before a call ${kb(widgetBytes)} of ${kb(WIDGET_LIMIT)}, first visit of the page ${kb(pageBytes)} of ${kb(PAGE_LIMIT)}`);
         if (widgetBytes > WIDGET_LIMIT) this.error('the widget is too large before a call');
         if (pageBytes > PAGE_LIMIT) this.error('the first visit of the page is too large');
       },
@@ -59,6 +64,6 @@ export function sizeBudget(): Plugin {
   };
 }
 
-function kib(count: number): string {
-  return `${(count / 1024).toFixed(1)} KiB`;
+function kb(count: number): string {
+  return `${(count / KB).toFixed(1)} KB`;
 }

@@ -18,6 +18,9 @@ export const meetingsApi = {
     ).JoinInfo,
   end: (externalMeetingId: string) =>
     session.data<unknown>('/api/chime/meeting', { method: 'DELETE', body: { externalMeetingId }, keepalive: true }),
+  /** Takes somebody out; only an invitation brings them back. */
+  remove: (externalMeetingId: string, attendeeExternalUserId: string) =>
+    session.data<unknown>('/api/chime/attendee', { method: 'DELETE', body: { externalMeetingId, attendeeExternalUserId } }),
   attendeeName: (externalMeetingId: string, attendeeExternalUserId: string) =>
     session.data<string>(`/api/chime/attendee-name?${new URLSearchParams({ externalMeetingId, attendeeExternalUserId })}`),
 };

@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Copy } from 'lucide-react';
 import { Outlet } from 'react-router';
 import { callsLeaveQuietly } from '../calls/store';
 import { startCallWatch } from '../calls/watch';
 import { startCentre, stopCentre, useCentre } from '../centre/store';
 import { startAttention } from '../desk/attention';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Screen, Waiting } from '../ui/Screen';
 import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
@@ -14,7 +14,7 @@ import { Shell } from './Shell';
 
 /** All that needs the agent's desk: one tab, one event socket. */
 export function AgentArea() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const lock = useDeskLock((state) => state.lock);
   const ready = useCentre((centre) => centre.ready);
   const refused = useCentre((centre) => centre.socket === 'refused');
@@ -27,14 +27,14 @@ export function AgentArea() {
   useEffect(() => {
     if (lock !== 'mine') return;
     startCentre();
-    const stopAttention = startAttention(t);
+    const stopAttention = startAttention();
     const stopWatch = startCallWatch();
     return () => {
       stopWatch();
       stopAttention();
       stopCentre();
     };
-  }, [lock, t]);
+  }, [lock]);
 
   // An expired session or a look at another page leaves the call running; another tab takes it over, and who is no agent
   // any more has no call: nothing on the page would show that it goes on.

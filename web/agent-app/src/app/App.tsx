@@ -1,7 +1,8 @@
 import { lazy, Suspense, useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Route, Routes } from 'react-router';
-import { callsLeaveQuietly } from '../calls/store';
+import { runningCall } from '../calls/other-call';
+import { callsLeaveQuietly, useCalls } from '../calls/store';
+import { useTexts } from '../i18n/texts';
 import { LoginPage } from '../session/LoginPage';
 import { useSession } from '../session/use-session';
 import { Toasts } from '../ui/Toasts';
@@ -16,13 +17,14 @@ const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => (
 const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module) => ({ default: module.PlaybackPage })));
 
 export function App() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status, user } = useSession();
+  const inCall = useCalls(({ calls }) => runningCall(calls) !== undefined);
   useEffect(() => {
     if (status === 'out') callsLeaveQuietly();
   }, [status]);
   // The address stays as it was asked for: after the log-in the page is simply there.
-  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} />;
+  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} inCall={inCall} />;
   return (
     <ErrorBoundary>
       <Suspense fallback={<Waiting label={t('common.loading')} />}>

@@ -1,11 +1,11 @@
 import { Bug } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Screen } from '../ui/Screen';
 
 function Broken() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <Screen icon={Bug} title={t('broken.title')} text={t('broken.text')}>
       <Button kind="primary" onPress={() => location.reload()}>

@@ -1,29 +1,30 @@
-import { Clapperboard } from 'lucide-react';
-import { useForm } from 'react-hook-form';
-import { useTranslation } from 'react-i18next';
+import { Clapperboard, LogOut } from 'lucide-react';
 import { useNavigate } from 'react-router';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
-import { Button } from '../ui/Button';
+import { Button, IconButton } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Screen } from '../ui/Screen';
+import { needs, useForm } from '../ui/use-form';
+import { Header } from './Header';
 
 /** For people who watch recordings and take no contacts. */
 export function NoDesk() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
-  const { control, handleSubmit } = useForm({ defaultValues: { meetingId: '' } });
-  const open = handleSubmit(({ meetingId }) => navigate(`/recording/${encodeURIComponent(meetingId.trim())}`));
+  const form = useForm({ meetingId: '' }, { meetingId: needs(t('noDesk.missing')) });
+  const open = form.submit(async ({ meetingId }) => navigate(`/recording/${encodeURIComponent(meetingId.trim())}`));
   return (
-    <Screen icon={Clapperboard} title={t('noDesk.title')} text={t('noDesk.text')}>
-      <form className="form" onSubmit={open} noValidate>
-        <Field control={control} name="meetingId" label={t('noDesk.meetingId')} rules={{ required: t('noDesk.missing') }} />
-        <Button kind="primary" type="submit" wide>
-          {t('noDesk.open')}
-        </Button>
-        <Button kind="quiet" wide onPress={() => session.logOut()}>
-          {t('shell.signOut')}
-        </Button>
-      </form>
-    </Screen>
+    <div className="shell">
+      <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
+      <Screen icon={Clapperboard} title={t('noDesk.title')} text={t('noDesk.text')}>
+        <form className="form" onSubmit={open} noValidate>
+          <Field form={form} name="meetingId" label={t('noDesk.meetingId')} />
+          <Button kind="primary" type="submit" wide>
+            {t('noDesk.open')}
+          </Button>
+        </form>
+      </Screen>
+    </div>
   );
 }

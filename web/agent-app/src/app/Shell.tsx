@@ -1,24 +1,30 @@
 import { Bell, BellOff, CircleUserRound, ExternalLink, LogOut, MessageSquareText, Video, Volume2, VolumeX, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useLocation, useNavigate } from 'react-router';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { agentApi } from '../api/agent';
+import { runningCall } from '../calls/other-call';
 import { leaveCall, useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
 import { customerName } from '../centre/types';
 import { useAttention } from '../desk/attention-settings';
+import { RingHint } from '../desk/RingHint';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { useSession } from '../session/use-session';
 import { Button, IconButton } from '../ui/Button';
+import { showToast } from '../ui/toasts';
 import { Header } from './Header';
 import { StatusControl } from './StatusControl';
 
 function UserMenu() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { user } = useSession();
   const { ring, notify, setRing, setNotify } = useAttention();
+  const changeNotify = async () => {
+    if (!(await setNotify(!notify))) showToast('warning', t('shell.notifyDenied'));
+  };
   const signOut = async () => {
     // Nobody is offered to an agent who has gone; when this fails the routing finds out by the missing answer.
     await agentApi.setStatus('offline').catch(() => undefined);
@@ -38,7 +44,7 @@ function UserMenu() {
             {ring ? <Volume2 size={16} aria-hidden /> : <VolumeX size={16} aria-hidden />}
             <span>{ring ? t('shell.ringOff') : t('shell.ringOn')}</span>
           </MenuItem>
-          <MenuItem className="menu__item" onAction={() => void setNotify(!notify)}>
+          <MenuItem className="menu__item" onAction={() => void changeNotify()}>
             {notify ? <Bell size={16} aria-hidden /> : <BellOff size={16} aria-hidden />}
             <span>{notify ? t('shell.notifyOff') : t('shell.notifyOn')}</span>
           </MenuItem>
@@ -58,16 +64,15 @@ function UserMenu() {
 
 /** The way back to a call that goes on while another page is looked at. */
 function CallBar() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const calls = useCalls((state) => state.calls);
-  const running = Object.values(calls).find((call) => call.media && call.media.phase !== 'ended');
+  const running = useCalls(({ calls }) => runningCall(calls));
   if (!running || pathname === `/meeting/${encodeURIComponent(running.meetingId)}`) return null;
   return (
     <aside className="call-bar" aria-label={t('shell.inCall')}>
       <Video size={18} aria-hidden />
-      <span dir="auto">{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
+      <span>{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
       <Button kind="secondary" onPress={() => navigate(`/meeting/${encodeURIComponent(running.meetingId)}`)}>
         {t('shell.backToCall')}
       </Button>
@@ -77,7 +82,7 @@ function CallBar() {
 
 /** On the call's pages an offered contact would only be heard. */
 function OfferBar() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const offered = useCentre((centre) => centre.contacts.find((contact) => contact.state === 'connecting'));
@@ -87,7 +92,7 @@ function OfferBar() {
       {shown && (
         <div className="call-bar">
           <MessageSquareText size={18} aria-hidden />
-          <span dir="auto">{t('shell.newContact', { name: customerName(shown) || t('contact.unnamed') })}</span>
+          <span>{t('shell.newContact', { name: customerName(shown) || t('contact.unnamed') })}</span>
           <Button onPress={() => navigate(`/?contact=${encodeURIComponent(shown.contactId)}`)}>{t('shell.show')}</Button>
         </div>
       )}
@@ -96,7 +101,7 @@ function OfferBar() {
 }
 
 export function Shell({ children }: { children: ReactNode }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const socket = useCentre((centre) => centre.socket);
   return (
     <div className="shell">
@@ -109,6 +114,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </p>
         )}
       </div>
+      <RingHint />
       <OfferBar />
       <CallBar />
       {children}

@@ -1,17 +1,17 @@
 import { Check, ChevronDown } from 'lucide-react';
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
 import { useCentre } from '../centre/store';
 import type { AgentStatus } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { useAction } from '../ui/use-action';
 
 const STATUSES: AgentStatus[] = ['available', 'offline'];
 
 export function StatusControl() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const status = useCentre((centre) => centre.agent?.status ?? 'offline');
   const wrapUp = useCentre((centre) => centre.contacts.filter((contact) => contact.state === 'ended').length);
   const setStatus = useCentre((centre) => centre.setStatus);

@@ -1,10 +1,9 @@
 import { VideoOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
-import { ErrorNotice } from '../ui/Notice';
-import { Screen, Waiting } from '../ui/Screen';
+import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import type { Call } from './store';
 import { useCall } from './use-call';
 
@@ -15,7 +14,7 @@ interface CallGateProps {
 
 /** Shows its children when the call is open; opens it again after a reload; otherwise says how it is. */
 export function CallGate({ meetingId, children }: CallGateProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { now, open } = useCall(meetingId);
   switch (now.state) {
@@ -25,13 +24,9 @@ export function CallGate({ meetingId, children }: CallGateProps) {
       return <Waiting label={t('call.opening')} />;
     case 'failed':
       return (
-        <main className="screen">
-          <div className="screen__card">
-            <h1>{t('call.failedTitle')}</h1>
-            <ErrorNotice error={now.error} onRetry={open} />
-            <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
-          </div>
-        </main>
+        <ErrorScreen title={t('call.failedTitle')} error={now.error} onRetry={open}>
+          <Button onPress={() => navigate('/')}>{t('common.toDesk')}</Button>
+        </ErrorScreen>
       );
     case 'closed':
       return (

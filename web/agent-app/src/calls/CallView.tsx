@@ -1,12 +1,14 @@
 import { MessageSquareText, Users } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { canShareScreen } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useCentre } from '../centre/store';
 import { ChatPane } from '../desk/ChatPane';
 import { clock } from '../desk/time';
-import { Button, IconButton } from '../ui/Button';
-import { Notice } from '../ui/Notice';
+import { useTexts } from '../i18n/texts';
+import { IconButton } from '../ui/Button';
+import { usePage } from '../ui/page';
+import { CallNotices } from './CallNotices';
 import { Controls } from './Controls';
 import { LeaveDialog } from './LeaveDialog';
 import { Roster } from './Roster';
@@ -22,7 +24,8 @@ export interface CallViewProps {
 }
 
 export function CallView({ call, session, media }: CallViewProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
+  const main = usePage(call.customerName || t('call.title'));
   const [panel, setPanel] = useState<'chat' | 'people' | undefined>(() => (window.innerWidth >= 1100 ? 'chat' : undefined));
   const [dialog, setDialog] = useState<'leave' | 'shortcuts'>();
   const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
@@ -39,9 +42,9 @@ export function CallView({ call, session, media }: CallViewProps) {
   const leave = useCallback(() => setDialog('leave'), []);
 
   useShortcuts({
-    m: () => void session.setMuted(!media.muted),
+    m: () => void session.setMuted(!(media.muted || !media.hasMicrophone)),
     v: () => void session.setCameraOn(!media.cameraOn),
-    s: () => (media.sharing ? session.stopShare() : void session.startShare()),
+    ...(canShareScreen() ? { s: () => (media.sharing ? session.stopShare() : void session.startShare()) } : {}),
     ...(call.canRecord ? { r: () => toggleRecording(call.meetingId) } : {}),
     p: () => toggle('people'),
     ...(contact ? { c: () => toggle('chat') } : {}),
@@ -51,7 +54,7 @@ export function CallView({ call, session, media }: CallViewProps) {
 
   const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId)).length;
   return (
-    <main className={`call${panel ? ' call--panel' : ''}`}>
+    <main className={`call${panel ? ' call--panel' : ''}`} ref={main} tabIndex={-1}>
       <div className="call__stage">
         <header className="call__head">
           <h1 dir="auto">{call.customerName || call.meetingId}</h1>
@@ -90,7 +93,7 @@ export function CallView({ call, session, media }: CallViewProps) {
         <Stage call={call} session={session} media={media} />
         <Controls call={call} session={session} media={media} onLeave={leave} onShortcuts={() => setDialog('shortcuts')} />
       </div>
-      {panel === 'people' && <Roster call={call} media={media} onClose={() => setPanel(undefined)} />}
+      {panel === 'people' && <Roster call={call} session={session} media={media} onClose={() => setPanel(undefined)} />}
       {chatOpen && <ChatPane contact={contact} onBack={() => setPanel(undefined)} />}
       <LeaveDialog call={call} isOpen={dialog === 'leave'} onClose={() => setDialog(undefined)} />
       <ShortcutsDialog canRecord={call.canRecord} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />
@@ -99,7 +102,7 @@ export function CallView({ call, session, media }: CallViewProps) {
 }
 
 function Duration({ since }: { since: number }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1000);
@@ -113,7 +116,7 @@ function Duration({ since }: { since: number }) {
 }
 
 function RecordingMark({ call }: { call: Call }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { status } = call.recording;
   const shown = status === 'STARTED' || status === 'STARTING' || status === 'STOPPING';
   return (
@@ -125,29 +128,5 @@ function RecordingMark({ call }: { call: Call }) {
         </span>
       )}
     </span>
-  );
-}
-
-function CallNotices({ session, media }: { session: MediaSession; media: MediaSnapshot }) {
-  const { t } = useTranslation();
-  const { problem } = media;
-  return (
-    <div className="call__notices">
-      {media.phase === 'connecting' && <Notice>{t('call.connecting')}</Notice>}
-      {media.phase === 'reconnecting' && <Notice kind="warning">{t('call.reconnecting')}</Notice>}
-      {media.phase === 'connected' && media.poorConnection && <Notice kind="warning">{t('call.poor')}</Notice>}
-      {media.soundBlocked && (
-        <Notice kind="warning" action={<Button onPress={() => void session.unblockSound()}>{t('call.soundOn')}</Button>}>
-          {t('call.soundBlocked')}
-        </Notice>
-      )}
-      {problem && (
-        <Notice kind="warning" action={<Button onPress={() => session.clearProblem()}>{t('common.close')}</Button>}>
-          {problem.device === 'camera' || problem.device === 'microphone'
-            ? `${t(`devices.problem.${problem.problem}.title`, { device: t(`devices.the.${problem.device}`) })} ${t(`devices.problem.${problem.problem}.help`)}`
-            : t(`call.problem.${problem.device}`)}
-        </Notice>
-      )}
-    </div>
   );
 }

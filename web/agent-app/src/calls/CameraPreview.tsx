@@ -1,8 +1,8 @@
 import { VideoOff } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { deviceProblem, openCamera, stopStream } from '@upcall/shared/media/devices';
 import type { DeviceProblem, QualityId } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 
 interface CameraPreviewProps {
   /** Null: no camera. */
@@ -15,9 +15,10 @@ interface CameraPreviewProps {
 }
 
 export function CameraPreview({ deviceId, quality, onProblem, attempt }: CameraPreviewProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const video = useRef<HTMLVideoElement>(null);
   const [shown, setShown] = useState(false);
+  const [ended, setEnded] = useState(0);
 
   useEffect(() => {
     setShown(false);
@@ -28,6 +29,8 @@ export function CameraPreview({ deviceId, quality, onProblem, attempt }: CameraP
       (opened) => {
         if (!live) return stopStream(opened);
         stream = opened;
+        // Unplugged, or no longer allowed: another attempt tells what is the matter.
+        opened.getTracks()[0]?.addEventListener('ended', () => live && setEnded((n) => n + 1));
         if (video.current) video.current.srcObject = opened;
         setShown(true);
         onProblem(undefined);
@@ -38,7 +41,7 @@ export function CameraPreview({ deviceId, quality, onProblem, attempt }: CameraP
       live = false;
       stopStream(stream);
     };
-  }, [deviceId, quality, onProblem, attempt]);
+  }, [deviceId, quality, onProblem, attempt, ended]);
 
   return (
     <div className="preview">

@@ -14,12 +14,12 @@ import {
   Volume2,
   VolumeX,
 } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
-import { canChooseSpeaker, type Device } from '@upcall/shared/media/devices';
+import { canChooseSpeaker, canShareScreen, type Device } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 import { recordButton } from './recording-machine';
 import { devicePreferences, keepDevicePreferences } from './preferences';
@@ -35,19 +35,20 @@ interface ControlsProps {
 }
 
 export function Controls({ call, session, media, onLeave, onShortcuts }: ControlsProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const devices = useDevices(media.phase);
   const record = recordButton(call.recording);
+  const silent = media.muted || !media.hasMicrophone;
   const keep = (part: Parameters<typeof keepDevicePreferences>[0] extends infer P ? Partial<P> : never) =>
     keepDevicePreferences({ ...devicePreferences(), ...part });
   return (
     <div className="controls" role="toolbar" aria-label={t('controls.label')}>
       <Control
-        icon={media.muted ? MicOff : Mic}
-        label={media.muted ? t('controls.unmute') : t('controls.mute')}
+        icon={silent ? MicOff : Mic}
+        label={silent ? t('controls.unmute') : t('controls.mute')}
         shortcut="M"
-        off={media.muted}
-        onPress={() => void session.setMuted(!media.muted)}
+        off={silent}
+        onPress={() => void session.setMuted(!silent)}
       >
         <DeviceMenu
           label={t('controls.chooseMicrophone')}
@@ -76,13 +77,15 @@ export function Controls({ call, session, media, onLeave, onShortcuts }: Control
           }}
         />
       </Control>
-      <Control
-        icon={media.sharing ? MonitorX : MonitorUp}
-        label={media.sharing ? t('call.stopShare') : t('controls.share')}
-        shortcut="S"
-        on={media.sharing}
-        onPress={() => (media.sharing ? session.stopShare() : void session.startShare())}
-      />
+      {canShareScreen() && (
+        <Control
+          icon={media.sharing ? MonitorX : MonitorUp}
+          label={media.sharing ? t('call.stopShare') : t('controls.share')}
+          shortcut="S"
+          on={media.sharing}
+          onPress={() => (media.sharing ? session.stopShare() : void session.startShare())}
+        />
+      )}
       <Control
         icon={media.speakerOn ? Volume2 : VolumeX}
         label={media.speakerOn ? t('controls.speakerOff') : t('controls.speakerOn')}

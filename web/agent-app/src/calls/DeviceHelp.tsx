@@ -1,5 +1,5 @@
-import { useTranslation } from 'react-i18next';
 import type { DeviceProblem } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 
@@ -11,7 +11,7 @@ interface DeviceHelpProps {
 
 /** What is wrong in plain words, what to do, and that the call works without. */
 export function DeviceHelp({ device, problem, onRetry }: DeviceHelpProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <Notice kind="warning" action={<Button onPress={onRetry}>{t('common.retry')}</Button>}>
       <strong>{t(`devices.problem.${problem}.title`, { device: t(`devices.the.${device}`) })}</strong>

@@ -1,17 +1,20 @@
 import { Camera, Gauge, Mic, Speaker, Unplug } from 'lucide-react';
 import { useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate, useSearchParams } from 'react-router';
 import { canChooseSpeaker, QUALITIES } from '@upcall/shared/media/devices';
 import type { DeviceProblem, QualityId } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
+import { usePage } from '../ui/page';
 import { Screen } from '../ui/Screen';
 import { useAction } from '../ui/use-action';
 import { CameraPreview } from './CameraPreview';
 import { CallGate } from './CallGate';
 import { DeviceHelp } from './DeviceHelp';
 import { DeviceSelect } from './DeviceSelect';
+import { LeaveOtherDialog } from './LeaveOtherDialog';
 import { MicrophoneMeter } from './MicrophoneMeter';
+import { otherRunningCall } from './other-call';
 import { devicePreferences, keepDevicePreferences } from './preferences';
 import { SpeakerTest } from './SpeakerTest';
 import { type Call, joinCall } from './store';
@@ -22,7 +25,7 @@ import './devices.css';
 const NONE = 'none';
 
 export function DevicesPage() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const [params] = useSearchParams();
   const meetingId = params.get('meeting');
@@ -39,8 +42,9 @@ export function DevicesPage() {
 }
 
 function DeviceSetup({ call }: { call: Call }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
+  const main = usePage(t('devices.title'));
   const [chosen, setChosen] = useState(devicePreferences);
   const [problems, setProblems] = useState<{ microphone?: DeviceProblem | undefined; camera?: DeviceProblem | undefined }>({});
   const [attempt, setAttempt] = useState(0);
@@ -61,8 +65,12 @@ function DeviceSetup({ call }: { call: Call }) {
   const camera = current(chosen.camera, cameras);
   const speaker = current(chosen.speaker, speakers);
 
+  const [other, setOther] = useState<string>();
+  const stay = useCallback(() => setOther(undefined), []);
   const [join, joining] = useAction(
     useCallback(async () => {
+      const running = otherRunningCall(call.meetingId);
+      if (running) return setOther(running.meetingId);
       keepDevicePreferences(chosen);
       await joinCall(call.meetingId, {
         // Who is faster than the list of devices gets the browser's own choice.
@@ -78,10 +86,10 @@ function DeviceSetup({ call }: { call: Call }) {
   );
 
   return (
-    <main className="devices">
+    <main className="devices" ref={main} tabIndex={-1}>
       <header className="devices__head">
         <h1>{t('devices.title')}</h1>
-        <p className="soft" dir="auto">
+        <p className="soft">
           {call.customerName ? t('devices.with', { name: call.customerName }) : t('devices.joining', { id: call.meetingId })}
         </p>
       </header>
@@ -138,8 +146,18 @@ function DeviceSetup({ call }: { call: Call }) {
           <Button kind="primary" wide busy={joining} onPress={() => join()}>
             {joining ? t('devices.joiningNow') : t('devices.join')}
           </Button>
-          <p className="form__note" dir="auto">
-            {t('devices.as', { id: call.meetingId, name: call.ownName })}
+          <LeaveOtherDialog
+            meetingId={other}
+            onCancel={stay}
+            onLeft={() => {
+              stay();
+              join();
+            }}
+          />
+          <p className="form__note">
+            {call.customerName
+              ? t('devices.asWith', { customer: call.customerName, name: call.ownName })
+              : t('devices.as', { id: call.meetingId, name: call.ownName })}
           </p>
         </div>
       </div>

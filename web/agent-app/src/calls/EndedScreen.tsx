@@ -1,9 +1,9 @@
 import { CircleCheck, PhoneOff, RotateCcw, WifiOff } from 'lucide-react';
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 import type { EndReason } from '@upcall/shared/media/types';
 import { useCentre } from '../centre/store';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Screen } from '../ui/Screen';
 import { useAction } from '../ui/use-action';
@@ -14,7 +14,7 @@ const MAY_REJOIN: readonly EndReason[] = ['left', 'elsewhere', 'network', 'faile
 const ICONS: Partial<Record<EndReason, typeof PhoneOff>> = { left: CircleCheck, ended: CircleCheck, network: WifiOff };
 
 export function EndedScreen({ call, reason }: { call: Call; reason: EndReason }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
   const toDesk = () => {

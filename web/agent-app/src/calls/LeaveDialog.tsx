@@ -1,12 +1,12 @@
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { useAction } from '../ui/use-action';
 import { type Call, endCallForAll, leaveCall } from './store';
 
 export function LeaveDialog({ call, isOpen, onClose }: { call: Call; isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { meetingId } = call;
   const [leave, leaving] = useAction(useCallback(() => leaveCall(meetingId), [meetingId]));
   const [end, ending] = useAction(useCallback(() => endCallForAll(meetingId), [meetingId]));

@@ -1,11 +1,11 @@
-import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { useCallback, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { Waiting } from '../ui/Screen';
+import { useTexts } from '../i18n/texts';
+import { ErrorScreen, Waiting } from '../ui/Screen';
 import { CallGate } from './CallGate';
 import { CallView } from './CallView';
 import { EndedScreen } from './EndedScreen';
-import { devicePreferences, inCall } from './preferences';
+import { inCall } from './preferences';
 import { type Call, joinCall } from './store';
 import './meeting.css';
 
@@ -26,31 +26,30 @@ async function joinAgain(meetingId: string): Promise<void> {
   rejoining.add(meetingId);
   try {
     const before = inCall();
-    const { microphone, camera, speaker, quality } = devicePreferences();
-    await joinCall(meetingId, {
-      microphone: microphone === '' ? 'default' : microphone,
-      camera,
-      speaker: speaker || null,
-      quality,
-      muted: before?.muted ?? true,
-      cameraOn: before?.cameraOn ?? false,
-    });
+    if (before) await joinCall(meetingId, before.options);
   } finally {
     rejoining.delete(meetingId);
   }
 }
 
 function Meeting({ call, rejoin }: { call: Call; rejoin: boolean }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { meetingId, session, media } = call;
 
+  const [failure, setFailure] = useState<unknown>();
+  const again = useCallback(() => {
+    setFailure(undefined);
+    joinAgain(meetingId).catch(setFailure);
+  }, [meetingId]);
+
   useEffect(() => {
     if (session) return;
-    if (rejoin) void joinAgain(meetingId);
+    if (rejoin) again();
     else void navigate(`/devices?meeting=${encodeURIComponent(meetingId)}`, { replace: true });
-  }, [meetingId, navigate, rejoin, session]);
+  }, [again, meetingId, navigate, rejoin, session]);
 
+  if (failure !== undefined) return <ErrorScreen title={t('call.failedTitle')} error={failure} onRetry={again} />;
   if (!session || !media) return <Waiting label={t('call.rejoining')} />;
   if (media.phase === 'ended') return <EndedScreen call={call} reason={media.endReason ?? 'failed'} />;
   return <CallView call={call} session={session} media={media} />;

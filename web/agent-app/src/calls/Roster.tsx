@@ -1,19 +1,35 @@
-import { CircleDot, Mic, MicOff, MonitorUp, Search, Video, VideoOff, X } from 'lucide-react';
-import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { CircleDot, Gauge, Mic, MicOff, MonitorUp, Search, UserRoundX, Video, VideoOff, X } from 'lucide-react';
+import { useCallback, useState } from 'react';
 import { Input } from 'react-aria-components/Input';
 import { SearchField } from 'react-aria-components/SearchField';
-import type { Attendee, MediaSnapshot } from '@upcall/shared/media/types';
+import type { Figures } from '@upcall/shared/media/figures';
+import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
+import { ConnectionFigures, useFigures } from './ConnectionFigures';
+import { InviteAgain } from './InviteAgain';
+import { type Removable, RemoveDialog } from './RemoveDialog';
 import { SignalMark } from './SignalMark';
 import { nameOf } from './Stage';
 import { type Call, isRecorder } from './store';
+import './roster.css';
 
-export function Roster({ call, media, onClose }: { call: Call; media: MediaSnapshot; onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+interface RosterProps {
+  call: Call;
+  session: MediaSession;
+  media: MediaSnapshot;
+  onClose: () => void;
+}
+
+export function Roster({ call, session, media, onClose }: RosterProps) {
+  const { t, language } = useTexts();
   const [wanted, setWanted] = useState('');
-  const fold = (text: string) => text.toLocaleLowerCase(i18n.language);
+  const [inFigures, setInFigures] = useState(false);
+  const [leaving, setLeaving] = useState<Removable>();
+  const figures = useFigures(session, inFigures);
+  const keep = useCallback(() => setLeaving(undefined), []);
+  const fold = (text: string) => text.toLocaleLowerCase(language);
   const rows = media.attendees
     .map((attendee) => ({ attendee, name: nameOf(call, attendee) || t('call.unnamed') }))
     .filter(({ name }) => fold(name).includes(fold(wanted.trim())));
@@ -23,39 +39,70 @@ export function Roster({ call, media, onClose }: { call: Call; media: MediaSnaps
         <h2 id="roster-title">
           {t('roster.title')} <span className="count">{media.attendees.length}</span>
         </h2>
-        <IconButton label={t('common.close')} icon={X} onPress={onClose} />
+        <span className="roster__tools">
+          <IconButton
+            label={t(inFigures ? 'figures.hide' : 'figures.show')}
+            icon={Gauge}
+            onPress={() => setInFigures(!inFigures)}
+            className={inFigures ? 'icon-button--on' : undefined}
+          />
+          <IconButton label={t('common.close')} icon={X} onPress={onClose} />
+        </span>
       </header>
       <SearchField className="search" aria-label={t('roster.search')} value={wanted} onChange={setWanted}>
         <Search size={16} aria-hidden />
         <Input placeholder={t('roster.search')} />
       </SearchField>
       <ul className="roster__list">
-        {rows.map(({ attendee, name }) => (
-          <Row key={attendee.attendeeId} attendee={attendee} name={name} isRecorder={isRecorder(call, attendee.externalUserId)} />
-        ))}
+        {rows.map(({ attendee, name }) =>
+          isRecorder(call, attendee.externalUserId) ? (
+            <RecorderRow key={attendee.attendeeId} name={name} />
+          ) : (
+            <Row
+              key={attendee.attendeeId}
+              attendee={attendee}
+              name={name}
+              inFigures={inFigures}
+              figures={figures}
+              onRemove={() => setLeaving({ externalUserId: attendee.externalUserId, name })}
+            />
+          ),
+        )}
       </ul>
       <p role="status" className="soft roster__none">
         {rows.length === 0 ? t('roster.none') : ''}
       </p>
+      <InviteAgain call={call} attendees={media.attendees} />
+      <RemoveDialog meetingId={call.meetingId} person={leaving} onClose={keep} />
     </aside>
   );
 }
 
-function Row({ attendee, name, isRecorder: recorder }: { attendee: Attendee; name: string; isRecorder: boolean }) {
-  const { t } = useTranslation();
-  if (recorder) {
-    return (
-      <li className="roster__row">
-        <span className="roster__recorder">
-          <CircleDot size={20} aria-hidden />
-        </span>
-        <span className="roster__name" dir="auto">
-          {name}
-          <small>{t('roster.recorder')}</small>
-        </span>
-      </li>
-    );
-  }
+function RecorderRow({ name }: { name: string }) {
+  const { t } = useTexts();
+  return (
+    <li className="roster__row">
+      <span className="roster__recorder">
+        <CircleDot size={20} aria-hidden />
+      </span>
+      <span className="roster__name" dir="auto">
+        {name}
+        <small>{t('roster.recorder')}</small>
+      </span>
+    </li>
+  );
+}
+
+interface RowProps {
+  attendee: Attendee;
+  name: string;
+  inFigures: boolean;
+  figures: Figures | undefined;
+  onRemove: () => void;
+}
+
+function Row({ attendee, name, inFigures, figures, onRemove }: RowProps) {
+  const { t } = useTexts();
   return (
     <li className="roster__row">
       <Avatar name={name} />
@@ -64,13 +111,17 @@ function Row({ attendee, name, isRecorder: recorder }: { attendee: Attendee; nam
         {attendee.isSelf && <small>{t('call.you')}</small>}
       </span>
       <span className="roster__marks">
-        {attendee.signal !== undefined && <SignalMark signal={attendee.signal} />}
+        {attendee.signal !== undefined && !inFigures && <SignalMark signal={attendee.signal} />}
         {attendee.sharing && <Mark icon={MonitorUp} label={t('roster.sharing')} />}
         <Mark icon={attendee.cameraOn ? Video : VideoOff} label={attendee.cameraOn ? t('roster.cameraOn') : t('roster.cameraOff')} />
         <span className={`voice voice--${attendee.level}`}>
           <Mark icon={attendee.muted ? MicOff : Mic} label={attendee.muted ? t('call.muted') : t('roster.unmuted')} />
         </span>
       </span>
+      {!attendee.isSelf && attendee.externalUserId && (
+        <IconButton label={t('roster.remove', { name })} icon={UserRoundX} small onPress={onRemove} className="roster__remove" />
+      )}
+      {inFigures && <ConnectionFigures attendee={attendee} figures={figures} />}
     </li>
   );
 }

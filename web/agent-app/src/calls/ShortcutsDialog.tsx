@@ -1,5 +1,8 @@
-import { useTranslation } from 'react-i18next';
+import { useState } from 'react';
+import { canShareScreen } from '@upcall/shared/media/devices';
+import { useTexts } from '../i18n/texts';
 import { Dialog } from '../ui/Dialog';
+import { keepSingleKeys, singleKeys } from './preferences';
 
 const SHORTCUTS = [
   ['M', 'microphone'],
@@ -13,11 +16,21 @@ const SHORTCUTS = [
 ] as const;
 
 export function ShortcutsDialog({ canRecord, isOpen, onClose }: { canRecord: boolean; isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
+  const [wanted, setWanted] = useState(singleKeys);
+  const change = (on: boolean) => {
+    keepSingleKeys(on);
+    setWanted(on);
+  };
+  const there = { record: canRecord, share: canShareScreen() };
   return (
     <Dialog title={t('shortcuts.title')} isOpen={isOpen} onClose={onClose}>
-      <dl className="shortcuts">
-        {SHORTCUTS.filter(([, what]) => what !== 'record' || canRecord).map(([key, what]) => (
+      <label className="check">
+        <input type="checkbox" checked={wanted} onChange={(event) => change(event.target.checked)} />
+        {t('shortcuts.use')}
+      </label>
+      <dl className={`shortcuts${wanted ? '' : ' shortcuts--off'}`}>
+        {SHORTCUTS.filter(([, what]) => there[what as keyof typeof there] ?? true).map(([key, what]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

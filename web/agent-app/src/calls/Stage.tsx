@@ -1,8 +1,9 @@
 import { MonitorUp, UserRoundPlus } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
+import { InviteAgain } from './InviteAgain';
 import { layOut } from './layout';
 import { type Call, isRecorder } from './store';
 import { PersonTile, TileVideo } from './Tile';
@@ -33,7 +34,7 @@ export function nameOf(call: Call, attendee: Attendee): string {
 }
 
 export function Stage({ call, session, media }: StageProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const held = useHeldSpeaker(media);
   const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId));
   const { content, featured, others, self } = layOut(media, people, held);
@@ -45,6 +46,7 @@ export function Stage({ call, session, media }: StageProps) {
       session={session}
       size={size}
       name={seat.attendee.isSelf ? t('call.you') : nameOf(call, seat.attendee) || t('call.unnamed')}
+      fullName={nameOf(call, seat.attendee) || t('call.unnamed')}
       isSpeaking={media.activeSpeaker === seat.attendee.attendeeId}
     />
   );
@@ -61,7 +63,7 @@ export function Stage({ call, session, media }: StageProps) {
           content && (
             <figure className="tile tile--content">
               <TileVideo session={session} tile={content} label={t('call.shareOf', { name: sharer ? nameOf(call, sharer) : '' })} />
-              <figcaption className="tile__plate" dir="auto">
+              <figcaption className="tile__plate">
                 <MonitorUp size={14} aria-hidden />
                 {t('call.shareOf', { name: sharer ? nameOf(call, sharer) || t('call.unnamed') : t('call.unnamed') })}
               </figcaption>
@@ -70,9 +72,10 @@ export function Stage({ call, session, media }: StageProps) {
         )}
         {!content && featured && tile(featured, 'large')}
         {!content && !featured && (
-          <div className="stage__empty" role="status">
+          <div className="stage__empty">
             <UserRoundPlus size={32} aria-hidden />
-            <p>{call.customerName ? t('call.waitingFor', { name: call.customerName }) : t('call.alone')}</p>
+            <p role="status">{call.customerName ? t('call.waitingFor', { name: call.customerName }) : t('call.alone')}</p>
+            <InviteAgain call={call} attendees={people} />
           </div>
         )}
         {self && <div className="stage__self">{tile(self, 'small')}</div>}

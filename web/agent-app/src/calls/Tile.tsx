@@ -1,8 +1,8 @@
 import { MicOff } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { MediaSession, Tile } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
+import { useTexts } from '../i18n/texts';
 import type { Seat } from './layout';
 import { SignalMark } from './SignalMark';
 
@@ -15,13 +15,16 @@ export function TileVideo({ session, tile, label }: { session: MediaSession; til
 interface PersonTileProps {
   seat: Seat;
   session: MediaSession;
+  /** As it is shown, like "You". */
   name: string;
+  /** Whose initials stand where no picture is. */
+  fullName: string;
   size: 'large' | 'small';
   isSpeaking: boolean;
 }
 
-export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTileProps) {
-  const { t } = useTranslation();
+export function PersonTile({ seat, session, name, fullName, size, isSpeaking }: PersonTileProps) {
+  const { t } = useTexts();
   const { attendee, tile } = seat;
   return (
     <figure className={`tile tile--${size}${isSpeaking ? ' tile--speaking' : ''}`} data-self={attendee.isSelf || undefined}>
@@ -29,7 +32,7 @@ export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTile
         <TileVideo session={session} tile={tile} label={t('call.cameraOf', { name })} />
       ) : (
         <div className="tile__placeholder">
-          <Avatar name={name} large />
+          <Avatar name={fullName} large />
         </div>
       )}
       <figcaption className="tile__plate">
@@ -42,7 +45,7 @@ export function PersonTile({ seat, session, name, size, isSpeaking }: PersonTile
         <span className="tile__name" dir="auto">
           {name}
         </span>
-        {!attendee.isSelf && attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
+        {attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
       </figcaption>
     </figure>
   );

@@ -1,12 +1,12 @@
 // Words about a call, from places that are no components.
-import { getI18n } from 'react-i18next';
+import { text } from '../i18n/texts';
 import { showToast } from '../ui/toasts';
 import type { MessageKind, RecordingMessage } from './recording-machine';
 
 export function announceRecording(message: RecordingMessage, kind: MessageKind): void {
-  showToast(kind, getI18n().t(`recording.message.${message}`));
+  showToast(kind, text(`recording.message.${message}`), 'recording');
 }
 
 export function announceEndFailed(): void {
-  showToast('error', getI18n().t('call.endFailed'));
+  showToast('error', text('call.endFailed'));
 }

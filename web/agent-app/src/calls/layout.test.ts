@@ -17,6 +17,7 @@ const media = (tiles: Tile[]): MediaSnapshot => ({ tiles }) as unknown as MediaS
 const me = person('me', true);
 
 describe('the stage', () => {
+  // acceptance: 31
   it('shows one other person large and the own picture in the corner', () => {
     const layout = layOut(media([tile(1, 'jane'), tile(2, 'me', 'camera', true)]), [me, person('jane')], undefined);
     expect(layout.featured?.tile?.tileId).toBe(1);
@@ -24,6 +25,7 @@ describe('the stage', () => {
     expect(layout.others).toEqual([]);
   });
 
+  // acceptance: 31
   it('features who was held, with the rest in the strip', () => {
     const layout = layOut(media([]), [me, person('jane'), person('bob')], 'bob');
     expect(layout.featured?.attendee.attendeeId).toBe('bob');

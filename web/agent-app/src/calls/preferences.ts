@@ -1,6 +1,6 @@
 // The devices that were chosen last, and what a reload in mid-call needs to come back as it was.
 import { readStored, writeStored } from '@upcall/shared/storage';
-import type { QualityId } from '@upcall/shared/media/types';
+import type { JoinOptions, QualityId } from '@upcall/shared/media/types';
 
 export interface DevicePreferences {
   /** Device ids; null: join without; '' : whatever the browser takes. */
@@ -26,10 +26,20 @@ export function keepDevicePreferences(preferences: DevicePreferences): void {
   writeStored(DEVICES, JSON.stringify(preferences));
 }
 
+const SINGLE_KEYS = 'upcall.single-keys';
+
+/** Keys without Ctrl or Alt disturb who speaks to the computer, or types with tremor: they can be switched off. */
+export function singleKeys(): boolean {
+  return readStored(SINGLE_KEYS) !== 'off';
+}
+
+export function keepSingleKeys(on: boolean): void {
+  writeStored(SINGLE_KEYS, on ? null : 'off');
+}
+
 export interface InCall {
   meetingId: string;
-  muted: boolean;
-  cameraOn: boolean;
+  options: JoinOptions;
 }
 
 /** In this tab only: another tab has not been in the call. */

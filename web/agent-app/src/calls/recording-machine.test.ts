@@ -34,6 +34,7 @@ const CHECK: RecordingEvent = { type: 'check' };
 const server = (inProgress: boolean): RecordingEvent => ({ type: 'server', inProgress });
 
 describe('a recording from start to stop', () => {
+  // acceptance: 51
   it('starts when the recorder comes and stops when it goes', () => {
     const all = play(START, OK, PRESENT, STOP, STOPPED, GONE, CHECK, server(false));
     expect(all.state.status).toBe('STOPPED');
@@ -75,6 +76,7 @@ describe('a recording from start to stop', () => {
 });
 
 describe("the original's traps", () => {
+  // acceptance: 51
   it('a double click makes one call', () => {
     const twice = play({ type: 'toggle' }, { type: 'toggle' });
     expect(twice.calls).toEqual(['start']);
@@ -87,18 +89,21 @@ describe("the original's traps", () => {
     expect(other.said).toEqual(['info STARTING', 'info STARTED']);
   });
 
+  // acceptance: 51
   it('a recorder that dies does not leave the server recording unseen', () => {
     const back = play(START, OK, PRESENT, GONE, CHECK, server(true));
     expect(back.state.status).toBe('STARTED');
     expect(play(START, OK, PRESENT, GONE, CHECK, server(false)).state.status).toBe('STOPPED');
   });
 
+  // acceptance: 51
   it('somebody with the same name does not block the start', () => {
     // Present by name before the start; the server says that nothing runs.
     const namesake = play(PRESENT, server(false), START, OK, PRESENT);
     expect(namesake.state.status).toBe('STARTED');
   });
 
+  // acceptance: 51
   it('leaving while it starts stops it when the start is answered', () => {
     const left = play(START, LEAVE, OK, STOPPED);
     expect(left.calls).toEqual(['start', 'stop']);
@@ -108,6 +113,7 @@ describe("the original's traps", () => {
     expect(play(START, LEAVE, { type: 'startFailed' }).calls).toEqual(['start', 'stop']);
   });
 
+  // acceptance: 51
   it('leaving while it runs ends in STOPPED, whatever comes first', () => {
     for (const order of [[GONE, STOPPED], [STOPPED, GONE]] as const) {
       const left = play(START, OK, PRESENT, LEAVE, ...order, CHECK);
@@ -125,6 +131,7 @@ describe("the original's traps", () => {
     expect(play(START, OK, PRESENT, STOP, { type: 'stopOk', stopped, notStopped }).state.status).toBe(status);
   });
 
+  // acceptance: 51
   it('an unclear stop asks the server and can be repeated', () => {
     const unclear = play(START, OK, PRESENT, STOP, { type: 'stopOk', stopped: 0, notStopped: 0 });
     expect(unclear.done.at(-1)).toBe('read');

@@ -49,6 +49,7 @@ vi.mock('@upcall/shared/media/session', () => ({
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+      current: () => ({}),
       leave: async (reason: EndReason = 'left') => {
         left.push(reason);
         push({ phase: 'ended', endReason: reason });
@@ -88,6 +89,7 @@ beforeEach(() => {
 afterEach(callsLeaveQuietly);
 
 describe('two contacts', () => {
+  // acceptance: 37
   it('never touch each other when one is cleared', async () => {
     await twoCalls();
     const gone: CentreEvent = { seq: 1, type: 'contact', contactId: 'contact-A', state: 'none' };
@@ -151,6 +153,7 @@ describe('people of a call', () => {
     expect(call && isRecorder(call, 'rec-A')).toBe(true);
   });
 
+  // acceptance: 29
   it('a meeting without a contact invites nobody and is not recorded', async () => {
     const call = await openCall({ meetingId: 'solo', ownName: 'Alice' });
     expect(call).toMatchObject({ contactId: undefined, customerName: '', canRecord: false });

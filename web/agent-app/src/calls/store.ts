@@ -67,16 +67,31 @@ export interface OpenOptions {
   invites?: boolean;
 }
 
+interface Customer {
+  id: string;
+  name: string;
+}
+
+function customerOf(contact: Contact | undefined): Customer {
+  const name = contact ? attribute(contact, ATTRIBUTE.customerName) || customerName(contact) : '';
+  return { id: attribute(contact, ATTRIBUTE.customerUserId), name };
+}
+
+/** The customer is invited by being among the attendees. */
+function attendeesOf(ownName: string, invited: Contact | undefined): MeetingAttendee[] {
+  const owner = { attendeeName: ownName, isOwner: true };
+  const { id, name } = customerOf(invited);
+  if (!id || !name) return [owner];
+  const email = attribute(invited, ATTRIBUTE.customerEmail);
+  return [owner, { attendeeName: name, externalUserId: id, ...(email ? { attendeeEmail: email } : {}) }];
+}
+
 /** Creates the meeting, or gets its join data again; the server invites the customer. */
 export async function openCall({ meetingId, ownName, contact, invites = true }: OpenOptions): Promise<Call> {
-  const attendees: MeetingAttendee[] = [{ attendeeName: ownName, isOwner: true }];
-  const customerId = attribute(contact, ATTRIBUTE.customerUserId);
-  const customer = contact ? attribute(contact, ATTRIBUTE.customerName) || customerName(contact) : '';
-  if (invites && customerId && customer) {
-    const email = attribute(contact, ATTRIBUTE.customerEmail);
-    attendees.push({ attendeeName: customer, externalUserId: customerId, ...(email ? { attendeeEmail: email } : {}) });
-  }
-  const join = await meetingsApi.create(meetingId, attendees);
+  const { id: customerId, name: customer } = customerOf(contact);
+  // Who has left the chat can be invited to nothing.
+  const invited = invites && contact?.state === 'connected' ? contact : undefined;
+  const join = await meetingsApi.create(meetingId, attendeesOf(ownName, invited));
   const running = callOf(meetingId);
   if (running?.media && running.media.phase !== 'ended') return running;
 
@@ -119,7 +134,7 @@ export async function joinCall(meetingId: string, options: JoinOptions): Promise
     const joinedAt = current.joinedAt ?? (media.phase === 'connected' ? Date.now() : undefined);
     change(meetingId, { media, joinedAt });
     if (media.phase === 'ended') keepInCall(undefined);
-    else keepInCall({ meetingId, muted: media.muted, cameraOn: media.cameraOn });
+    else keepInCall({ meetingId, options: session.current() });
     lookAtRoster(meetingId, media);
   };
   change(meetingId, { session, joinedAt: undefined });
@@ -154,6 +169,11 @@ export function isRecorder(call: Call, externalUserId: string): boolean {
   if (externalUserId === call.join.Attendee.ExternalUserId) return false;
   const { recordingAttendeeName } = readConfig();
   return call.names[externalUserId] === recordingAttendeeName && call.customerName !== recordingAttendeeName;
+}
+
+/** For a customer who has missed the invitation, or was removed. */
+export async function inviteAgain({ meetingId, ownName }: Call, contact: Contact): Promise<void> {
+  await meetingsApi.create(meetingId, attendeesOf(ownName, contact));
 }
 
 export function toggleRecording(meetingId: string): void {

@@ -26,7 +26,10 @@ export function useCall(meetingId: string): UseCall {
   const { user } = useSession();
   const [other, setOther] = useState<Exclude<CallState, { state: 'open' }>>({ state: 'opening' });
   const [rejoin, setRejoin] = useState(false);
-  const contact = contacts.find((one) => attribute(one, ATTRIBUTE.meetingId) === meetingId && one.state === 'connected');
+  // In after-contact work too: when it is cleared its meeting ends.
+  const contact = contacts.find(
+    (one) => attribute(one, ATTRIBUTE.meetingId) === meetingId && (one.state === 'connected' || one.state === 'ended'),
+  );
   const ownName = user?.name || user?.username || '';
 
   const openAs = useCallback((invites: boolean) => {

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
+import { singleKeys } from './preferences';
 
-/** Single keys, as long as nobody is typing and no dialog or menu is open. */
+/** Single keys, as long as they are wanted, nobody is typing and no dialog or menu is open. */
 export function useShortcuts(actions: Record<string, () => void>): void {
   const latest = useRef(actions);
   useEffect(() => {
@@ -8,7 +9,7 @@ export function useShortcuts(actions: Record<string, () => void>): void {
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
+      if (!singleKeys() || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.defaultPrevented) return;
       const target = event.target as HTMLElement | null;
       if (target?.closest('input, textarea, select, [contenteditable], [role=dialog], [role=alertdialog], [role=menu], [role=listbox]')) return;
       const action = latest.current[event.key === '?' ? '?' : event.key.toLowerCase()];

@@ -1,14 +1,15 @@
 import { Check, Copy, Mail } from 'lucide-react';
-import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { useTranslation } from 'react-i18next';
+import { useRef, useState } from 'react';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
 import { type AdHocRoute, routingApi } from '../api/routing';
+import { type TextKey, useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Notice } from '../ui/Notice';
+import { showToast } from '../ui/toasts';
+import { needs, useForm } from '../ui/use-form';
 import { timeOf } from './time';
 
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;
@@ -19,12 +20,19 @@ export function grouped(digits: string): string {
 }
 
 function Created({ route }: { route: AdHocRoute }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   const [copied, setCopied] = useState(false);
+  const link = useRef<HTMLOutputElement>(null);
   const mail = `mailto:${encodeURIComponent(route.attendeeEmail)}?subject=${encodeURIComponent(t('adHoc.mailSubject'))}&body=${encodeURIComponent(t('adHoc.mailBody', { link: route.link }))}`;
   const copy = async () => {
-    await navigator.clipboard.writeText(route.link);
-    setCopied(true);
+    try {
+      await navigator.clipboard.writeText(route.link);
+      setCopied(true);
+    } catch {
+      // Browsers keep the clipboard from pages without https: the link is marked, to be copied by hand.
+      if (link.current) getSelection()?.selectAllChildren(link.current);
+      showToast('warning', t('adHoc.copyByHand'));
+    }
   };
   return (
     <div className="ad-hoc">
@@ -34,7 +42,7 @@ function Created({ route }: { route: AdHocRoute }) {
         <span aria-hidden>{grouped(route.routeId)}</span>
         <span className="visually-hidden">{[...route.routeId].join(' ')}</span>
       </p>
-      <p className="soft">{t('adHoc.validUntil', { time: timeOf(route.expiresAt, i18n.language), email: route.attendeeEmail })}</p>
+      <p className="soft">{t('adHoc.validUntil', { time: timeOf(route.expiresAt, language), email: route.attendeeEmail })}</p>
       <div className="ad-hoc__ways">
         <a className="button button--primary" href={mail}>
           <Mail size={18} aria-hidden />
@@ -44,16 +52,19 @@ function Created({ route }: { route: AdHocRoute }) {
           {copied ? t('adHoc.copied') : t('adHoc.copy')}
         </Button>
       </div>
-      <output className="ad-hoc__link">{route.link}</output>
+      <output ref={link} className="ad-hoc__link">{route.link}</output>
     </div>
   );
 }
 
 function CreateForm({ onCreated }: { onCreated: (route: AdHocRoute) => void }) {
-  const { t } = useTranslation();
-  const [failure, setFailure] = useState<string>();
-  const { control, handleSubmit, formState } = useForm({ defaultValues: { email: '' } });
-  const submit = handleSubmit(async ({ email }) => {
+  const { t } = useTexts();
+  const [failure, setFailure] = useState<TextKey>();
+  const form = useForm(
+    { email: '' },
+    { email: (value) => needs(t('adHoc.missing'))(value) ?? (EMAIL.test(value.trim()) ? undefined : t('adHoc.invalid')) },
+  );
+  const submit = form.submit(async ({ email }) => {
     setFailure(undefined);
     try {
       onCreated(await routingApi.createAdHoc(email.trim()));
@@ -65,20 +76,9 @@ function CreateForm({ onCreated }: { onCreated: (route: AdHocRoute) => void }) {
   return (
     <form className="form" onSubmit={submit} noValidate>
       <p className="soft">{t('adHoc.text')}</p>
-      <Field
-        control={control}
-        name="email"
-        type="email"
-        label={t('adHoc.email')}
-        autoComplete="off"
-        autoFocus
-        rules={{
-          required: t('adHoc.missing'),
-          validate: (value: string) => EMAIL.test(value.trim()) || t('adHoc.invalid'),
-        }}
-      />
+      <Field form={form} name="email" type="email" label={t('adHoc.email')} autoComplete="off" autoFocus />
       {failure && <Notice kind="error">{t(failure)}</Notice>}
-      <Button kind="primary" type="submit" wide busy={formState.isSubmitting}>
+      <Button kind="primary" type="submit" wide busy={form.busy}>
         {t('adHoc.create')}
       </Button>
     </form>
@@ -86,7 +86,7 @@ function CreateForm({ onCreated }: { onCreated: (route: AdHocRoute) => void }) {
 }
 
 export function AdHocDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [route, setRoute] = useState<AdHocRoute>();
   const close = () => {
     setRoute(undefined);

@@ -1,8 +1,10 @@
 import { ArrowLeft, CheckCheck, Info, PhoneOff } from 'lucide-react';
 import { useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
+import { runningCall } from '../calls/other-call';
+import { useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
 import { type Contact, customerName } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { Button, IconButton } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { useAction } from '../ui/use-action';
@@ -19,10 +21,11 @@ interface ChatPaneProps {
 }
 
 export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const [asking, setAsking] = useState(false);
   const { contactId } = contact;
+  const inCall = useCalls(({ calls }) => runningCall(calls)?.contactId === contactId);
   const name = customerName(contact) || t('contact.unnamed');
   const [end, ending] = useAction(
     useCallback(async () => {
@@ -71,7 +74,7 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
           </>
         }
       >
-        <p>{t('chat.endText', { name })}</p>
+        <p>{t(inCall ? 'chat.endTextInCall' : 'chat.endText', { name })}</p>
       </Dialog>
     </section>
   );

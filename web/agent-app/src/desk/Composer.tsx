@@ -1,7 +1,7 @@
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useCentre } from '../centre/store';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 
 /** The server's bound on a message's bytes. */
@@ -11,7 +11,7 @@ const MAX_BYTES = 16_384;
 const drafts = new Map<string, string>();
 
 export function Composer({ contactId }: { contactId: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const send = useCentre((centre) => centre.send);
   const typing = useCentre((centre) => centre.typing);
   const area = useRef<HTMLTextAreaElement>(null);

@@ -1,9 +1,9 @@
 import { Headset, PhoneMissed } from 'lucide-react';
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
 import { sortedContacts } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import { type Contact, customerName } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { useAction } from '../ui/use-action';
 import { Avatar } from './Avatar';
@@ -16,7 +16,7 @@ interface ContactListProps {
 }
 
 export function ContactList({ contacts, selectedId, onSelect }: ContactListProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <section className="contacts" aria-labelledby="contacts-title">
       <h2 id="contacts-title" className="contacts__title">
@@ -44,7 +44,7 @@ export function ContactList({ contacts, selectedId, onSelect }: ContactListProps
 }
 
 function ContactButton({ contact, selected, onSelect }: { contact: Contact; selected: boolean; onSelect: (id: string) => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   const chat = useCentre((centre) => centre.chats[contact.contactId]);
   const name = customerName(contact) || t('contact.unnamed');
   const last = chat?.items.findLast((item) => item.Type === 'MESSAGE');
@@ -67,7 +67,7 @@ function ContactButton({ contact, selected, onSelect }: { contact: Contact; sele
         </span>
       </span>
       <span className="contact-row__side">
-        {at && <time dateTime={at}>{timeOf(at, i18n.language)}</time>}
+        {at && <time dateTime={at}>{timeOf(at, language)}</time>}
         {chat && chat.unread > 0 && (
           <span className="badge">
             {chat.unread}
@@ -80,7 +80,7 @@ function ContactButton({ contact, selected, onSelect }: { contact: Contact; sele
 }
 
 export function OfferActions({ contact, onAccepted }: { contact: Contact; onAccepted?: ((contactId: string) => void) | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const { contactId } = contact;
   const name = customerName(contact) || t('contact.unnamed');

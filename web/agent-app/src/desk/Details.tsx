@@ -1,15 +1,15 @@
 import { ExternalLink, X } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import { useCalls } from '../calls/store';
 import { ATTRIBUTE, attribute, type Contact, customerName } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 import { Avatar } from './Avatar';
 import { StartVideo } from './StartVideo';
 import { dateTimeOf } from './time';
 
 export function Details({ contact, onClose }: { contact: Contact; onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   const meetingId = attribute(contact, ATTRIBUTE.meetingId);
   const call = useCalls((state) => (meetingId ? state.calls[meetingId] : undefined));
   const name = customerName(contact) || t('contact.unnamed');
@@ -54,8 +54,8 @@ export function Details({ contact, onClose }: { contact: Contact; onClose: () =>
         <h3>{t('details.contact')}</h3>
         <dl className="facts">
           {contact.queue?.name && <Fact name={t('details.queue')} value={contact.queue.name} />}
-          {contact.startedAt && <Fact name={t('details.started')} value={dateTimeOf(contact.startedAt, i18n.language)} />}
-          {contact.connectedAt && <Fact name={t('details.connected')} value={dateTimeOf(contact.connectedAt, i18n.language)} />}
+          {contact.startedAt && <Fact name={t('details.started')} value={dateTimeOf(contact.startedAt, language)} />}
+          {contact.connectedAt && <Fact name={t('details.connected')} value={dateTimeOf(contact.connectedAt, language)} />}
         </dl>
       </section>
       <details className="details__part">

@@ -1,7 +1,7 @@
 import { Coffee, Headset, MessagesSquare, PhoneForwarded, Video } from 'lucide-react';
 import { useCallback, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useCentre } from '../centre/store';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { useAction } from '../ui/use-action';
@@ -10,7 +10,7 @@ import { StartVideo } from './StartVideo';
 
 /** Nothing is selected: what the agent can do now. */
 export function EmptyDesk() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const status = useCentre((centre) => centre.agent?.status ?? 'offline');
   const hasContacts = useCentre((centre) => centre.contacts.length > 0);
   const setStatus = useCentre((centre) => centre.setStatus);

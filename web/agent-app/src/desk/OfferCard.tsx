@@ -1,15 +1,15 @@
 import { ArrowLeft, MessageSquareText, PhoneMissed } from 'lucide-react';
 import { useCallback } from 'react';
-import { useTranslation } from 'react-i18next';
 import { useCentre } from '../centre/store';
 import { type Contact, customerName } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { Button, IconButton } from '../ui/Button';
 import { useAction } from '../ui/use-action';
 import { OfferActions } from './ContactList';
 import { timeOf } from './time';
 
 export function OfferCard({ contact, onBack }: { contact: Contact; onBack: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTexts();
   return (
     <section className="desk__centre" aria-labelledby="offer-title">
       <div className="offer">
@@ -23,7 +23,7 @@ export function OfferCard({ contact, onBack }: { contact: Contact; onBack: () =>
         </h2>
         <p className="soft">
           {contact.queue?.personal ? t('offer.personal') : contact.queue?.name && t('offer.queue', { queue: contact.queue.name })}
-          {contact.queuedAt && ` · ${t('offer.since', { time: timeOf(contact.queuedAt, i18n.language) })}`}
+          {contact.queuedAt && ` · ${t('offer.since', { time: timeOf(contact.queuedAt, language) })}`}
         </p>
         <OfferActions contact={contact} />
       </div>
@@ -31,8 +31,9 @@ export function OfferCard({ contact, onBack }: { contact: Contact; onBack: () =>
   );
 }
 
-export function ContactOver({ contact }: { contact: Contact }) {
-  const { t } = useTranslation();
+/** An offer that was not accepted. */
+export function ContactOver({ contact, state }: { contact: Contact; state: 'missed' | 'rejected' }) {
+  const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const [clear, busy] = useAction(useCallback(() => act(contact.contactId, 'clear'), [act, contact.contactId]));
   return (
@@ -41,8 +42,8 @@ export function ContactOver({ contact }: { contact: Contact }) {
         <span className="offer__icon offer__icon--warning">
           <PhoneMissed size={28} aria-hidden />
         </span>
-        <h2>{t(`over.${contact.state}.title`)}</h2>
-        <p className="soft">{t(`over.${contact.state}.text`)}</p>
+        <h2>{t(`over.${state}.title`)}</h2>
+        <p className="soft">{t(`over.${state}.text`)}</p>
         <Button kind="primary" busy={busy} onPress={() => clear()}>
           {t('over.dismiss')}
         </Button>

@@ -1,27 +1,22 @@
 import { Video } from 'lucide-react';
-import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { useTranslation } from 'react-i18next';
+import { useCallback, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
+import { LeaveOtherDialog } from '../calls/LeaveOtherDialog';
 import { otherRunningCall } from '../calls/other-call';
-import { leaveCall, openCall } from '../calls/store';
+import { openCall } from '../calls/store';
 import { ATTRIBUTE, attribute, type Contact } from '../centre/types';
+import { type TextKey, useTexts } from '../i18n/texts';
 import { useSession } from '../session/use-session';
 import { Button } from '../ui/Button';
-import { Dialog } from '../ui/Dialog';
 import { Field } from '../ui/Field';
 import { Notice } from '../ui/Notice';
-
-interface Form {
-  meetingId: string;
-  name: string;
-}
+import { needs, useForm } from '../ui/use-form';
 
 const MEETING_ID = /^[A-Za-z0-9_-]{2,64}$/;
 
-function failureKey(error: unknown): string {
+function failureKey(error: unknown): TextKey {
   if (error instanceof ApiError && error.code === 'contact_of_another_agent') return 'startVideo.notYours';
   if (error instanceof ApiError && error.code === 'not_owner') return 'startVideo.notYours';
   return `errors.${explain(error).text}`;
@@ -29,18 +24,23 @@ function failureKey(error: unknown): string {
 
 /** With a contact: its own meeting, the customer is invited. Without: a meeting by any id. */
 export function StartVideo({ contact }: { contact?: Contact | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const navigate = useNavigate();
   const { user } = useSession();
   const own = attribute(contact, ATTRIBUTE.meetingId);
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<TextKey>();
   const [other, setOther] = useState<string>();
-  const { control, handleSubmit, formState, watch } = useForm<Form>({
-    defaultValues: { meetingId: own, name: user?.name || user?.username || '' },
-  });
-  const isOther = Boolean(contact) && watch('meetingId').trim() !== own;
+  const form = useForm(
+    { meetingId: own, name: user?.name || user?.username || '' },
+    {
+      meetingId: (value) =>
+        needs(t('startVideo.meetingIdMissing'))(value) ?? (MEETING_ID.test(value.trim()) ? undefined : t('startVideo.meetingIdInvalid')),
+      name: needs(t('startVideo.nameMissing')),
+    },
+  );
+  const isOther = Boolean(contact) && form.values.meetingId.trim() !== own;
 
-  const open = async ({ meetingId, name }: Form) => {
+  const open = async ({ meetingId, name }: typeof form.values) => {
     setFailure(undefined);
     const id = meetingId.trim();
     try {
@@ -51,53 +51,37 @@ export function StartVideo({ contact }: { contact?: Contact | undefined }) {
     }
   };
 
-  const submit = handleSubmit(async (form) => {
-    const running = otherRunningCall(form.meetingId.trim());
+  const submit = form.submit(async (given) => {
+    const running = otherRunningCall(given.meetingId.trim());
     if (running) setOther(running.meetingId);
-    else await open(form);
+    else await open(given);
   });
 
-  const leaveAndOpen = handleSubmit(async (form) => {
-    if (other) await leaveCall(other);
-    setOther(undefined);
-    await open(form);
-  });
+  const stay = useCallback(() => setOther(undefined), []);
 
   return (
     <form className="form" onSubmit={submit} noValidate>
       <Field
-        control={control}
+        form={form}
         name="meetingId"
         label={t('startVideo.meetingId')}
         autoComplete="off"
         hint={isOther ? t('startVideo.otherMeeting') : undefined}
-        rules={{
-          required: t('startVideo.meetingIdMissing'),
-          validate: (value) => MEETING_ID.test(value.trim()) || t('startVideo.meetingIdInvalid'),
-        }}
       />
-      <Field control={control} name="name" label={t('startVideo.name')} rules={{ required: t('startVideo.nameMissing') }} />
+      <Field form={form} name="name" label={t('startVideo.name')} />
       {failure && <Notice kind="error">{t(failure)}</Notice>}
-      <Button kind="primary" type="submit" wide icon={Video} busy={formState.isSubmitting}>
+      <Button kind="primary" type="submit" wide icon={Video} busy={form.busy}>
         {t('startVideo.start')}
       </Button>
       {contact && !isOther && <p className="form__note">{t('startVideo.invites')}</p>}
-      <Dialog
-        title={t('startVideo.leaveOtherTitle')}
-        isOpen={other !== undefined}
-        onClose={() => setOther(undefined)}
-        isQuestion
-        actions={
-          <>
-            <Button onPress={() => setOther(undefined)}>{t('common.cancel')}</Button>
-            <Button kind="primary" onPress={() => void leaveAndOpen()}>
-              {t('startVideo.leaveOther')}
-            </Button>
-          </>
-        }
-      >
-        <p>{t('startVideo.leaveOtherText')}</p>
-      </Dialog>
+      <LeaveOtherDialog
+        meetingId={other}
+        onCancel={stay}
+        onLeft={() => {
+          stay();
+          form.submit(open)();
+        }}
+      />
     </form>
   );
 }

@@ -1,9 +1,9 @@
 import { Video } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { type Chat, EMPTY_CHAT, TYPING_MS } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import { type ChatItem, EVENT } from '../centre/types';
+import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
 import { timeOf } from './time';
@@ -12,7 +12,7 @@ import { timeOf } from './time';
 const NEAR_PX = 80;
 
 export function Transcript({ contactId }: { contactId: string }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const chat = useCentre((centre) => centre.chats[contactId]) ?? EMPTY_CHAT;
   const loadChat = useCentre((centre) => centre.loadChat);
   const list = useRef<HTMLDivElement>(null);
@@ -75,8 +75,8 @@ function useTyping(chat: Chat): boolean {
 }
 
 function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefined }) {
-  const { t, i18n } = useTranslation();
-  const time = timeOf(item.AbsoluteTime, i18n.language);
+  const { t, language } = useTexts();
+  const time = timeOf(item.AbsoluteTime, language);
   if (item.Type === 'EVENT') {
     const name = item.DisplayName || t('contact.unnamed');
     const text =
@@ -95,7 +95,7 @@ function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefin
     return (
       <p className="transcript__event">
         {item.ContentType === EVENT.invitation && <Video size={14} aria-hidden />}
-        <span dir="auto">{text}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
+        <span>{text}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
       </p>
     );
   }
@@ -123,7 +123,7 @@ interface PendingProps {
 }
 
 function PendingMessage({ contactId, clientToken, content, state }: PendingProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const resend = useCentre((centre) => centre.resend);
   const discard = useCentre((centre) => centre.discard);
   return (

@@ -6,8 +6,8 @@ interface AttentionSettings {
   ring: boolean;
   notify: boolean;
   setRing: (on: boolean) => void;
-  /** Asks the browser; stays off when it says no. */
-  setNotify: (on: boolean) => Promise<void>;
+  /** Asks the browser; stays off when it says no, which is the answer false. */
+  setNotify: (on: boolean) => Promise<boolean>;
 }
 
 const RING = 'upcall.ring';
@@ -28,5 +28,6 @@ export const useAttention = create<AttentionSettings>()((set) => ({
     const allowed = on && typeof Notification !== 'undefined' && (await Notification.requestPermission()) === 'granted';
     writeStored(NOTIFY, allowed ? 'on' : 'off');
     set({ notify: allowed });
+    return allowed || !on;
   },
 }));

@@ -1,15 +1,16 @@
 // What calls for the agent: a ring and a notification for an offered contact, the count in the page's title.
-import type { TFunction } from 'i18next';
 import { Ringer } from '@upcall/shared/media/tones';
 import { onCentreEvent, useCentre } from '../centre/store';
 import { customerName, type Contact } from '../centre/types';
+import { text as t } from '../i18n/texts';
+import { setTitleNews } from '../ui/page';
 import { useAttention } from './attention-settings';
 
 function offered(contacts: Contact[]): Contact[] {
   return contacts.filter((contact) => contact.state === 'connecting');
 }
 
-export function startAttention(t: TFunction): () => void {
+export function startAttention(): () => void {
   const ringer = new Ringer();
   const shown = new Map<string, Notification>();
 
@@ -24,7 +25,7 @@ export function startAttention(t: TFunction): () => void {
     const unread = Object.values(chats).reduce((sum, chat) => sum + chat.unread, 0);
     const waiting = offered(contacts)[0];
     const start = waiting ? `${t('attention.title')} · ` : unread > 0 ? `(${unread}) ` : '';
-    document.title = `${start}Upcall`;
+    setTitleNews(start);
   };
 
   const notify = (key: string, heading: string, body: string) => {
@@ -65,6 +66,6 @@ export function startAttention(t: TFunction): () => void {
     for (const stop of stops) stop();
     ringer.stop();
     for (const notification of shown.values()) notification.close();
-    document.title = 'Upcall';
+    setTitleNews('');
   };
 }

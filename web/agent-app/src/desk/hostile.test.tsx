@@ -1,27 +1,17 @@
 import { cleanup, render } from '@testing-library/react';
-import { createInstance } from 'i18next';
-import { I18nextProvider, initReactI18next } from 'react-i18next';
 import { MemoryRouter } from 'react-router';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HOSTILE_STRINGS } from '@upcall/shared/testing/hostile-strings';
 import { EMPTY_CENTRE, EMPTY_CHAT } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import type { Contact } from '../centre/types';
-import en from '../i18n/en.json';
+import { loadTexts } from '../i18n/texts';
 import { ContactList } from './ContactList';
 import { Details } from './Details';
 import { OfferCard } from './OfferCard';
 import { Transcript } from './Transcript';
 
-const i18n = createInstance();
-beforeAll(async () => {
-  await i18n.use(initReactI18next).init({
-    lng: 'en',
-    resources: { en: { app: en } },
-    defaultNS: 'app',
-    interpolation: { escapeValue: false },
-  });
-});
+beforeAll(loadTexts);
 
 const contact = (text: string): Contact => ({
   contactId: 'c',
@@ -38,14 +28,12 @@ function show(text: string): HTMLElement {
   const pending = [{ clientToken: 't', content: text, state: 'failed' as const }];
   useCentre.setState({ ...EMPTY_CENTRE, contacts: [who], chats: { c: { ...EMPTY_CHAT, items: [joined, item], pending, loaded: true } } });
   return render(
-    <I18nextProvider i18n={i18n}>
-      <MemoryRouter>
-        <ContactList contacts={[who, { ...who, contactId: 'd', state: 'connecting' }]} selectedId="c" onSelect={() => {}} />
-        <OfferCard contact={{ ...who, state: 'connecting' }} onBack={() => {}} />
-        <Transcript contactId="c" />
-        <Details contact={{ ...who, state: 'ended' }} onClose={() => {}} />
-      </MemoryRouter>
-    </I18nextProvider>,
+    <MemoryRouter>
+      <ContactList contacts={[who, { ...who, contactId: 'd', state: 'connecting' }]} selectedId="c" onSelect={() => {}} />
+      <OfferCard contact={{ ...who, state: 'connecting' }} onBack={() => {}} />
+      <Transcript contactId="c" />
+      <Details contact={{ ...who, state: 'ended' }} onClose={() => {}} />
+    </MemoryRouter>,
   ).container;
 }
 

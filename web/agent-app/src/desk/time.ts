@@ -1,7 +1,4 @@
-/** The page's language as the person's region writes it: 24 hours in Britain, 12 in the States. */
-export function localeOf(language: string): string {
-  return navigator.languages?.find((tag) => tag.toLowerCase().startsWith(`${language}-`)) ?? language;
-}
+import { localeOf } from '@upcall/shared/i18n/locale';
 
 export function timeOf(iso: string, language: string): string {
   return new Intl.DateTimeFormat(localeOf(language), { hour: '2-digit', minute: '2-digit' }).format(new Date(iso));

@@ -1,8 +1,8 @@
 import { Clapperboard } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
 import { ProgressBar } from 'react-aria-components/ProgressBar';
 import type { RecordingSummary } from '../api/recordings';
 import { clock } from '../desk/time';
+import { useTexts } from '../i18n/texts';
 
 /** 0 to 100, or undefined while nothing can be told. */
 export function composedPercent({ progress }: RecordingSummary): number | undefined {
@@ -11,7 +11,7 @@ export function composedPercent({ progress }: RecordingSummary): number | undefi
 }
 
 export function Making({ recording }: { recording: RecordingSummary }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const isRunning = recording.status !== 'composing';
   const percent = isRunning ? undefined : composedPercent(recording);
   const text = isRunning ? 'running' : 'composing';

@@ -1,13 +1,15 @@
 import { ArrowLeft, Clapperboard, FileX2, LogOut, ShieldX, SearchX } from 'lucide-react';
 import { useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { Link, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
+import type { RecordingSummary } from '../api/recordings';
 import { Header } from '../app/Header';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
-import { Screen, Waiting } from '../ui/Screen';
+import { usePage } from '../ui/page';
+import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import { Making } from './Making';
 import { Player } from './Player';
 import { Playlist, recordingTitle } from './Playlist';
@@ -15,7 +17,7 @@ import { useSummary } from './use-summary';
 import './playback.css';
 
 export function PlaybackPage() {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { meetingId = '' } = useParams();
   return (
     <div className="shell">
@@ -26,7 +28,7 @@ export function PlaybackPage() {
 }
 
 function Playback({ meetingId }: { meetingId: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTexts();
   const { recordings, error, refresh } = useSummary(meetingId);
   const [chosen, setChosen] = useState<string>();
 
@@ -41,9 +43,25 @@ function Playback({ meetingId }: { meetingId: string }) {
   if (!selected) {
     return <Screen icon={Clapperboard} title={t('playback.none.title')} text={t('playback.none.text')} />;
   }
-  const label = recordingTitle(selected, i18n.language);
+  return <Recordings meetingId={meetingId} recordings={recordings} selected={selected} onSelect={setChosen} error={error} refresh={refresh} />;
+}
+
+interface RecordingsProps {
+  meetingId: string;
+  recordings: RecordingSummary[];
+  selected: RecordingSummary;
+  onSelect: (recordingId: string) => void;
+  /** Of the last reading; the list is that of the one before. */
+  error: unknown;
+  refresh: () => Promise<RecordingSummary[]>;
+}
+
+function Recordings({ meetingId, recordings, selected, onSelect, error, refresh }: RecordingsProps) {
+  const { t, language } = useTexts();
+  const label = recordingTitle(selected, language);
+  const main = usePage(`${t('playback.playlist')} · ${label}`);
   return (
-    <main className="playback">
+    <main className="playback" ref={main} tabIndex={-1}>
       <div className="playback__main">
         {selected.status === 'stored' ? (
           <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} />
@@ -62,13 +80,13 @@ function Playback({ meetingId }: { meetingId: string }) {
         </div>
         {error !== undefined && <ErrorNotice error={error} onRetry={() => void refresh().catch(() => undefined)} />}
       </div>
-      <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={setChosen} />
+      <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={onSelect} />
     </main>
   );
 }
 
 function PlaybackFailure({ error, meetingId, onRetry }: { error: unknown; meetingId: string; onRetry: () => void }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const status = error instanceof ApiError ? error.status : undefined;
   if (status === 404) {
     return (
@@ -88,12 +106,5 @@ function PlaybackFailure({ error, meetingId, onRetry }: { error: unknown; meetin
       </Screen>
     );
   }
-  return (
-    <main className="screen">
-      <div className="screen__card">
-        <h1>{t('playback.error')}</h1>
-        <ErrorNotice error={error} onRetry={onRetry} />
-      </div>
-    </main>
-  );
+  return <ErrorScreen title={t('playback.error')} error={error} onRetry={onRetry} />;
 }

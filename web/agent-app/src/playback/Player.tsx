@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { RecordingSummary } from '../api/recordings';
+import { useTexts } from '../i18n/texts';
 import { ErrorNotice } from '../ui/Notice';
 
 interface PlayerProps {
@@ -15,7 +15,7 @@ const RENEW_AFTER_MS = 12 * 60_000;
 const RETRIES = 2;
 
 export function Player({ recording, refresh, label }: PlayerProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const video = useRef<HTMLVideoElement>(null);
   // The address that plays; a renewed summary alone does not interrupt.
   const [url, setUrl] = useState(recording.recordingURL ?? '');

@@ -1,7 +1,8 @@
 import { CircleDot, FileX2, LoaderCircle, Play } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { localeOf } from '@upcall/shared/i18n/locale';
 import type { RecordingSummary } from '../api/recordings';
-import { clock, localeOf } from '../desk/time';
+import { clock } from '../desk/time';
+import { useTexts } from '../i18n/texts';
 
 export function recordingTitle(recording: RecordingSummary, language: string): string {
   return new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeStyle: 'short' }).format(new Date(recording.createdAt));
@@ -17,9 +18,9 @@ interface PlaylistProps {
 const ICONS = { stored: Play, failed: FileX2, recording: CircleDot } as const;
 
 export function Playlist({ meetingId, recordings, selectedId, onSelect }: PlaylistProps) {
-  const { t, i18n } = useTranslation();
-  const time = new Intl.DateTimeFormat(localeOf(i18n.language), { timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(localeOf(i18n.language), { dateStyle: 'medium' });
+  const { t, language } = useTexts();
+  const time = new Intl.DateTimeFormat(localeOf(language), { timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'medium' });
   return (
     <aside className="playlist" aria-labelledby="playlist-title">
       <h2 id="playlist-title">

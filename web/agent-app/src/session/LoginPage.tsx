@@ -1,21 +1,17 @@
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
-import { useTranslation } from 'react-i18next';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
 import { LanguageMenu, ThemeMenu } from '../app/Preferences';
+import { type TextKey, useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Logo } from '../ui/Logo';
 import { Notice } from '../ui/Notice';
+import { usePage } from '../ui/page';
+import { needs, useForm } from '../ui/use-form';
 import { session } from './session';
 
-interface Form {
-  username: string;
-  password: string;
-}
-
-const CODES: Record<string, string> = {
+const CODES: Record<string, TextKey> = {
   invalid_credentials: 'login.wrong',
   invalid_grant: 'login.wrong',
   user_disabled: 'login.disabled',
@@ -23,57 +19,64 @@ const CODES: Record<string, string> = {
   slow_down: 'login.tooMany',
 };
 
-function failureKey(error: unknown): string {
+function failureKey(error: unknown): TextKey {
   const known = error instanceof ApiError ? CODES[error.code] : undefined;
   return known ?? `errors.${explain(error).text}`;
 }
 
-export function LoginPage({ expired, username = '' }: { expired: boolean; username?: string | undefined }) {
-  const { t } = useTranslation();
-  const [failure, setFailure] = useState<string>();
-  const { control, handleSubmit, formState, setFocus, resetField } = useForm<Form>({
-    defaultValues: { username, password: '' },
-  });
+interface LoginPageProps {
+  expired: boolean;
+  username?: string | undefined;
+  /** A call goes on behind this page. */
+  inCall?: boolean;
+}
 
-  const logIn = handleSubmit(async (form) => {
+export function LoginPage({ expired, username = '', inCall = false }: LoginPageProps) {
+  const { t } = useTexts();
+  const main = usePage(t('login.submit'));
+  const [failure, setFailure] = useState<TextKey>();
+  const form = useForm(
+    { username, password: '' },
+    { username: needs(t('login.usernameMissing')), password: (value) => (value ? undefined : t('login.passwordMissing')) },
+  );
+
+  const logIn = form.submit(async (given) => {
     setFailure(undefined);
     try {
-      await session.logIn(form.username.trim(), form.password);
+      await session.logIn(given.username.trim(), given.password);
     } catch (error) {
       setFailure(failureKey(error));
-      resetField('password');
-      setFocus('password');
+      form.again('password');
     }
   });
 
   return (
     <div className="login">
-      <main className="login__card">
+      <main className="login__card" ref={main} tabIndex={-1}>
         <Logo large />
         <h1>{expired ? t('login.expiredTitle') : t('login.title')}</h1>
-        <p className="soft">{expired ? t('login.expiredText') : t('login.text')}</p>
+        <p className="soft">{expired ? t(inCall ? 'login.expiredInCall' : 'login.expiredText') : t('login.text')}</p>
         <form onSubmit={logIn} noValidate className="form">
           <Field
-            control={control}
+            form={form}
             name="username"
             label={t('login.username')}
             autoComplete="username"
             autoFocus={!username}
-            rules={{ required: t('login.usernameMissing') }}
           />
           <Field
-            control={control}
+            form={form}
             name="password"
             label={t('login.password')}
             type="password"
             autoComplete="current-password"
             autoFocus={Boolean(username)}
-            rules={{ required: t('login.passwordMissing') }}
           />
           {failure && <Notice kind="error">{t(failure)}</Notice>}
-          <Button kind="primary" type="submit" wide busy={formState.isSubmitting}>
+          <Button kind="primary" type="submit" wide busy={form.busy}>
             {t('login.submit')}
           </Button>
+          <p className="form__note">{t('login.forgotten')}</p>
         </form>
       </main>
       <footer className="login__foot">

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Dialog as AriaDialog } from 'react-aria-components/Dialog';
 import { Heading } from 'react-aria-components/Heading';
 import { Modal, ModalOverlay } from 'react-aria-components/Modal';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from './Button';
 
 export interface DialogProps {
@@ -17,7 +17,7 @@ export interface DialogProps {
 }
 
 export function Dialog({ title, isOpen, onClose, children, actions, isQuestion = false }: DialogProps) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   return (
     <ModalOverlay className="scrim" isOpen={isOpen} isDismissable={!isQuestion} onOpenChange={(open) => !open && onClose()}>
       <Modal className="dialog">

@@ -1,7 +1,7 @@
 import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTranslation } from 'react-i18next';
 import { explain } from '@upcall/shared/api/errors';
+import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { Button } from './Button';
 
@@ -26,7 +26,7 @@ export function Notice({ kind = 'info', children, action }: NoticeProps) {
 
 /** A failure as a sentence and a way on. */
 export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const { text, wayOn } = explain(error);
   const action =
     wayOn === 'logIn' ? (

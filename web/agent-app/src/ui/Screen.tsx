@@ -1,5 +1,7 @@
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { ErrorNotice } from './Notice';
+import { usePage } from './page';
 
 export interface ScreenProps {
   icon: LucideIcon;
@@ -10,8 +12,9 @@ export interface ScreenProps {
 
 /** A whole page that says one thing and offers the way on. */
 export function Screen({ icon: Icon, title, text, children }: ScreenProps) {
+  const main = usePage(title);
   return (
-    <main className="screen">
+    <main className="screen" ref={main} tabIndex={-1}>
       <div className="screen__card">
         <span className="screen__icon">
           <Icon size={26} aria-hidden />
@@ -19,6 +22,27 @@ export function Screen({ icon: Icon, title, text, children }: ScreenProps) {
         <h1>{title}</h1>
         {text && <p className="screen__text">{text}</p>}
         {children && <div className="screen__actions">{children}</div>}
+      </div>
+    </main>
+  );
+}
+
+interface ErrorScreenProps {
+  title: string;
+  error: unknown;
+  onRetry: () => void;
+  children?: ReactNode | undefined;
+}
+
+/** A page that could not be shown: why, and the way on. */
+export function ErrorScreen({ title, error, onRetry, children }: ErrorScreenProps) {
+  const main = usePage(title);
+  return (
+    <main className="screen" ref={main} tabIndex={-1}>
+      <div className="screen__card">
+        <h1>{title}</h1>
+        <ErrorNotice error={error} onRetry={onRetry} />
+        {children}
       </div>
     </main>
   );

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, TriangleAlert, X } from 'lucide-react';
-import { useTranslation } from 'react-i18next';
+import { useTexts } from '../i18n/texts';
 import { IconButton } from './Button';
 import { type ToastKind, useToasts } from './toasts';
 
@@ -7,8 +7,8 @@ const ICONS: Record<ToastKind, typeof CircleCheck> = { info: CircleCheck, warnin
 
 /** Both regions are always there: a screen reader only hears changes of what it knows. */
 export function Toasts() {
-  const { t } = useTranslation();
-  const { toasts, close } = useToasts();
+  const { t } = useTexts();
+  const { toasts, close, hold } = useToasts();
   const list = (urgent: boolean) =>
     toasts
       .filter((toast) => (toast.kind === 'error') === urgent)
@@ -23,7 +23,13 @@ export function Toasts() {
         );
       });
   return (
-    <div className="toasts">
+    <div
+      className="toasts"
+      onPointerEnter={() => hold(true)}
+      onPointerLeave={() => hold(false)}
+      onFocus={() => hold(true)}
+      onBlur={() => hold(false)}
+    >
       <div role="alert">{list(true)}</div>
       <div role="status">{list(false)}</div>
     </div>

@@ -1,11 +1,11 @@
 // An action of a person that asks the server: one at a time, its failure as a toast.
 import { useCallback, useRef, useState } from 'react';
-import { useTranslation } from 'react-i18next';
 import { explain } from '@upcall/shared/api/errors';
+import { useTexts } from '../i18n/texts';
 import { showToast } from './toasts';
 
 export function useAction<A extends unknown[]>(action: (...args: A) => Promise<unknown>): [run: (...args: A) => void, busy: boolean] {
-  const { t } = useTranslation();
+  const { t } = useTexts();
   const [busy, setBusy] = useState(false);
   const running = useRef(false);
   const run = useCallback(

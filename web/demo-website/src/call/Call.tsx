@@ -16,6 +16,7 @@ export function Call({ controller }: CallProps): JSX.Element | null {
   const t = useT();
   const { call } = controller;
   const { stage, session, reason } = useStore(call.store);
+  const { chat } = useStore(controller.store);
   const live = stage === 'live' || stage === 'joining';
   if (stage === 'none' || stage === 'invited') return null;
   return (
@@ -27,7 +28,7 @@ export function Call({ controller }: CallProps): JSX.Element | null {
         </p>
       )}
       {stage === 'live' && session && <LiveCall controller={controller} session={session} />}
-      {stage === 'over' && reason && <OverScreen reason={reason} onRejoin={() => call.prepare()} onBack={() => call.dismiss()} />}
+      {stage === 'over' && reason && <OverScreen reason={reason} chatOver={chat?.connection === 'ended' || chat?.connection === 'expired'} onRejoin={() => call.prepare()} onBack={() => call.dismiss()} />}
     </Window>
   );
 }

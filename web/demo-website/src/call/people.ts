@@ -1,5 +1,5 @@
 // Who and what is on the screen: pure, from what the media say.
-import type { Attendee, MediaSnapshot, Tile } from '@upcall/shared/media/types';
+import type { Attendee, MediaSnapshot, Signal, Tile } from '@upcall/shared/media/types';
 
 export interface Person {
   attendeeId: string;
@@ -7,6 +7,8 @@ export interface Person {
   isSelf: boolean;
   muted: boolean;
   speaking: boolean;
+  /** As far as it is known. */
+  signal: Signal | undefined;
   camera: Tile | null;
 }
 
@@ -15,6 +17,12 @@ export interface Scene {
   /** The screen that somebody else shares; one's own within itself would help nobody. */
   content: { tile: Tile; name: string | null } | null;
   recording: boolean;
+}
+
+/** Whoever spoke last comes first and large, once somebody has: not with one other person, who is large anyway. */
+export function arranged(others: readonly Person[], speakerId: string | undefined): { people: Person[]; featured: boolean } {
+  const speaker = others.length > 1 ? others.find((person) => person.attendeeId === speakerId) : undefined;
+  return { people: speaker ? [speaker, ...others.filter((person) => person !== speaker)] : [...others], featured: speaker !== undefined };
 }
 
 export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>, recorderName: string | null): Scene {
@@ -28,6 +36,7 @@ export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>
       isSelf: attendee.isSelf,
       muted: attendee.isSelf ? media.muted : attendee.muted,
       speaking: attendee.level > 0 && media.activeSpeaker === attendee.attendeeId,
+      signal: attendee.signal,
       camera: camera(attendee.attendeeId),
     }));
   const shared = media.tiles.find((tile) => tile.kind === 'content' && !tile.isSelf);

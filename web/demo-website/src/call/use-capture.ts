@@ -22,6 +22,8 @@ function useCapture(open: (() => Promise<MediaStream>) | null, inputs: unknown[]
     open().then(
       (opened) => {
         stream = opened;
+        // Unplugged, or no longer allowed: asked for once more, which tells what is the matter.
+        opened.getTracks()[0]?.addEventListener('ended', () => live && setRound((n) => n + 1));
         if (live) setCapture({ state: 'open', stream: opened });
         else stopStream(opened);
       },

@@ -1,9 +1,29 @@
 import { ApiError } from '@upcall/shared/api/http';
+import type { EndReason, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import type { ParticipantClient } from '@upcall/shared/participant/client';
 import type { ChatState, Invitation } from '@upcall/shared/participant/types';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CallInvitation } from './call-invitation';
 import { CustomerApi } from './customer-api';
+
+const joined = vi.hoisted(() => ({ options: [] as unknown[], left: [] as string[] }));
+vi.mock('@upcall/shared/media/session', () => ({
+  joinMedia: async (_: unknown, options: unknown): Promise<MediaSession> => {
+    joined.options.push(options);
+    const listeners = new Set<() => void>();
+    const snapshot = { phase: 'connected', endReason: undefined } as MediaSnapshot;
+    return {
+      snapshot,
+      subscribe: (listener: () => void) => listeners.add(listener),
+      current: () => ({ ...joinOptions, cameraOn: true }),
+      leave: async (reason: EndReason = 'left') => {
+        joined.left.push(reason);
+        Object.assign(snapshot, { phase: 'ended', endReason: reason });
+        for (const listener of listeners) listener();
+      },
+    } as unknown as MediaSession;
+  },
+}));
 
 const credentials = { contactId: 'c', participantId: 'p', participantToken: 't' };
 const client = { acknowledge: vi.fn(async () => undefined) } as unknown as ParticipantClient;
@@ -18,6 +38,8 @@ let api: CustomerApi;
 let call: CallInvitation;
 
 beforeEach(() => {
+  sessionStorage.clear();
+  joined.options.length = joined.left.length = 0;
   vi.useFakeTimers();
   api = new CustomerApi('http://test');
   vi.spyOn(api, 'joinData').mockResolvedValue({ Meeting: { MeetingId: 'm' }, Attendee: { AttendeeId: 'a', ExternalUserId: 'u', JoinToken: 'j' } });
@@ -63,6 +85,7 @@ describe('an invitation', () => {
     expect(call.store.value.stage).toBe('invited');
   });
 
+  // acceptance: 13
   it('of a call that was left stays on offer, of one that ended does not', async () => {
     call.follow(invite('i1'), credentials, client);
     call.prepare();
@@ -82,5 +105,33 @@ describe('an invitation', () => {
     call.follow(invite('i1'), credentials, client);
     call.follow({ ...invite('i1'), invitation: null, connection: 'ended' }, credentials, client);
     expect(call.store.value.stage).toBe('none');
+  });
+
+  const live = async () => {
+    call.follow(invite('i1'), credentials, client);
+    call.prepare();
+    await call.join(joinOptions);
+    expect(call.store.value.stage).toBe('live');
+  };
+
+  it('of a call that one was in leads straight back after a reload, with the devices as they were', async () => {
+    await live();
+    const reloaded = new CallInvitation(api, () => Promise.reject(new Error('unused')));
+    expect(reloaded.follow(invite('i2'), credentials, client)).toBe(false);
+    expect(reloaded.store.value.stage).toBe('joining');
+    await vi.waitFor(() => expect(reloaded.store.value.stage).toBe('live'));
+    expect(joined.options[1]).toEqual({ ...joinOptions, cameraOn: true });
+    await reloaded.leave();
+    const again = new CallInvitation(api, () => Promise.reject(new Error('unused')));
+    expect(again.follow(invite('i2'), credentials, client)).toBe(true);
+    expect(again.store.value.stage).toBe('invited');
+    await again.reset();
+  });
+
+  it('and its call end when the conversation ends', async () => {
+    await live();
+    call.follow({ ...invite('i1'), invitation: null, connection: 'ended' }, credentials, client);
+    expect(joined.left).toEqual(['ended']);
+    expect(call.store.value).toMatchObject({ stage: 'over', reason: 'ended' });
   });
 });

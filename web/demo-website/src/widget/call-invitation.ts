@@ -5,6 +5,7 @@ import type { ParticipantClient } from '@upcall/shared/participant/client';
 import type { ChatCredentials, ChatState, Invitation } from '@upcall/shared/participant/types';
 import type { CustomerApi } from './customer-api';
 import { joinFailure } from './failure';
+import { inCall, keepInCall } from './in-call';
 import { Store } from './store';
 
 /**
@@ -42,6 +43,8 @@ export class CallInvitation {
   follow(chat: ChatState, credentials: ChatCredentials, client: ParticipantClient): boolean {
     this.#credentials = credentials;
     const { stage } = this.store.value;
+    // The conversation is over, and with it the call that came of it.
+    if (chat.connection === 'ended' || chat.connection === 'expired') void this.leave('ended');
     const { invitation } = chat;
     if (!invitation) {
       if (stage === 'invited' || stage === 'devices') this.#clear();
@@ -51,6 +54,12 @@ export class CallInvitation {
     if (invitation.invitationId === this.#known || stage === 'live' || stage === 'joining') return false;
     this.#known = invitation.invitationId;
     this.#names.clear();
+    const before = inCall();
+    if (before?.meetingId === invitation.externalMeetingId) {
+      this.store.set({ stage: 'joining', invitation, session: null, reason: null, later: false });
+      void this.join(before.options);
+      return false;
+    }
     this.store.set({ stage: 'invited', invitation, session: null, reason: null, later: false });
     this.#watch(invitation);
     return true;
@@ -91,7 +100,9 @@ export class CallInvitation {
       this.store.set({ stage: 'live', session });
       const follow = () => {
         const { phase, endReason } = session.snapshot;
-        if (phase === 'ended' && this.store.value.session === session) this.#over(endReason ?? 'failed');
+        if (this.store.value.session !== session) return;
+        if (phase === 'ended') this.#over(endReason ?? 'failed');
+        else keepInCall({ meetingId: invitation.externalMeetingId, options: session.current() });
       };
       session.subscribe(follow);
       follow();
@@ -100,10 +111,10 @@ export class CallInvitation {
     }
   }
 
-  async leave(): Promise<void> {
+  async leave(reason: 'left' | 'ended' = 'left'): Promise<void> {
     const { session, stage } = this.store.value;
-    if (stage === 'joining') this.#over('left');
-    await session?.leave();
+    if (stage === 'joining') this.#over(reason);
+    await session?.leave(reason);
   }
 
   /** The chat is let go of: so is the call. */
@@ -137,11 +148,13 @@ export class CallInvitation {
   }
 
   #over(reason: EndReason): void {
+    keepInCall(null);
     this.store.set({ stage: 'over', session: null, reason });
   }
 
   #clear(): void {
     clearTimeout(this.#check);
+    keepInCall(null);
     this.store.set({ stage: 'none', invitation: null, session: null, reason: null });
   }
 

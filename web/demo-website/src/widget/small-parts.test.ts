@@ -16,6 +16,7 @@ describe('the form', () => {
     for (const good of ['a@b.de', ' anna+tag@example.com ', 'jörg@müller.example']) expect(emailError(good)).toBeNull();
   });
 
+  // acceptance: 3
   it('takes what a link says out of the address bar', () => {
     const replaceState = vi.fn();
     const take = (href: string) => takePrefill({ href }, { replaceState, state: null });
@@ -35,6 +36,7 @@ describe('failures', () => {
     expect(failureText(new Error('config'))).toBe('network');
   });
 
+  // acceptance: 14
   it('of joining become the screen of a call that is over', () => {
     const of = (status: number, code = '') => joinFailure(new ApiError(status, code, ''));
     expect([of(0), of(404), of(404, 'meeting_not_live'), of(404, 'no_such_attendee'), of(401), of(403), of(500)]).toEqual(['network', 'ended', 'ended', 'removed', 'refused', 'refused', 'failed']);

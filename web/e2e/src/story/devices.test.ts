@@ -44,6 +44,7 @@ async function agentIsToldInTheCall(agent: Page, why: (device: string) => string
   await agent.getByRole('alert').filter({ hasText: why('camera') }).waitFor();
 }
 
+// acceptance: 8, 30
 check('refused: the agent by both devices, the customer by the camera', async (walk) => {
   const browser = await another('refused');
   const nadia = await walk.agent('Nadia Denied');
@@ -80,6 +81,7 @@ check('refused: the agent by both devices, the customer by the camera', async (w
   });
 });
 
+// acceptance: 8, 14
 check('missing: neither has a camera or a microphone', async (walk) => {
   const browser = await another('none');
   const nils = await walk.agent('Nils Nothing');

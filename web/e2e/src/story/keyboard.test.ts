@@ -136,6 +136,7 @@ async function customerUsesControls(walk: Walk, customer: Page, agent: Page, key
   await dialogComesAndGoes(customer, keys, 'Enter', 'Devices in this call', button(customer, 'Devices'));
 }
 
+// acceptance: 1, 2, 7, 10, 32, 33, 36
 check('chat, call and recording by keyboard; queue place, invitation and recording are said', async (walk) => {
   const kim = await walk.agent('Kim Keys');
   const agent = await walk.window('/', { participant: 0, script: listen });

@@ -42,6 +42,7 @@ for (const { path, usable, limit, soon } of [
   });
 }
 
+// acceptance: 25
 check('a wrong password gets a sentence, and the right one goes on', async (walk) => {
   const page = await walk.window('/');
   await walk.logIn(page, { ...walk.people.alice, password: 'not-the-password' });
@@ -99,6 +100,7 @@ check('the devices without a meeting have a screen with a way back', async (walk
 });
 
 // Whatever opens over a page: what axe sees there is what it saw before, and more.
+// acceptance: 3, 27, 41, 43
 check('menus and dialogs of the desk', async (walk) => {
   const page = await walk.window('/');
   await walk.logIn(page, walk.people.alice);

@@ -9,6 +9,7 @@ import { suite } from './suite.ts';
 
 const check = suite('recordings');
 
+// acceptance: 21, 61
 check('an unknown recording has a screen of its own', async (walk) => {
   const page = await walk.window('/recording/no-such-meeting');
   await walk.logIn(page, walk.people.sam);
@@ -16,6 +17,7 @@ check('an unknown recording has a screen of its own', async (walk) => {
   await looksRight(page, 'no such recording');
 }, { expected: /404/ });
 
+// acceptance: 61
 check('running, being made with its progress, ready by itself; one that failed beside it', async (walk) => {
   const { agent, meetingId } = await inCall(walk, await walk.agent('Rene Record'));
   await agent.getByRole('button', { name: 'Record', exact: true }).click();

@@ -8,6 +8,7 @@ import { suite } from './suite.ts';
 
 const check = suite('returning');
 
+// acceptance: 7
 check('a reload in mid-call: the agent is back at once, the customer by the invitation', async (walk) => {
   const rosa = await walk.agent('Rosa Reload');
   const pair = await inCall(walk, rosa);
@@ -48,6 +49,7 @@ check("the customer's second tab: one chat and one call at a time", async (walk)
   await say(second, agent, 'Now from here.');
 });
 
+// acceptance: 13, 14
 check('the meeting has ended meanwhile: for the customer and for the agent', async (walk) => {
   const enno = await walk.agent('Enno Ended');
   const api = new Api(walk.server.url);

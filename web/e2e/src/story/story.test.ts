@@ -17,6 +17,7 @@ interface Film {
   participants: { participant: number; screen: boolean; run: string; clock_rising: boolean; frames: number; x: number; y: number }[];
 }
 
+// acceptance: 7, 9, 11, 24, 26, 27, 28, 31, 36, 40, 61
 test('chat, call, recording, playback: three people on our pages', { timeout: 400_000 }, async () => {
   const evidence = new Evidence('story');
   const browser = await launchChromium();

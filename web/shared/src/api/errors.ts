@@ -14,6 +14,7 @@ export type ErrorText =
   | 'invalid'
   | 'unavailable'
   | 'server'
+  | 'part'
   | 'unknown';
 
 export type WayOn = 'retry' | 'logIn' | 'reload' | 'none';
@@ -23,7 +24,12 @@ export interface Explained {
   wayOn: WayOn;
 }
 
+/** As Chromium, Firefox, Safari and our bundler word it. */
+const PART_MISSING = /dynamically imported module|importing a module script|preload css/i;
+
 export function explain(error: unknown): Explained {
+  // A piece of the page that did not come: browsers remember the failure, so only a reload asks for it again.
+  if (error instanceof Error && PART_MISSING.test(error.message)) return { text: 'part', wayOn: 'reload' };
   if (!(error instanceof ApiError)) return { text: 'unknown', wayOn: 'reload' };
   if (error.status === 0) return { text: error.code === 'timeout' ? 'timeout' : 'network', wayOn: 'retry' };
   if (error.status === 400 || error.status === 422) return { text: 'invalid', wayOn: 'none' };

@@ -35,6 +35,11 @@ export function canChooseSpeaker(): boolean {
   return 'setSinkId' in HTMLMediaElement.prototype;
 }
 
+/** Phones cannot. */
+export function canShareScreen(): boolean {
+  return typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+}
+
 export async function listDevices(): Promise<DeviceList> {
   const out: DeviceList = { microphones: [], cameras: [], speakers: [] };
   if (!navigator.mediaDevices?.enumerateDevices) return out;

@@ -46,6 +46,10 @@ export class Roster {
     });
   }
 
+  get self(): Attendee | undefined {
+    return this.people.get(this.selfId);
+  }
+
   absent(attendeeId: string): void {
     this.people.delete(attendeeId);
   }

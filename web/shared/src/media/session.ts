@@ -2,6 +2,7 @@
 import {
   type AudioVideoFacade,
   type AudioVideoObserver,
+  type ClientMetricReport,
   type ContentShareObserver,
   ConsoleLogger,
   DefaultActiveSpeakerPolicy,
@@ -12,12 +13,16 @@ import {
   type MeetingSessionStatus,
   type VideoTileState,
 } from 'amazon-chime-sdk-js';
-import { deviceProblem, QUALITIES } from './devices';
 import { endReasonOf } from './end-reason';
+import { type Figures, figuresOf } from './figures';
+import { Inputs } from './inputs';
 import { isContentId, Roster } from './roster';
-import type { DeviceKind, EndReason, JoinInfo, JoinOptions, MediaSession, MediaSnapshot, QualityId } from './types';
+import { Steady } from './steady';
+import type { EndReason, JoinInfo, JoinOptions, MediaSession, MediaSnapshot, QualityId, Signal } from './types';
 
-const FPS_OF_SHARE = 15;
+/** A weak connection is told soon, a good one again when it can be trusted. */
+const WORSE_AFTER_MS = 2_000;
+const BETTER_AFTER_MS = 5_000;
 
 /** Resolves when joining has begun; `snapshot.phase` tells how it goes on. Devices that fail become `problem`s. */
 export async function joinMedia(join: JoinInfo, options: JoinOptions): Promise<MediaSession> {
@@ -30,15 +35,18 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   private readonly av: AudioVideoFacade;
   private readonly roster: Roster;
   private readonly devices: DefaultDeviceController;
+  private readonly inputs: Inputs;
   private readonly sound = document.createElement('audio');
   private readonly listeners = new Set<(snapshot: MediaSnapshot) => void>();
   private state: MediaSnapshot;
+  private readonly figureListeners = new Set<(figures: Figures) => void>();
+  private readonly ownSignal = new Steady<Signal>(2, (next, now) => (next < now ? WORSE_AFTER_MS : BETTER_AFTER_MS), (ownSignal) => this.set({ ownSignal }));
+  /** The library's own opinion, from what it sends and receives. */
+  private isPoor = false;
   private scheduled = false;
-  private camera: string | null;
-  private quality: QualityId;
 
   constructor(
-    join: JoinInfo,
+    private readonly join: JoinInfo,
     private readonly options: JoinOptions,
   ) {
     const logger = new ConsoleLogger('media', LogLevel.OFF);
@@ -46,8 +54,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     const configuration = new MeetingSessionConfiguration(join.Meeting, join.Attendee);
     this.av = new DefaultMeetingSession(configuration, logger, this.devices).audioVideo;
     this.roster = new Roster(join.Attendee.AttendeeId);
-    this.camera = options.camera;
-    this.quality = options.quality;
+    this.inputs = new Inputs(this.av, { get: () => this.state, set: (change) => this.set(change) }, options);
     this.state = {
       phase: 'connecting',
       endReason: undefined,
@@ -60,7 +67,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
       sharing: false,
       speakerOn: true,
       soundBlocked: false,
-      poorConnection: false,
+      ownSignal: 2,
       problem: undefined,
     };
   }
@@ -74,6 +81,11 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     return () => this.listeners.delete(listener);
   }
 
+  watchFigures(listener: (figures: Figures) => void): () => void {
+    this.figureListeners.add(listener);
+    return () => this.figureListeners.delete(listener);
+  }
+
   async start(): Promise<void> {
     const { av, options } = this;
     av.addObserver(this);
@@ -83,48 +95,23 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     av.subscribeToActiveSpeakerDetector(new DefaultActiveSpeakerPolicy(), (ids) =>
       this.set({ activeSpeaker: ids.find((id) => !isContentId(id)) }),
     );
-    this.applyQuality();
-    if (options.microphone !== null) {
-      await this.attempt('microphone', async () => {
-        await av.startAudioInput(options.microphone as string);
-        this.set({ hasMicrophone: true });
-      });
-    }
-    if (options.speaker) await this.attempt('speaker', () => av.chooseAudioOutput(options.speaker));
+    await this.inputs.open();
     this.sound.addEventListener('playing', () => this.set({ soundBlocked: false }));
     await av.bindAudioElement(this.sound).catch(() => undefined);
     if (options.muted || !this.state.hasMicrophone) av.realtimeMuteLocalAudio();
     av.start();
-    if (options.cameraOn) await this.setCameraOn(true);
+    if (options.cameraOn) await this.inputs.setCameraOn(true);
   }
 
-  async setMuted(muted: boolean): Promise<void> {
-    if (muted) {
-      this.av.realtimeMuteLocalAudio();
-      return;
-    }
-    if (!this.state.hasMicrophone) await this.useMicrophone(this.options.microphone ?? 'default');
-    if (this.state.hasMicrophone) this.av.realtimeUnmuteLocalAudio();
-  }
-
-  async setCameraOn(on: boolean): Promise<void> {
-    if (!on) {
-      this.av.stopLocalVideoTile();
-      await this.av.stopVideoInput();
-      this.set({ cameraOn: false });
-      return;
-    }
-    await this.attempt('camera', async () => {
-      const cameras = await this.devices.listVideoInputDevices();
-      const known = cameras.some((device) => device.deviceId === this.camera);
-      const device = known ? this.camera : (cameras[0]?.deviceId ?? null);
-      if (device === null) throw new DOMException('no camera', 'NotFoundError');
-      // Before the browser may tell one from another, all have the name '', which the library takes for no camera at all.
-      await this.av.startVideoInput(device === '' ? { facingMode: 'user' } : device);
-      this.av.startLocalVideoTile();
-      this.set({ cameraOn: true });
-    });
-  }
+  setMuted = (muted: boolean): Promise<void> => this.inputs.setMuted(muted);
+  setCameraOn = (on: boolean): Promise<void> => this.inputs.setCameraOn(on);
+  useMicrophone = (deviceId: string): Promise<void> => this.inputs.useMicrophone(deviceId);
+  useCamera = (deviceId: string): Promise<void> => this.inputs.useCamera(deviceId);
+  turnCamera = (): Promise<void> => this.inputs.turnCamera();
+  useSpeaker = (deviceId: string): Promise<void> => this.inputs.useSpeaker(deviceId);
+  useQuality = (quality: QualityId): Promise<void> => this.inputs.useQuality(quality);
+  startShare = (): Promise<void> => this.inputs.startShare();
+  stopShare = (): void => this.av.stopContentShare();
 
   setSpeakerOn(on: boolean): void {
     this.sound.muted = !on;
@@ -136,48 +123,16 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     this.set({ soundBlocked: false });
   }
 
-  async useMicrophone(deviceId: string): Promise<void> {
-    await this.attempt('microphone', async () => {
-      await this.av.startAudioInput(deviceId);
-      this.set({ hasMicrophone: true });
-    });
-  }
-
-  async useCamera(deviceId: string): Promise<void> {
-    this.camera = deviceId;
-    if (this.state.cameraOn) await this.attempt('camera', () => this.av.startVideoInput(deviceId));
-  }
-
-  async useSpeaker(deviceId: string): Promise<void> {
-    await this.attempt('speaker', () => this.av.chooseAudioOutput(deviceId));
-  }
-
-  async useQuality(quality: QualityId): Promise<void> {
-    this.quality = quality;
-    this.applyQuality();
-    if (this.state.cameraOn) await this.setCameraOn(true);
-  }
-
-  async startShare(): Promise<void> {
-    try {
-      await this.av.startContentShareFromScreenCapture(undefined, FPS_OF_SHARE);
-      this.set({ sharing: true, problem: undefined });
-    } catch (error) {
-      // Closing the browser's picker is a choice, not a fault.
-      if (deviceProblem(error) !== 'denied') this.set({ problem: { device: 'share', problem: deviceProblem(error) } });
-      this.set({ sharing: false });
-    }
-  }
-
-  stopShare(): void {
-    this.av.stopContentShare();
-  }
-
   bindTile(tileId: number, element: HTMLVideoElement): () => void {
     this.av.bindVideoElement(tileId, element);
     return () => {
       if (this.av.getVideoTile(tileId)?.state().boundVideoElement === element) this.av.unbindVideoElement(tileId);
     };
+  }
+
+  current(): JoinOptions {
+    const { muted, cameraOn } = this.state;
+    return { ...this.inputs.chosen, muted, cameraOn };
   }
 
   clearProblem(): void {
@@ -187,9 +142,7 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   async leave(reason: EndReason = 'left'): Promise<void> {
     // First, so that the library's own closing status does not speak before.
     this.finish(reason);
-    this.av.stopContentShare();
-    this.av.stopLocalVideoTile();
-    await Promise.allSettled([this.av.stopVideoInput(), this.av.stopAudioInput()]);
+    await this.inputs.close();
     this.av.stop();
     await this.devices.destroy().catch(() => undefined);
   }
@@ -201,13 +154,13 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   }
 
   audioVideoDidStart(): void {
-    this.set({ phase: 'connected', poorConnection: false });
+    this.set({ phase: 'connected' });
     void this.checkSound();
   }
 
   audioVideoDidStop(status: MeetingSessionStatus): void {
     this.finish(endReasonOf(status.statusCode()));
-    void Promise.allSettled([this.av.stopVideoInput(), this.av.stopAudioInput()]);
+    void this.inputs.close();
   }
 
   videoTileDidUpdate(tile: VideoTileState): void {
@@ -223,11 +176,19 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   }
 
   connectionDidBecomePoor(): void {
-    this.set({ poorConnection: true });
+    this.isPoor = true;
+    this.lookAtOwnSignal();
   }
 
   connectionDidBecomeGood(): void {
-    this.set({ poorConnection: false });
+    this.isPoor = false;
+    this.lookAtOwnSignal();
+  }
+
+  metricsDidReceive(report: ClientMetricReport): void {
+    if (this.figureListeners.size === 0) return;
+    const figures = figuresOf(report.getObservableMetrics(), report.getObservableVideoMetrics(), this.join.Attendee.AttendeeId);
+    for (const listener of [...this.figureListeners]) listener(figures);
   }
 
   contentShareDidStart(): void {
@@ -252,8 +213,15 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
   };
 
   private readonly onVolume = (id: string, volume: number | null, muted: boolean | null, signal: number | null): void => {
-    if (this.roster.volume(id, { volume, muted, signal })) this.publishSoon();
+    if (!this.roster.volume(id, { volume, muted, signal })) return;
+    this.publishSoon();
+    this.lookAtOwnSignal();
   };
+
+  private lookAtOwnSignal(): void {
+    const told = this.roster.self?.signal ?? 2;
+    this.ownSignal.see(this.isPoor && told === 2 ? 1 : told);
+  }
 
   private async checkSound(): Promise<void> {
     try {
@@ -263,24 +231,10 @@ class ChimeMedia implements MediaSession, AudioVideoObserver, ContentShareObserv
     }
   }
 
-  private applyQuality(): void {
-    const { width, height, frameRate, maxKbps } = QUALITIES[this.quality];
-    this.av.chooseVideoInputQuality(width, height, frameRate);
-    this.av.setVideoMaxBandwidthKbps(maxKbps);
-  }
-
-  private async attempt(device: DeviceKind, open: () => Promise<unknown>): Promise<void> {
-    try {
-      await open();
-      if (this.state.problem?.device === device) this.set({ problem: undefined });
-    } catch (error) {
-      this.set({ problem: { device, problem: deviceProblem(error) } });
-    }
-  }
-
   private finish(endReason: EndReason): void {
     if (this.state.phase === 'ended') return;
     this.roster.clear();
+    this.ownSignal.stop();
     this.set({ phase: 'ended', endReason, attendees: [], tiles: [], sharing: false, cameraOn: false, activeSpeaker: undefined });
   }
 

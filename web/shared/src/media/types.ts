@@ -1,6 +1,8 @@
 // What a page sees of a call's media. No line of the media library is imported here, so pages can know the types
 // before the library is loaded.
 
+import type { Figures } from './figures';
+
 /** createMeeting's or attendee-join-data's JoinInfo, as the media library takes it. */
 export interface JoinInfo {
   Meeting: { MeetingId: string; ExternalMeetingId?: string; [key: string]: unknown };
@@ -43,13 +45,15 @@ export interface Tile {
   isSelf: boolean;
 }
 
-/** A device that could not be opened during the call. */
-export type DeviceKind = 'microphone' | 'camera' | 'speaker' | 'share';
-
-export interface MediaProblem {
-  device: DeviceKind;
-  problem: DeviceProblem;
-}
+/**
+ * A device that could not be opened during the call, or what happened to one that was open: `replaced` by another because it
+ * is gone, `lost` without a replacement, `silenced` by a switch of its own or by the system.
+ */
+export type MediaProblem =
+  | { device: 'microphone'; problem: DeviceProblem | 'replaced' | 'silenced' }
+  | { device: 'camera'; problem: DeviceProblem | 'lost' }
+  | { device: 'speaker'; problem: DeviceProblem | 'replaced' }
+  | { device: 'share'; problem: DeviceProblem };
 
 /** Why a camera or microphone cannot be used, as people can act on it. */
 export type DeviceProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unsupported' | 'unknown';
@@ -70,8 +74,8 @@ export interface MediaSnapshot {
   speakerOn: boolean;
   /** The browser waits for a click before it plays sound. */
   soundBlocked: boolean;
-  /** This side's connection is poor. */
-  poorConnection: boolean;
+  /** This side's, as it has been for a moment. */
+  ownSignal: Signal;
   problem: MediaProblem | undefined;
 }
 
@@ -90,6 +94,8 @@ export interface JoinOptions {
 export interface MediaSession {
   readonly snapshot: MediaSnapshot;
   subscribe(listener: (snapshot: MediaSnapshot) => void): () => void;
+  /** Measured once a second, only while somebody listens. */
+  watchFigures(listener: (figures: Figures) => void): () => void;
   setMuted(muted: boolean): Promise<void>;
   setCameraOn(on: boolean): Promise<void>;
   setSpeakerOn(on: boolean): void;
@@ -97,6 +103,8 @@ export interface MediaSession {
   unblockSound(): Promise<void>;
   useMicrophone(deviceId: string): Promise<void>;
   useCamera(deviceId: string): Promise<void>;
+  /** On a phone: from the one that looks at the person to the one that looks ahead, and back. */
+  turnCamera(): Promise<void>;
   useSpeaker(deviceId: string): Promise<void>;
   useQuality(quality: QualityId): Promise<void>;
   startShare(): Promise<void>;
@@ -104,6 +112,8 @@ export interface MediaSession {
   /** Shows a tile in an element until the returned function is called. */
   bindTile(tileId: number, element: HTMLVideoElement): () => void;
   clearProblem(): void;
+  /** What brings one back as one is: for a reload. */
+  current(): JoinOptions;
   /** `reason` is what the snapshot then says, for a page that has just ended the meeting. */
   leave(reason?: EndReason): Promise<void>;
 }

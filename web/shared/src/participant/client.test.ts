@@ -34,6 +34,7 @@ async function online(): Promise<void> {
 const texts = () => client.state.items.map((item) => item.Content ?? item.ContentType);
 
 describe('a customer\'s chat', () => {
+  // acceptance: 5
   it('connects, subscribes and shows what was said before', async () => {
     server.say('welcome');
     await online();
@@ -94,6 +95,7 @@ describe('a customer\'s chat', () => {
     expect(client.state.pending).toEqual([]);
   });
 
+  // acceptance: 5
   it('keeps a message that failed and sends it again with the same token', async () => {
     await online();
     server.failNext('message', 500);
@@ -128,6 +130,7 @@ describe('a customer\'s chat', () => {
     expect(texts()).toEqual(['still here']);
   });
 
+  // acceptance: 5
   it('loads older messages page by page', async () => {
     for (let i = 0; i < 70; ++i) server.say(`m${i}`);
     await online();
@@ -138,6 +141,7 @@ describe('a customer\'s chat', () => {
     expect(client.state.hasOlder).toBe(false);
   });
 
+  // acceptance: 5
   it('tells typing at most once in ten seconds and shows the other\'s for a while', async () => {
     await online();
     client.typing();
@@ -175,6 +179,7 @@ describe('a customer\'s chat', () => {
     expect(client.state.invitation).toBeNull();
   });
 
+  // acceptance: 5, 13
   it('ends when the other side ends, and stays ended', async () => {
     await online();
     server.push(server.add('EVENT', ContentType.ended));

@@ -1,5 +1,5 @@
 // What must be known at the top of the picture: recording, trouble of the network, a device that failed.
-import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import type { MediaProblem, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { Circle, MonitorUp, X } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../widget/components/Icon';
@@ -11,14 +11,25 @@ interface Props {
   session: MediaSession;
 }
 
-function problemText(t: Translate, { device, problem }: NonNullable<MediaSnapshot['problem']>): string {
+function problemText(t: Translate, { device, problem }: MediaProblem): string {
   if (device === 'share') return t('call.problemShare');
-  if (device === 'speaker') return t('call.problemSpeaker');
+  if (device === 'speaker') return t(problem === 'replaced' ? 'call.speakerReplaced' : 'call.problemSpeaker');
+  if (problem === 'replaced') return t('call.microphoneReplaced');
+  if (problem === 'silenced') return t('call.microphoneSilenced');
+  if (problem === 'lost') return t('call.cameraLost');
   return t(`devices.problem.${problem}.${device}`);
+}
+
+/** Asking again helps where the person, or a plug, can have changed something. */
+function againOf({ device, problem }: MediaProblem, session: MediaSession): (() => Promise<void>) | null {
+  if (problem === 'insecure' || problem === 'unsupported' || problem === 'replaced' || problem === 'silenced') return null;
+  if (device === 'microphone') return () => session.setMuted(false);
+  return device === 'camera' ? () => session.setCameraOn(true) : null;
 }
 
 export function CallBanners({ media, recording, session }: Props): JSX.Element {
   const t = useT();
+  const again = media.problem && againOf(media.problem, session);
   return (
     <div class="banners">
       {recording && (
@@ -30,7 +41,11 @@ export function CallBanners({ media, recording, session }: Props): JSX.Element {
       <div role="status" class="banners__state">
         {media.phase === 'connecting' && <p class="banner">{t('call.joining')}</p>}
         {media.phase === 'reconnecting' && <p class="banner banner--warning">{t('call.reconnecting')}</p>}
-        {media.phase === 'connected' && media.poorConnection && <p class="banner banner--warning">{t('call.poor')}</p>}
+        {media.phase === 'connected' && media.ownSignal < 2 && (
+          <p class="banner banner--warning">
+            {t(media.ownSignal === 0 ? 'call.gone' : 'call.poor')} {media.cameraOn && t('call.poorCamera')}
+          </p>
+        )}
       </div>
       {media.sharing && (
         <p class="banner" role="status">
@@ -52,6 +67,11 @@ export function CallBanners({ media, recording, session }: Props): JSX.Element {
       {media.problem && (
         <p class="banner banner--warning" role="alert">
           {problemText(t, media.problem)}
+          {again && (
+            <button type="button" class="button button--small button--primary" onClick={() => void again()}>
+              {t(media.problem.problem === 'lost' ? 'call.cameraOn' : 'devices.askAgain')}
+            </button>
+          )}
           <button type="button" class="icon-button" aria-label={t('call.close')} onClick={() => session.clearProblem()}>
             <Icon node={X} size={18} />
           </button>

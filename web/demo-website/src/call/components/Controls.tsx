@@ -1,5 +1,6 @@
+import { canShareScreen } from '@upcall/shared/media/devices';
 import type { MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
-import { MessageCircle, Mic, MicOff, MonitorUp, MonitorX, Settings2, Video, VideoOff, Volume2, VolumeX } from 'lucide';
+import { MessageCircle, Mic, MicOff, MonitorUp, MonitorX, Settings2, SwitchCamera, Video, VideoOff, Volume2, VolumeX } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { WidgetController } from '../../widget/controller';
@@ -14,7 +15,9 @@ interface Props {
   media: MediaSnapshot;
 }
 
-const canShare = typeof navigator.mediaDevices?.getDisplayMedia === 'function';
+const canShare = canShareScreen();
+/** A thing that is held in the hand: it has a camera on each side. */
+const isHandheld = matchMedia('(pointer: coarse)').matches;
 
 export function Controls({ controller, session, media }: Props): JSX.Element {
   const t = useT();
@@ -26,6 +29,7 @@ export function Controls({ controller, session, media }: Props): JSX.Element {
     <div class="controls" role="toolbar" aria-label={t('call.controls')}>
       <ControlButton node={silent ? MicOff : Mic} label={t(silent ? 'call.unmute' : 'call.mute')} off={silent} onClick={() => void session.setMuted(!silent)} />
       <ControlButton node={media.cameraOn ? Video : VideoOff} label={t(media.cameraOn ? 'call.cameraOff' : 'call.cameraOn')} off={!media.cameraOn} onClick={() => void session.setCameraOn(!media.cameraOn)} />
+      {isHandheld && media.cameraOn && <ControlButton node={SwitchCamera} label={t('call.turnCamera')} onClick={() => void session.turnCamera()} />}
       {canShare && (
         <ControlButton node={media.sharing ? MonitorX : MonitorUp} label={t(media.sharing ? 'call.stopShare' : 'call.share')} active={media.sharing} onClick={() => (media.sharing ? session.stopShare() : void session.startShare())} />
       )}

@@ -1,8 +1,9 @@
 // Before a call: choose, see and hear oneself, and join whatever works. Without camera or microphone it goes on too.
+import type { Device } from '@upcall/shared/media/devices';
 import type { JoinOptions, QualityId } from '@upcall/shared/media/types';
 import { Mic, Video, VideoOff } from 'lucide';
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../../widget/components/Icon';
 import { useT } from '../../widget/i18n';
 import { useCamera, useMicrophone } from '../use-capture';
@@ -36,6 +37,13 @@ export function DevicePage({ onJoin, onBack }: Props): JSX.Element {
   const [microphone, askMicrophone] = useMicrophone(microphoneId !== NONE, microphoneId);
   const [camera, askCamera] = useCamera(cameraOn, cameraId, quality);
   const devices = useDevices(`${microphone.state} ${camera.state}`);
+  const gone = (id: string | null, list: readonly Device[]) => id !== null && id !== NONE && !list.some((device) => device.id === id);
+  // A device that was unplugged gives way to the system's own choice.
+  useEffect(() => {
+    if (gone(microphoneId, devices.microphones)) setMicrophoneId(null);
+    if (gone(cameraId, devices.cameras)) setCameraId(null);
+    if (gone(speakerId, devices.speakers)) setSpeakerId(null);
+  }, [devices]);
   const heard = microphone.state === 'open';
   const seen = camera.state === 'open';
 

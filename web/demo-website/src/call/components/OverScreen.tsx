@@ -6,6 +6,8 @@ import { useT } from '../../widget/i18n';
 
 interface Props {
   reason: EndReason;
+  /** The conversation has ended as well. */
+  chatOver: boolean;
   onRejoin(): void;
   onBack(): void;
 }
@@ -20,16 +22,16 @@ const REJOIN: Record<EndReason, 'over.rejoin' | 'over.here' | null> = {
 };
 
 /** Why the call is over for this person, and the way on. */
-export function OverScreen({ reason, onRejoin, onBack }: Props): JSX.Element {
+export function OverScreen({ reason, chatOver, onRejoin, onBack }: Props): JSX.Element {
   const t = useT();
-  const rejoin = REJOIN[reason];
+  const rejoin = chatOver ? null : REJOIN[reason];
   return (
     <div class="over" role="status">
       <span class="over__sign">
         <Icon node={SIGNS[reason]} size={28} />
       </span>
       <h3 class="over__title">{t(`over.${reason}.title`)}</h3>
-      <p class="over__text">{t(`over.${reason}.text`)}</p>
+      <p class="over__text">{t(chatOver ? 'over.chatOver' : `over.${reason}.text`)}</p>
       <div class="over__actions">
         {rejoin && (
           <button type="button" class="button button--primary" onClick={onRejoin}>

@@ -1,5 +1,5 @@
 import type { MediaSession } from '@upcall/shared/media/types';
-import { MicOff } from 'lucide';
+import { MicOff, SignalLow, SignalZero } from 'lucide';
 import type { JSX } from 'preact';
 import { Icon } from '../../widget/components/Icon';
 import { useT } from '../../widget/i18n';
@@ -11,7 +11,14 @@ function initials(name: string): string {
   return (letters.length > 1 ? (letters[0] ?? '') + (letters.at(-1) ?? '') : (letters[0] ?? '')).toUpperCase();
 }
 
-export function PersonTile({ person, session }: { person: Person; session: MediaSession }): JSX.Element {
+interface Props {
+  person: Person;
+  session: MediaSession;
+  /** One's own, for the initials. */
+  ownName?: string;
+}
+
+export function PersonTile({ person, session, ownName }: Props): JSX.Element {
   const t = useT();
   const name = person.isSelf ? t('call.me') : (person.name ?? t('call.guest'));
   return (
@@ -20,13 +27,19 @@ export function PersonTile({ person, session }: { person: Person; session: Media
         <TileVideo session={session} tileId={person.camera.tileId} mirror={person.isSelf} label={name} />
       ) : (
         <span class="tile__initials" aria-hidden="true">
-          {initials(name)}
+          {initials((person.isSelf && ownName) || name)}
         </span>
       )}
       <p class="tile__name">
         {person.muted && <Icon node={MicOff} size={14} />}
         <bdi>{name}</bdi>
         {person.muted && <span class="visually-hidden">{t('call.mutedLabel')}</span>}
+        {person.signal !== undefined && person.signal < 2 && (
+          <span class="tile__signal" title={t(person.signal === 0 ? 'call.signalNone' : 'call.signalWeak')}>
+            <Icon node={person.signal === 0 ? SignalZero : SignalLow} size={14} />
+            <span class="visually-hidden">{t(person.signal === 0 ? 'call.signalNone' : 'call.signalWeak')}</span>
+          </span>
+        )}
       </p>
     </li>
   );

@@ -5,7 +5,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../../widget/components/Icon';
 import { useT } from '../../widget/i18n';
-import { useDrag } from '../use-drag';
+import { useDrag } from '../../widget/use-drag';
 
 interface Props {
   title: string;

@@ -17,7 +17,7 @@ function words(t: Translate, item: ChatItem): string | null {
 export function EventLine({ item }: { item: ChatItem }): JSX.Element | null {
   const text = words(useT(), item);
   return text === null ? null : (
-    <li class="event" dir="auto">
+    <li class="event">
       {text}
     </li>
   );

@@ -1,3 +1,4 @@
+import { localeOf } from '@upcall/shared/i18n/locale';
 import type { ChatItem } from '@upcall/shared/participant/types';
 import type { JSX } from 'preact';
 import { useLanguageTag, useT } from '../i18n';
@@ -20,7 +21,7 @@ export function Message({ item, own, first }: Props): JSX.Element {
     <li class={`message ${side}${first ? ' message--first' : ''}`}>
       <p class={first ? 'message__head' : 'visually-hidden'}>
         <bdi class="message__name">{name}</bdi>
-        <time dateTime={item.AbsoluteTime}>{time.toLocaleTimeString(tag, { hour: '2-digit', minute: '2-digit' })}</time>
+        <time dateTime={item.AbsoluteTime}>{time.toLocaleTimeString(localeOf(tag), { hour: '2-digit', minute: '2-digit' })}</time>
       </p>
       <p class="message__text" dir="auto">
         {item.Content}

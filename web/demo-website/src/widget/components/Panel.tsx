@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { WidgetController } from '../controller';
 import { useT } from '../i18n';
 import { useStore } from '../store';
+import { useDrag } from '../use-drag';
 import { Chat } from './Chat';
 import { ChatStatus } from './ChatStatus';
 import { Icon } from './Icon';
@@ -21,6 +22,7 @@ export function Panel({ controller, beside }: Props): JSX.Element {
   const t = useT();
   const state = useStore(controller.store);
   const panel = useRef<HTMLElement>(null);
+  const drag = useDrag(panel);
 
   const ended = state.chat?.connection === 'ended';
 
@@ -42,7 +44,7 @@ export function Panel({ controller, beside }: Props): JSX.Element {
         if (event.key === 'Escape' && !event.defaultPrevented) controller.setOpen(false);
       }}
     >
-      <div class="panel__head">
+      <div class="panel__head" onPointerDown={drag.onPointerDown}>
         <div class="panel__titles">
           <h2 class="panel__title">{t('panel.title')}</h2>
           {state.screen === 'chat' && state.chat && <ChatStatus chat={state.chat} />}

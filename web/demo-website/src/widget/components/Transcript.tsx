@@ -16,6 +16,8 @@ interface Props {
 }
 
 const NEAR_PX = 80;
+/** So near to the oldest known message that the ones before it are wanted. */
+const TOP_PX = 40;
 
 function isFirstOfRun(item: ChatItem, before: ChatItem | undefined): boolean {
   return !before || before.Type !== 'MESSAGE' || before.ParticipantId !== item.ParticipantId || before.ParticipantRole !== item.ParticipantRole;
@@ -41,7 +43,9 @@ export function Transcript({ chat, ownId, onOlder, onRetry }: Props): JSX.Elemen
 
   const onScroll = () => {
     const element = box.current;
-    if (element) bottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    if (!element) return;
+    bottom.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+    if (chat.hasOlder && !chat.loadingOlder && !bottom.current && element.scrollTop < TOP_PX) onOlder();
   };
 
   return (
