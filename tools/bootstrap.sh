@@ -20,8 +20,8 @@ build_packages=(
   libgtest-dev libgmock-dev libsrtp2-dev
 )
 test_packages=(python3 openssl)
-# Real browsers; their fonts are those of the pages' screenshots.
-browser_packages=(chromium firefox-esr fonts-dejavu-core)
+# Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
+browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 check_packages=(clang-tidy-19 clang-19 debootstrap)
 

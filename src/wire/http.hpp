@@ -28,6 +28,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers; // names in lower case, in order
   std::string body;
   std::string request_id;   // made by the server, returned in x-request-id and in error bodies
+  // "https://192.0.2.7:8443": by which of our own addresses this connection came; empty where one public URL stands for
+  // all. Taken from the socket, never from a Host header.
+  std::string own_origin;
   std::uint64_t peer_key = 0;  // keyed hash of the peer's address: for rate limits, never the address itself
   Now now;
 

@@ -101,14 +101,8 @@ Result<store::ParticipantRow> connected(CentreApi& api, const wire::HttpRequest&
   return std::move(**found);
 }
 
-std::string socket_url(const CentreApi& api, const std::string& ticket) {
-  std::string url = api.options.public_url;
-  if (url.starts_with("https://")) {
-    url.replace(0, 8, "wss://");
-  } else if (url.starts_with("http://")) {
-    url.replace(0, 7, "ws://");
-  }
-  return url + "/aws/participant/socket?ticket=" + ticket;
+std::string socket_url(const CentreApi& api, const wire::HttpRequest& r, const std::string& ticket) {
+  return socket_base_url(r, api.options.public_url) + "/aws/participant/socket?ticket=" + ticket;
 }
 
 wire::HttpResponse create_connection(CentreApi& api, const wire::HttpRequest& r) {
@@ -147,7 +141,7 @@ wire::HttpResponse create_connection(CentreApi& api, const wire::HttpRequest& r)
 
   bj::object out;
   if (socket) {
-    out["Websocket"] = bj::object{{"Url", socket_url(api, api.make_ticket(who, r.now.mono))}, {"ConnectionExpiry", to_iso8601(r.now.wall + kTicketLife)}};
+    out["Websocket"] = bj::object{{"Url", socket_url(api, r, api.make_ticket(who, r.now.mono))}, {"ConnectionExpiry", to_iso8601(r.now.wall + kTicketLife)}};
   }
   if (credentials) {
     const std::string connection = make_token(api.random);

@@ -40,6 +40,15 @@ inline wire::HttpResponse failure(const wire::HttpRequest& request, ErrorCode co
   return failure(request, ApiError{code, std::move(message), word});
 }
 
+// The base of addresses that this client will follow: those by which it has reached us, or the public URL.
+inline const std::string& base_url(const wire::HttpRequest& request, const std::string& public_url) {
+  return request.own_origin.empty() ? public_url : request.own_origin;
+}
+// http → ws, https → wss
+inline std::string socket_base_url(const wire::HttpRequest& request, const std::string& public_url) {
+  return "ws" + base_url(request, public_url).substr(4);
+}
+
 // The body as an object whatever content type it names (browsers send text/plain to avoid a preflight). 413 over
 // kBodyMax, 400 otherwise.
 Result<boost::json::object> body_object(const wire::HttpRequest& request);

@@ -166,7 +166,7 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
       (void)start_recording(api, *id, *principal, contact->contact_id);
     }
   }
-  return success(request, "Meeting created", bj::object{{"JoinInfo", join_json(api, *join)}});
+  return success(request, "Meeting created", bj::object{{"JoinInfo", join_json(api, request, *join)}});
 }
 
 // The meeting named in a body or query, which must be the caller's own.
@@ -212,7 +212,7 @@ wire::HttpResponse create_attendee(MeetingApi& api, const wire::HttpRequest& req
   if (meeting->ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
   auto join = api.directory.add_attendee(*meeting, {*name, *email, *user}, store::AttendeeRole::other);
   if (!join) return failure(request, join.error());
-  return success(request, "Attendee created", join_json(api, *join)["Attendee"]);
+  return success(request, "Attendee created", join_json(api, request, *join)["Attendee"]);
 }
 
 wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& request) {

@@ -55,7 +55,7 @@ wire::HttpResponse join_data(MeetingApi& api, const wire::HttpRequest& request) 
   if (!meeting) return failure(request, meeting.error());
   auto join = api.directory.join_info(*meeting, asked->user_id);
   if (!join) return failure(request, join.error());
-  return success(request, "Join data", bj::object{{"JoinInfo", join_json(api, *join)}});
+  return success(request, "Join data", bj::object{{"JoinInfo", join_json(api, request, *join)}});
 }
 
 wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& request) {

@@ -7,7 +7,7 @@
 
 namespace upcall::api {
 
-inline boost::json::object join_json(const MeetingApi& api, const service::JoinInfo& info) {
+inline boost::json::object join_json(const MeetingApi& api, const wire::HttpRequest& request, const service::JoinInfo& info) {
   return {{"Meeting",
            {{"MeetingId", info.meeting.meeting_id},
             {"ExternalMeetingId", info.meeting.external_meeting_id},
@@ -15,7 +15,7 @@ inline boost::json::object join_json(const MeetingApi& api, const service::JoinI
             {"MediaPlacement",
              {{"AudioHostUrl", api.options.audio_host},
               {"AudioFallbackUrl", ""},
-              {"SignalingUrl", api.signaling_url(info.meeting.meeting_id)},
+              {"SignalingUrl", api.signaling_url(request, info.meeting.meeting_id)},
               {"TurnControlUrl", ""},
               {"ScreenDataUrl", ""},
               {"ScreenViewingUrl", ""},

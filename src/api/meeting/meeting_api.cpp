@@ -1,5 +1,6 @@
 #include "api/meeting/meeting_api.hpp"
 
+#include "api/common/responses.hpp"
 #include "io/store/parameter_repository.hpp"
 
 namespace upcall::api {
@@ -9,10 +10,8 @@ bool MeetingApi::recording_deployed() {
   return value && *value == "true";
 }
 
-std::string MeetingApi::signaling_url(const std::string& meeting_id) const {
-  // http → ws, https → wss; the address never comes from a request's Host header.
-  const std::string scheme = options.public_url.starts_with("https://") ? "wss" : "ws";
-  return scheme + options.public_url.substr(options.public_url.find("://")) + "/control/" + meeting_id;
+std::string MeetingApi::signaling_url(const wire::HttpRequest& request, const std::string& meeting_id) const {
+  return socket_base_url(request, options.public_url) + "/control/" + meeting_id;
 }
 
 }  // namespace upcall::api

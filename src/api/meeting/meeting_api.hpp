@@ -42,7 +42,7 @@ class MeetingApi {
   // The recording stack is switched by a parameter, without a restart.
   bool recording_deployed();
   // wss://…/control/{meetingId} or ws://
-  std::string signaling_url(const std::string& meeting_id) const;
+  std::string signaling_url(const wire::HttpRequest& request, const std::string& meeting_id) const;
 };
 
 // /api/chime/*: create and end meetings, attendees (staff).

@@ -175,7 +175,7 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
     }
     if (r.state == store::RecordingState::stored) {
       const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
-      entry["recordingURL"] = api.options.public_url + "/api/recording/media/" + r.recording_id + "?grant=" + api.links.sign(grant);
+      entry["recordingURL"] = base_url(request, api.options.public_url) + "/api/recording/media/" + r.recording_id + "?grant=" + api.links.sign(grant);
     }
     out.push_back(std::move(entry));
   }

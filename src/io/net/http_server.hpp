@@ -27,6 +27,8 @@ struct HttpServerOptions {
   std::uint16_t port = 0;             // 0: the system chooses, port() tells
   std::optional<TlsIdentity> tls;
 
+  bool tell_own_origin = false;       // fills HttpRequest::own_origin
+
   std::size_t net_threads = 1;
   std::size_t handler_threads = 4;
   std::size_t handler_queue = 256;

@@ -70,6 +70,16 @@ auto guarded(ServerShared& shared, F&& f, const HttpRequest& request) {
   }
 }
 
+std::string own_origin(const tcp::socket& socket, bool tls) {
+  error_code ec;
+  const tcp::endpoint endpoint = socket.local_endpoint(ec);
+  if (ec) return {};  // it has gone already
+  auto address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return (tls ? "https://" : "http://") + host + ":" + std::to_string(endpoint.port());
+}
+
 }  // namespace
 
 bool ServerShared::enter_peer(std::uint64_t peer) {
@@ -86,7 +96,7 @@ void ServerShared::leave_peer(std::uint64_t peer) {
 }
 
 Session::Session(ServerShared& shared, NetThread& thread, tcp::socket socket, std::uint64_t peer, bool counted)
-    : shared_(shared), thread_(thread), peer_(peer), counted_(counted), transport_(std::move(socket)),
+    : shared_(shared), thread_(thread), peer_(peer), own_origin_(shared.options.tell_own_origin ? own_origin(socket, shared.options.tls.has_value()) : ""), counted_(counted), transport_(std::move(socket)),
       buffer_(shared.options.max_header_bytes + (64 << 10)) {
   thread_.sessions.insert(this);
 }
@@ -165,6 +175,7 @@ asio::awaitable<bool> Session::serve_one() {
   HttpRequest request;
   request.request_id = make_uuid(thread_.request_ids);
   request.peer_key = peer_;
+  request.own_origin = own_origin_;
   {
     auto [ec, size] = co_await http::async_read_header(transport_, buffer_, parser, kAwait);
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {

@@ -102,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ServerShared& shared_;
   NetThread& thread_;
   const std::uint64_t peer_;
+  const std::string own_origin_;
   const bool counted_;
   Transport transport_;
   boost::beast::flat_buffer buffer_;

@@ -285,6 +285,7 @@ Result<void> Server::Parts::open() {
   net::HttpServerOptions http_options;
   http_options.address = listen->address;
   http_options.port = listen->port;
+  http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.clock = options.clock;
   if (options.connections_per_peer) {

@@ -17,7 +17,7 @@ namespace upcall::server {
 struct ServerOptions {
   std::string data_dir;
   std::string listen = "127.0.0.1:8080";     // ADDR:PORT; port 0: any free one
-  std::string public_url;                    // empty: from the listener
+  std::string public_url;                    // empty: whichever address a client has reached
   std::vector<std::string> media_addresses;  // "auto" or ADVERTISED[=BIND]; empty: auto
   std::uint16_t media_port = 40000;
   std::string tls_cert, tls_key;             // files; or

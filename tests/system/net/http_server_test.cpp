@@ -46,6 +46,11 @@ class HttpServerTest : public ::testing::Test {
       out.body = "hello " + std::string(r.route_value("name")) + " " + std::string(r.query_value("q").value_or("-"));
       return out;
     });
+    router_.add("GET", "/origin", [](const HttpRequest& r) {
+      HttpResponse out;
+      out.body = r.own_origin;
+      return out;
+    });
     router_.add("POST", "/echo", [](const HttpRequest& r) {
       HttpResponse out;
       out.body = r.body;
@@ -110,6 +115,30 @@ TEST_F(HttpServerTest, AnswersWithRequestIdAndDecodedRoute) {
   EXPECT_EQ(answer->header("x-request-id")->size(), 36u);
   EXPECT_EQ(answer->header("date")->size(), 29u);
   EXPECT_EQ(client.get(server_->url() + "/nowhere")->status, 404);
+}
+
+// A host with several addresses is told by none of them but the one that the client has found.
+TEST_F(HttpServerTest, TellsByWhichOfItsAddressesAClientCame) {
+  HttpServerOptions options;
+  options.address = "0.0.0.0";
+  options.tell_own_origin = true;
+  start(std::move(options));
+  const std::string port = std::to_string(server_->port());
+  HttpClient client;
+  for (const std::string address : {"127.0.0.1", "127.0.0.2"}) {
+    const auto answer = client.get("http://" + address + ":" + port + "/origin");
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->body, "http://" + address + ":" + port);
+  }
+  RawSocket liar(server_->port());
+  ASSERT_TRUE(liar.send("GET /origin HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"));
+  EXPECT_TRUE(liar.response().ends_with("\r\n\r\nhttp://127.0.0.1:" + port));
+}
+
+TEST_F(HttpServerTest, OwnAddressesAreToldOnlyWhenAsked) {
+  start();
+  HttpClient client;
+  EXPECT_EQ(client.get(server_->url() + "/origin")->body, "");
 }
 
 TEST_F(HttpServerTest, OneRequestCutAtEveryByteBoundary) {

@@ -175,6 +175,18 @@ TEST(ChatStory, WrongTokensAreDeniedAlike) {
   EXPECT_EQ(jane.call("disconnect", jane.connection, {}).status, 403);
 }
 
+// A phone that has reached this host by one of its addresses may know no other.
+TEST(ChatStory, SocketIsWhereTheCustomerCameIn) {
+  Installation in;
+  Customer jane(in);
+  auto request = in.request("POST", "/aws/participant/participant/connection", R"({"Type":["WEBSOCKET"]})", {{"x-amz-bearer", jane.token}});
+  request.own_origin = "https://192.0.2.9:8443";
+  const auto answer = in.router->dispatch(request);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const std::string url = text(Installation::body(answer).at("Websocket").at("Url"));
+  EXPECT_TRUE(url.starts_with("wss://192.0.2.9:8443/aws/participant/socket?ticket=")) << url;
+}
+
 // acceptance: 15
 TEST(ChatStory, StartChatChecksWhatItTakes) {
   Installation in;

@@ -14,6 +14,14 @@ export interface RecordingSummary {
   recordingURL?: string;
 }
 
+const OWN_MEDIA = '/api/recording/media/';
+
+/** A film of this server, under the name by which the page itself was opened: the policy allows no other. */
+export function filmAddress(url: string, page: string = location.href): string {
+  const { pathname, search } = new URL(url, page);
+  return pathname.startsWith(OWN_MEDIA) ? new URL(pathname + search, page).href : url;
+}
+
 const PATH = '/api/recording/recording';
 
 export const recordingsApi = {
@@ -24,6 +32,9 @@ export const recordingsApi = {
       body: { externalMeetingId },
       keepalive: true,
     }),
-  summary: (externalMeetingId: string) =>
-    session.data<RecordingSummary[]>(`/api/recording/recording-summary?${new URLSearchParams({ externalMeetingId })}`),
+  summary: async (externalMeetingId: string): Promise<RecordingSummary[]> => {
+    const query = new URLSearchParams({ externalMeetingId });
+    const list = await session.data<RecordingSummary[]>(`/api/recording/recording-summary?${query}`);
+    return list.map((one) => (one.recordingURL ? { ...one, recordingURL: filmAddress(one.recordingURL) } : one));
+  },
 };

@@ -70,13 +70,13 @@ function CallBar() {
   const running = useCalls(({ calls }) => runningCall(calls));
   if (!running || pathname === `/meeting/${encodeURIComponent(running.meetingId)}`) return null;
   return (
-    <div className="call-bar">
+    <aside className="call-bar" aria-label={t('shell.inCall')}>
       <Video size={18} aria-hidden />
       <span>{running.customerName ? t('shell.inCallWith', { name: running.customerName }) : t('shell.inCall')}</span>
       <Button kind="secondary" onPress={() => navigate(`/meeting/${encodeURIComponent(running.meetingId)}`)}>
         {t('shell.backToCall')}
       </Button>
-    </div>
+    </aside>
   );
 }
 

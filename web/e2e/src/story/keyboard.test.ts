@@ -43,6 +43,7 @@ async function customerStartsChat(customer: Page, keys: Keyboard, email: string)
   await keys.press('Enter');
   await customer.getByText('This does not look like an e-mail address.').waitFor();
   await keys.arrivesAt(customer.getByLabel('Your e-mail address'));
+  await looksRight(customer, 'a form that was filled in wrongly');
   await keys.press('ControlOrMeta+A');
   await keys.type(email);
   await keys.press('Enter');
@@ -58,14 +59,17 @@ async function write(page: Page, keys: Keyboard, text: string): Promise<void> {
   await keys.arrivesAt(messageBox(page));
 }
 
-/** Opens it with the key, finds the focus in it, and back where it was after Escape. */
-async function dialogComesAndGoes(page: Page, keys: Keyboard, open: () => Promise<void>, dialog: Locator, from: Locator): Promise<void> {
+/** Opens with the key, has the focus, and after Escape gives it back to where it was. */
+async function dialogComesAndGoes(page: Page, keys: Keyboard, key: string, name: string, from: Locator): Promise<void> {
+  const dialog = page.getByRole('dialog', { name }).or(page.getByRole('alertdialog', { name }));
+  const hasFocus = (): Promise<boolean> => dialog.evaluate((e) => e.contains((e.getRootNode() as Document | ShadowRoot).activeElement));
   await keys.tabTo(from);
-  await open();
+  await keys.press(key);
   await dialog.waitFor();
-  await until('the focus is in the dialog', () => dialog.evaluate((e) => e.contains((e.getRootNode() as Document | ShadowRoot).activeElement)));
+  await until(`the focus is in ${name}`, hasFocus);
   await keys.press('Tab');
-  await until('the focus stays in the dialog', () => dialog.evaluate((e) => e.contains((e.getRootNode() as Document | ShadowRoot).activeElement)));
+  await until(`the focus stays in ${name}`, hasFocus);
+  await looksRight(page, name);
   // The first closes the tooltip of the button that has the focus, where there is one.
   if (await page.getByRole('tooltip').isVisible()) await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
@@ -90,8 +94,8 @@ async function agentUsesShortcuts(walk: Walk, agent: Page, customer: Page, keys:
   await keys.press('s');
   await button(agent, 'Share the screen').waitFor();
 
-  await dialogComesAndGoes(agent, keys, () => keys.press('?'), agent.getByRole('dialog', { name: 'Keyboard shortcuts' }), leave);
-  await dialogComesAndGoes(agent, keys, () => keys.press('l'), agent.getByRole('alertdialog', { name: 'Leave the call?' }), leave);
+  await dialogComesAndGoes(agent, keys, '?', 'Keyboard shortcuts', leave);
+  await dialogComesAndGoes(agent, keys, 'l', 'Leave the call?', leave);
 
   await keys.press('p');
   await agent.getByRole('heading', { name: /^Present/ }).waitFor();
@@ -129,8 +133,7 @@ async function customerUsesControls(walk: Walk, customer: Page, agent: Page, key
   await walk.sees(agent, 1, true);
   await keys.press('Enter');
   await keys.arrivesAt(share.getByRole('button', { name: 'Share screen' }));
-  const devices = customer.getByRole('dialog', { name: 'Devices in this call' });
-  await dialogComesAndGoes(customer, keys, () => keys.press('Enter'), devices, button(customer, 'Devices'));
+  await dialogComesAndGoes(customer, keys, 'Enter', 'Devices in this call', button(customer, 'Devices'));
 }
 
 // acceptance: 1, 2, 7, 10, 32, 33, 36
@@ -151,6 +154,8 @@ check('chat, call and recording by keyboard; queue place, invitation and recordi
   await hears(customer, /Hello, how can I help\?/);
   await write(customer, customerKeys, 'No mouse here.');
   await hears(agent, /No mouse here\./);
+  await dialogComesAndGoes(customer, customerKeys, 'Enter', 'End this chat?', button(customer, 'End chat').first());
+  await dialogComesAndGoes(agent, agentKeys, 'Enter', 'End this contact?', button(agent, 'End contact').first());
 
   const meetingId = await agent.getByLabel('Meeting id').inputValue();
   await agentKeys.activate(button(agent, 'Start video'));
@@ -186,6 +191,7 @@ check('chat, call and recording by keyboard; queue place, invitation and recordi
   await customerKeys.activate(button(customer, /^Leave$/));
   await customer.getByRole('heading', { name: 'You left the call' }).waitFor();
   await customerKeys.holds('leaving');
+  await looksRight(customer, 'the customer has left');
   await customerKeys.activate(button(customer, 'Back to chat'));
   await agentKeys.tabTo(button(agent, 'Leave'));
   await agentKeys.press('l');

@@ -22,7 +22,8 @@ check('running, being made with its progress, ready by itself; one that failed b
   const { agent, meetingId } = await inCall(walk, await walk.agent('Rene Record'));
   await agent.getByRole('button', { name: 'Record', exact: true }).click();
   await agent.getByRole('button', { name: 'Stop recording' }).waitFor();
-  const supervisor = await walk.window(`/recording/${meetingId}`);
+  // By the name that people type, which is not the address that the film is at.
+  const supervisor = await walk.window(`/recording/${meetingId}`, { origin: walk.server.url.replace('127.0.0.1', 'localhost') });
   await walk.logIn(supervisor, walk.people.sam);
   await supervisor.getByRole('heading', { name: 'Recording now' }).waitFor();
   await looksRight(supervisor, 'recording now');
@@ -47,6 +48,7 @@ check('running, being made with its progress, ready by itself; one that failed b
     process.kill(composer[0] as number, 'SIGCONT');
   }
   await supervisor.locator('video').waitFor({ timeout: 60_000 });
+  await until('the film can be played', () => supervisor.locator('video').evaluate((v) => (v as HTMLVideoElement).readyState >= 2));
 
   // Where the next recording should be kept stands something else.
   const spool = join(walk.server.dataDir, 'spool');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 
 import { looksRight } from '../support/axe.ts';
 import { Api } from '../support/api.ts';
-import { agentJoins, customerJoins, inCall, inChat, joinInvitation, openCall, say, seeEachOther } from './steps.ts';
+import { agentJoins, atDesk, customerJoins, inCall, inChat, joinInvitation, openCall, say, seeEachOther } from './steps.ts';
 import { suite } from './suite.ts';
 
 const check = suite('returning');
@@ -82,3 +82,45 @@ check('the meeting has ended meanwhile: for the customer and for the agent', asy
   await customerJoins(customer);
   await seeEachOther(walk, pair);
 }, { expected: /404|WebSocket|4\d\d/ });
+
+check('the chat has ended meanwhile: the customer who comes back is told, and can begin anew', async (walk) => {
+  const { agent, customer } = await inChat(walk, await walk.agent('Cleo Closed'));
+  const address = customer.url();
+  await customer.goto('about:blank');
+  await agent.getByRole('button', { name: 'End contact' }).click();
+  await agent.getByRole('alertdialog').getByRole('button', { name: 'End contact' }).click();
+  await agent.getByRole('button', { name: 'Clear contact' }).waitFor();
+  await looksRight(agent, 'after-contact work');
+  await customer.goto(address);
+  await customer.getByRole('heading', { name: 'This chat is over' }).waitFor();
+  await looksRight(customer, 'a chat that is over');
+  await customer.getByRole('button', { name: 'Start a new chat' }).click();
+  await customer.getByLabel('Your name').waitFor();
+}, { expected: /403/ });
+
+check("an agent's second call, and somebody else's", async (walk) => {
+  const agent = await atDesk(walk, await walk.agent('Sara Second'));
+  const open = async (id: string): Promise<void> => {
+    await agent.getByRole('button', { name: 'Open a meeting' }).click();
+    await agent.getByRole('dialog').getByLabel('Meeting id').fill(id);
+    await agent.getByRole('dialog').getByRole('button', { name: 'Start video' }).click();
+  };
+  await open('one-of-sara');
+  await agentJoins(agent);
+  await agent.getByRole('link', { name: 'Upcall, to the desk' }).click();
+  await agent.getByText('You are in a call').waitFor();
+  await looksRight(agent, 'the desk during a call');
+  await open('two-of-sara');
+  await agent.getByRole('alertdialog', { name: 'You are in another call' }).waitFor();
+  await looksRight(agent, 'another call');
+  await agent.getByRole('button', { name: 'Leave and start' }).click();
+  await agentJoins(agent);
+
+  const other = await atDesk(walk, await walk.agent('Otis Other'));
+  await other.goto(`${walk.server.url}/meeting/two-of-sara`);
+  await other.getByRole('button', { name: 'Open the meeting' }).click();
+  await other.getByRole('heading', { name: 'The meeting could not be opened' }).waitFor();
+  await looksRight(other, "somebody else's meeting");
+  await other.getByRole('button', { name: 'Back to the desk' }).click();
+  await other.getByRole('heading', { name: 'Contacts' }).waitFor();
+}, { expected: /40[39]/ });

@@ -119,7 +119,7 @@ export function DevicePage({ onJoin, onBack }: Props): JSX.Element {
           {t('devices.back')}
         </button>
         <button type="submit" class="button button--primary">
-          {t(heard || microphone.state === 'asking' ? 'devices.join' : 'devices.joinListen')}
+          {t(heard ? 'devices.join' : 'devices.joinListen')}
         </button>
       </div>
     </form>
