@@ -91,6 +91,9 @@ SessionNo Room::open(Now now, const AttendeeIdentity& attendee, RoomOutput& out)
   Session& placed = *sessions_.emplace(no, std::move(session)).first->second;
   if (ended_) {
     close(placed, kCloseEnded, "the meeting has ended", out);
+  } else if (removed_.contains(attendee.owner_id())) {
+    send_status(now, placed, kStatusRemoved, out);
+    close(placed, kCloseRemoved, "removed from the meeting", out);
   } else if (sessions_.size() > options_.sessions_max) {
     refuse(now, placed, kStatusFull, "the meeting is full", out);
   }
@@ -353,6 +356,7 @@ void Room::end(Now now, RoomOutput& out) {
 }
 
 void Room::remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out) {
+  removed_.insert(attendee_id);
   for (auto& [no, session] : sessions_) {
     if (session->retired || session->identity.owner_id() != attendee_id) continue;
     send_status(now, *session, kStatusRemoved, out);

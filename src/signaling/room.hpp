@@ -82,7 +82,8 @@ class Room {
 
   // AUDIO_STATUS 410 to everybody, then the sockets close; the room accepts nobody any more.
   void end(Now now, RoomOutput& out);
-  // AUDIO_STATUS 411 to the attendee (and its content share).
+  // AUDIO_STATUS 411 to the attendee (and its content share), also when a socket of it, whose token was still good when
+  // it was checked, opens only now. Ids are never used again.
   void remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out);
 
   void handle_timeout(Now now, RoomOutput& out);
@@ -140,6 +141,7 @@ class Room {
     std::uint32_t audio_stream_id;
   };
   std::vector<Silent> silent_;
+  std::set<std::string> removed_;   // attendee ids
   std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;
   std::uint32_t next_audio_stream_ = 1;

@@ -1,10 +1,11 @@
-// The agent's side of meetings: the original's ChimeAPI. Owner and object are checked at each call; only named fields
-// are taken from a body.
+// The agent's side of meetings: the original's ChimeAPI (attendees: chime_attendee_routes.cpp). Owner and object are
+// checked at each call; only named fields are taken from a body.
 #include <algorithm>
 
 #include "api/centre/contact_lookup.hpp"
 #include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
+#include "api/meeting/chime_request.hpp"
 #include "api/meeting/join_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/recording_start.hpp"
@@ -25,35 +26,9 @@ constexpr Operation kOperations[] = {
     {"DELETE", "/api/chime/meeting", "endMeetingForAll", "End a meeting for everybody.", OperationAuth::staff,
      R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
      R"({"type":"object"})", "400 401 403 404", ""},
-    {"POST", "/api/chime/attendee", "createAttendee", "Add an attendee to an own meeting.", OperationAuth::staff,
-     R"({"type":"object","required":["externalMeetingId","attendeeExternalUserId","attendeeName"],"properties":{"externalMeetingId":{"type":"string"},"attendeeExternalUserId":{"type":"string"},"attendeeName":{"type":"string"},"attendeeEmail":{"type":"string"}}})",
-     R"({"type":"object"})", "400 401 403 404 409", ""},
-    {"GET", "/api/chime/attendee-name", "getAttendeeName", "The name of an attendee of an own meeting.", OperationAuth::staff, "",
-     R"({"type":"object"})", "400 401 403 404", "externalMeetingId attendeeExternalUserId"},
 };
 
 constexpr std::size_t kAttendeesMax = 10;
-
-Result<std::string> external_meeting_id(const bj::object& body) {
-  const auto* value = body.if_contains("externalMeetingId");
-  if (value == nullptr) return fail(ErrorCode::invalid_argument, "You must provide externalMeetingId.");
-  const auto text = json::text_at(body, "externalMeetingId");
-  if (!text) return fail(ErrorCode::invalid_argument, "externalMeetingId must be a text.");
-  if (!is_external_id(*text)) {
-    return fail(ErrorCode::invalid_argument, "externalMeetingId must be 2 to 64 letters, digits, '-' or '_'.");
-  }
-  return std::string(*text);
-}
-
-// A text member that may be absent; another type is an error, not a default.
-Result<std::string> optional_text(const bj::object& body, std::string_view name, std::size_t max) {
-  if (!body.contains(name)) return std::string();
-  const auto text = json::text_at(body, name);
-  if (!text || text->size() > max || !json::is_clean_text(*text)) {
-    return fail(ErrorCode::invalid_argument, std::string(name) + " must be a clean text of at most " + std::to_string(max) + " bytes.");
-  }
-  return std::string(*text);
-}
 
 struct WantedAttendee {
   service::NewAttendee attendee;
@@ -169,15 +144,6 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
   return success(request, "Meeting created", bj::object{{"JoinInfo", join_json(api, request, *join)}});
 }
 
-// The meeting named in a body or query, which must be the caller's own.
-Result<store::Meeting, ApiError> own_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
-  auto meeting = api.directory.find(id);
-  if (!meeting) return tl::unexpected(meeting.error());
-  if (!*meeting) return refuse(ErrorCode::not_found, "no_such_meeting", "There is no such meeting.");
-  if ((*meeting)->owner_principal != principal.id) return refuse(ErrorCode::forbidden, "not_owner", "You are not the owner of this meeting.");
-  return std::move(**meeting);
-}
-
 wire::HttpResponse end_meeting(MeetingApi& api, const wire::HttpRequest& request) {
   auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
   if (!principal) return failure(request, principal.error());
@@ -192,52 +158,13 @@ wire::HttpResponse end_meeting(MeetingApi& api, const wire::HttpRequest& request
   return success(request, "Meeting ended", bj::object{});
 }
 
-wire::HttpResponse create_attendee(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  auto body = body_object(request);
-  if (!body) return failure(request, body.error());
-  auto id = external_meeting_id(*body);
-  if (!id) return failure(request, id.error());
-  auto user = optional_text(*body, "attendeeExternalUserId", 64);
-  auto name = optional_text(*body, "attendeeName", 256);
-  auto email = optional_text(*body, "attendeeEmail", 254);
-  for (const auto* r : {&user, &name, &email}) {
-    if (!*r) return failure(request, r->error());
-  }
-  if (!is_external_id(*user)) return failure(request, ErrorCode::invalid_argument, "attendeeExternalUserId must be 2 to 64 letters, digits, '-' or '_'.");
-  if (name->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide attendeeName.");
-  auto meeting = own_meeting(api, *principal, *id);
-  if (!meeting) return failure(request, meeting.error());
-  if (meeting->ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
-  auto join = api.directory.add_attendee(*meeting, {*name, *email, *user}, store::AttendeeRole::other);
-  if (!join) return failure(request, join.error());
-  return success(request, "Attendee created", join_json(api, request, *join)["Attendee"]);
-}
-
-wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  const auto id = request.query_value("externalMeetingId");
-  const auto user = request.query_value("attendeeExternalUserId");
-  if (!id || id->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide externalMeetingId.");
-  if (!user || user->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide attendeeExternalUserId.");
-  auto meeting = own_meeting(api, *principal, std::string(*id));
-  if (!meeting) return failure(request, meeting.error());
-  auto attendee = api.directory.find_attendee(*meeting, *user);
-  if (!attendee) return failure(request, attendee.error());
-  if (!*attendee) return failure(request, ErrorCode::not_found, "no_such_attendee", "There is no such attendee.");
-  return success(request, "Attendee name", bj::value((*attendee)->name));
-}
-
 }  // namespace
 
 void add_chime_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi) {
   openapi.add(kOperations);
   router.add("POST", "/api/chime/meeting", [&api](const wire::HttpRequest& r) { return create_meeting(api, r); });
   router.add("DELETE", "/api/chime/meeting", [&api](const wire::HttpRequest& r) { return end_meeting(api, r); });
-  router.add("POST", "/api/chime/attendee", [&api](const wire::HttpRequest& r) { return create_attendee(api, r); });
-  router.add("GET", "/api/chime/attendee-name", [&api](const wire::HttpRequest& r) { return attendee_name(api, r); });
+  add_chime_attendee_routes(router, api, openapi);
 }
 
 }  // namespace upcall::api

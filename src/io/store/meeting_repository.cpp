@@ -88,6 +88,12 @@ Result<std::optional<Attendee>> meetings::find_attendee_external(Database& db, s
   return db.one(UPCALL_ATTENDEE_COLUMNS "where meeting_id=?1 and external_user_id=?2 and removed_ms is null", read_attendee, meeting, user);
 }
 
+Result<std::optional<Attendee>> meetings::find_attendee_ever(Database& db, std::string_view meeting, std::string_view user) {
+  return db.one(UPCALL_ATTENDEE_COLUMNS
+                "where meeting_id=?1 and external_user_id=?2 order by removed_ms is not null, removed_ms desc limit 1",
+                read_attendee, meeting, user);
+}
+
 Result<std::optional<Attendee>> meetings::find_attendee_by_token(Database& db, std::string_view meeting, std::string_view token) {
   return db.one(UPCALL_ATTENDEE_COLUMNS "where join_token_hash=?2 and meeting_id=?1 and removed_ms is null", read_attendee, meeting,
                 token_hash(token));

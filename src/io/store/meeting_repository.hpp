@@ -59,6 +59,8 @@ Result<bool> end(Database& db, std::string_view meeting_id, WallTime at);
 Result<void> insert_attendee(Database& db, const Attendee& attendee);
 Result<std::optional<Attendee>> find_attendee(Database& db, std::string_view attendee_id);
 Result<std::optional<Attendee>> find_attendee_external(Database& db, std::string_view meeting_id, std::string_view external_user_id);
+// The same, or else the one of this external id that was removed last.
+Result<std::optional<Attendee>> find_attendee_ever(Database& db, std::string_view meeting_id, std::string_view external_user_id);
 Result<std::optional<Attendee>> find_attendee_by_token(Database& db, std::string_view meeting_id, std::string_view token);
 Result<std::vector<Attendee>> attendees(Database& db, std::string_view meeting_id);
 Result<bool> remove_attendee(Database& db, std::string_view attendee_id, WallTime at);

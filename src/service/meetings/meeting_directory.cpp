@@ -94,16 +94,25 @@ Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
     if (!*existing || (*existing)->ended || (*existing)->owner_principal != request.owner_principal) {
       return fail(ErrorCode::conflict, "A meeting with this id exists already.");
     }
-    auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, (*existing)->meeting_id); });
-    if (!attendees) return tl::unexpected(attendees.error());
-    for (store::Attendee& a : *attendees) {
-      if (a.role == store::AttendeeRole::owner && !a.removed) return with_token(**existing, a);
-    }
-    return fail(ErrorCode::conflict, "A meeting with this id exists already.");
+    return start_again(**existing, request.others);
   }
   runtime_->open_meeting(meeting.meeting_id);
   told_outbox();
   return JoinInfo{meeting, owner.row, owner.token};
+}
+
+Result<JoinInfo> MeetingDirectory::start_again(const store::Meeting& meeting, const std::vector<NewAttendee>& others) {
+  for (const NewAttendee& other : others) {
+    if (other.external_user_id.empty()) continue;
+    const auto added = add_attendee(meeting, other, store::AttendeeRole::customer);
+    if (!added && added.error().code != ErrorCode::conflict) return tl::unexpected(added.error());
+  }
+  auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, meeting.meeting_id); });
+  if (!attendees) return tl::unexpected(attendees.error());
+  for (store::Attendee& a : *attendees) {
+    if (a.role == store::AttendeeRole::owner && !a.removed) return with_token(meeting, a);
+  }
+  return fail(ErrorCode::conflict, "A meeting with this id exists already.");
 }
 
 Result<JoinInfo> MeetingDirectory::add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role) {
@@ -122,6 +131,10 @@ Result<std::optional<store::Meeting>> MeetingDirectory::find(std::string_view ex
 
 Result<std::optional<store::Attendee>> MeetingDirectory::find_attendee(const store::Meeting& meeting, std::string_view external_user_id) {
   return store_.read([&](store::Database& db) { return store::meetings::find_attendee_external(db, meeting.meeting_id, external_user_id); });
+}
+
+Result<std::optional<store::Attendee>> MeetingDirectory::find_attendee_ever(const store::Meeting& meeting, std::string_view external_user_id) {
+  return store_.read([&](store::Database& db) { return store::meetings::find_attendee_ever(db, meeting.meeting_id, external_user_id); });
 }
 
 Result<JoinInfo> MeetingDirectory::join_info(const store::Meeting& meeting, std::string_view external_user_id) {

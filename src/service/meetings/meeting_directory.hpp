@@ -52,6 +52,10 @@ class MeetingDirectory {
 
   // A live meeting of the same owner answers with the owner's join data again; of somebody else: conflict. After an end
   // the external id may be used again.
+  //
+  // Starting again invites again: whoever the request names by an external user id and who is no attendee of the live
+  // meeting (removed, or never added) becomes one, with a new id and a new token. Whoever is one keeps both. The removed
+  // attendee itself never comes back: its token stays refused.
   Result<JoinInfo> create(const NewMeeting& request);
   // `conflict` when the external user id is taken.
   Result<JoinInfo> add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role);
@@ -60,8 +64,11 @@ class MeetingDirectory {
   // The live meeting or the last one that had this id.
   Result<std::optional<store::Meeting>> find(std::string_view external_meeting_id);
   Result<std::optional<store::Attendee>> find_attendee(const store::Meeting& meeting, std::string_view external_user_id);
+  // The same, or else the last one that had it and was removed.
+  Result<std::optional<store::Attendee>> find_attendee_ever(const store::Meeting& meeting, std::string_view external_user_id);
   // Idempotent: ending an ended meeting is fine.
   Result<void> end(const store::Meeting& meeting);
+  // For good, and idempotent: the row first, then the room tells the client (411) and closes its sockets.
   Result<void> remove_attendee(const store::Meeting& meeting, const std::string& attendee_id);
 
   // For MeetingRuntimeOptions.
@@ -74,6 +81,8 @@ class MeetingDirectory {
     std::string token;
   };
   Prepared prepare(const std::string& meeting_id, const NewAttendee& attendee, store::AttendeeRole role, WallTime now);
+  // The owner's join data of a live meeting; whoever of `others` is missing is invited again.
+  Result<JoinInfo> start_again(const store::Meeting& meeting, const std::vector<NewAttendee>& others);
   Result<JoinInfo> with_token(store::Meeting meeting, store::Attendee attendee);
   void told_outbox() {
     if (outbox_listener_) outbox_listener_();

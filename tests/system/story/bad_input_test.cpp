@@ -52,6 +52,8 @@ TEST(BadInput, EveryFieldOfEveryRouteIsChecked) {
       {"POST", "/api/chime/attendee",
        {{"externalMeetingId", call.meeting}, {"attendeeExternalUserId", "user-9"}, {"attendeeName", "N"}, {"attendeeEmail", "n@example.com"}},
        {"externalMeetingId", "attendeeExternalUserId", "attendeeName", "attendeeEmail"}},
+      {"DELETE", "/api/chime/attendee", {{"externalMeetingId", call.meeting}, {"attendeeExternalUserId", "user-9"}},
+       {"externalMeetingId", "attendeeExternalUserId"}},
       {"POST", "/api/recording/recording", {{"externalMeetingId", call.meeting}, {"connectContactId", call.contact}}, {"externalMeetingId", "connectContactId"}},
       {"DELETE", "/api/recording/recording", {{"externalMeetingId", call.meeting}}, {"externalMeetingId"}},
       {"PUT", "/api/agent/status", {{"status", "available"}}, {"status"}},

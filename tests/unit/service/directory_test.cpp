@@ -70,6 +70,37 @@ TEST(Directory, AttendeesJoinByTheirTokenUntilTheyAreRemoved) {
   EXPECT_EQ(world.directory->join_info(owner.meeting, "rec-1").error().code, ErrorCode::not_found);
 }
 
+TEST(Directory, StartingAgainInvitesWhoWasRemovedUnderANewToken) {
+  ServiceWorld world;
+  const auto owner = world.meeting("m-1");
+  const auto& meeting = owner.meeting;
+  const auto carl = world.directory->join_info(meeting, "m-1-carl");
+  ASSERT_TRUE(carl.has_value());
+  ASSERT_TRUE(world.directory->remove_attendee(meeting, carl->attendee.attendee_id).has_value());
+  ASSERT_TRUE(world.directory->remove_attendee(meeting, carl->attendee.attendee_id).has_value()) << "twice is fine";
+  EXPECT_EQ(world.directory->join_info(meeting, "m-1-carl").error().code, ErrorCode::not_found);
+  const auto known = world.directory->find_attendee_ever(meeting, "m-1-carl");
+  ASSERT_TRUE(known.has_value() && known->has_value());
+  EXPECT_EQ((*known)->attendee_id, carl->attendee.attendee_id);
+  EXPECT_TRUE((*known)->removed.has_value());
+  EXPECT_FALSE((*world.directory->find_attendee_ever(meeting, "nobody")).has_value());
+
+  const auto again = world.meeting("m-1");
+  EXPECT_EQ(again.join_token, owner.join_token) << "the owner's join data stay";
+  const auto invited = world.directory->join_info(meeting, "m-1-carl");
+  ASSERT_TRUE(invited.has_value());
+  EXPECT_NE(invited->attendee.attendee_id, carl->attendee.attendee_id);
+  EXPECT_EQ(invited->attendee.name, "Carl");
+  EXPECT_EQ(invited->attendee.role, store::AttendeeRole::customer);
+  EXPECT_FALSE(world.directory->identity_by_token(meeting.meeting_id, carl->join_token));
+  EXPECT_TRUE(world.directory->identity_by_token(meeting.meeting_id, invited->join_token));
+  EXPECT_EQ((*world.directory->find_attendee_ever(meeting, "m-1-carl"))->attendee_id, invited->attendee.attendee_id);
+  // Who is there keeps what it has.
+  world.meeting("m-1");
+  EXPECT_EQ(world.directory->join_info(meeting, "m-1-carl")->join_token, invited->join_token);
+  EXPECT_TRUE(world.directory->add_attendee(meeting, {"Third", "", "third-user"}, store::AttendeeRole::other).has_value());
+}
+
 TEST(Directory, AnEndIsWrittenOnceAndFreesTheName) {
   ServiceWorld world;
   const auto first = world.meeting("m-1");

@@ -163,6 +163,26 @@ TEST(Room, EndAndRemovalSaySoBeforeTheSocketCloses) {
   EXPECT_TRUE(std::holds_alternative<wire::SfuEndMeeting>(bench.out.commands.back()));
 }
 
+// Its token was looked up a moment before the removal was written.
+TEST(Room, WhoWasRemovedFindsNoDoorThatIsStillOpen) {
+  RoomBench bench;
+  const SessionNo b = bench.enter("b");
+  bench.room->remove_attendee(bench.now, "a", bench.out);
+  for (const char* id : {"a", "a#content"}) {
+    const SessionNo late = bench.open(id);
+    const auto told = bench.take(late);
+    ASSERT_EQ(types(told), (std::vector<int>{F::AUDIO_STATUS})) << id;
+    EXPECT_EQ(told[0].audio_status().audio_status(), 411u);
+    EXPECT_EQ(close_code(bench, late), 4403);
+    bench.join(late);
+    EXPECT_TRUE(bench.take(late).empty());
+    bench.close(late);
+  }
+  EXPECT_EQ(bench.room->people_connected(), 1u);
+  EXPECT_EQ(close_code(bench, b), 0);
+  EXPECT_EQ(close_code(bench, bench.open("a2")), 0) << "invited again: another id";
+}
+
 TEST(Room, AFullMeetingAndAThirdShareAreRefusedWith409) {
   RoomBench bench;
   bench.enter("a#content", true);

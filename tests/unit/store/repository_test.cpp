@@ -68,7 +68,13 @@ TEST_F(Repositories, AttendeesByTokenAndExternalId) {
   EXPECT_FALSE(meetings::find_attendee_by_token(*db_, "other", "t1")->has_value());
   EXPECT_TRUE(*meetings::remove_attendee(*db_, "a1", WallTime::from_unix_ms(9)));
   EXPECT_FALSE(meetings::find_attendee_by_token(*db_, "m1", "t1")->has_value());
+  EXPECT_FALSE(meetings::find_attendee_external(*db_, "m1", "u1")->has_value());
+  EXPECT_EQ((*meetings::find_attendee_ever(*db_, "m1", "u1"))->attendee_id, "a1");
   EXPECT_TRUE(meetings::insert_attendee(*db_, same)) << "a removed attendee frees its external id";
+  EXPECT_EQ((*meetings::find_attendee_ever(*db_, "m1", "u1"))->attendee_id, "a2") << "the present one before any that was";
+  EXPECT_TRUE(*meetings::remove_attendee(*db_, "a2", WallTime::from_unix_ms(10)));
+  EXPECT_EQ((*meetings::find_attendee_ever(*db_, "m1", "u1"))->attendee_id, "a2") << "the last of them";
+  EXPECT_FALSE(meetings::find_attendee_ever(*db_, "m2", "u1")->has_value());
 }
 
 TEST_F(Repositories, OneRecordingInProgressPerMeeting) {
