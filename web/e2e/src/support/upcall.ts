@@ -105,7 +105,7 @@ export class Upcall {
   }
 
   /** Transports of a live meeting as the server sees them. */
-  meeting(id: string): Promise<{ connections: { attendeeId: string; drops: Record<string, number> }[] }> {
+  meeting<More = object>(id: string): Promise<{ connections: ({ attendeeId: string; drops: Record<string, number> } & More)[] }> {
     return this.admin('meeting', 'show', id);
   }
 
