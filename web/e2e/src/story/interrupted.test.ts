@@ -54,10 +54,11 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
 
 check('an account that is switched off in mid-call: the call ends on its side, and it is told why it cannot come back', async (walk) => {
   const olaf = await walk.agent('Olaf Off');
-  const { agent, customer } = await inCall(walk, olaf);
+  const { agent, customer, meetingId } = await inCall(walk, olaf);
   await walk.server.admin('user', 'disable', '--username', olaf.username);
   await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-  await customer.getByText('Waiting for the others to join').waitFor();
+  await customer.getByRole('log').getByText('The conversation has ended').waitFor();
+  await until('nobody is in the call', async () => (await connections(walk, meetingId).catch(() => [])).length === 0);
   await agent.getByLabel('Password').fill(olaf.password);
   await agent.keyboard.press('Enter');
   await agent.getByText('This account is switched off. Ask your administrator.').waitFor();

@@ -80,6 +80,11 @@ async function dialogComesAndGoes(page: Page, keys: Keyboard, key: string, name:
 async function agentUsesShortcuts(walk: Walk, agent: Page, customer: Page, keys: Keyboard): Promise<void> {
   const leave = button(agent, 'Leave');
   await keys.tabTo(leave);
+  await keys.press('r');
+  await button(agent, 'Stop recording').waitFor();
+  await hears(agent, /^The recording has started\.$/);
+  await hears(agent, /^Recording$/);
+  await hears(customer, /^This call is being recorded$/);
   await keys.press('m');
   await button(agent, 'Unmute').waitFor();
   await keys.press('m');
@@ -109,12 +114,6 @@ async function agentUsesShortcuts(walk: Walk, agent: Page, customer: Page, keys:
   await keys.tabTo(leave);
   await keys.press('c');
   await messageBox(agent).waitFor();
-
-  await keys.press('r');
-  await button(agent, 'Stop recording').waitFor();
-  await hears(agent, /^The recording has started\.$/);
-  await hears(agent, /^Recording$/);
-  await hears(customer, /^This call is being recorded$/);
 }
 
 async function customerUsesControls(walk: Walk, customer: Page, agent: Page, keys: Keyboard): Promise<void> {

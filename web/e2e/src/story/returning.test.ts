@@ -9,7 +9,7 @@ import { suite } from './suite.ts';
 const check = suite('returning');
 
 // acceptance: 7
-check('a reload in mid-call: the agent is back at once, the customer by the invitation', async (walk) => {
+check('a reload in mid-call: both are back at once, as they were', async (walk) => {
   const rosa = await walk.agent('Rosa Reload');
   const pair = await inCall(walk, rosa);
   const { agent, customer } = pair;
@@ -20,9 +20,10 @@ check('a reload in mid-call: the agent is back at once, the customer by the invi
   await agent.getByRole('button', { name: 'Camera off' }).waitFor();
   await seeEachOther(walk, pair);
 
+  await customer.getByRole('button', { name: 'Mute' }).click();
   await customer.reload();
-  await joinInvitation(customer).click();
-  await customerJoins(customer);
+  await customer.getByRole('button', { name: 'Unmute' }).waitFor();
+  await customer.getByRole('button', { name: 'Turn camera off' }).waitFor();
   await seeEachOther(walk, pair);
   await say(customer, agent, 'That was a wrong key.');
 });
@@ -31,10 +32,10 @@ check("the customer's second tab: one chat and one call at a time", async (walk)
   const tara = await walk.agent('Tara Tabs');
   const pair = await inCall(walk, tara);
   const { agent, customer: first } = pair;
-  // A tab that was duplicated has the chat's key as well.
-  const stored = await first.evaluate(() => sessionStorage.getItem('upcall.chat') ?? '');
+  // A tab that was duplicated has what the first one keeps.
+  const stored = await first.evaluate(() => ({ ...sessionStorage }));
   const second = await first.context().newPage();
-  await second.addInitScript((chat) => sessionStorage.setItem('upcall.chat', chat), stored);
+  await second.addInitScript((kept) => Object.assign(sessionStorage, kept), stored);
   await second.goto(first.url());
   await second.getByRole('heading', { name: 'Open in another tab' }).waitFor();
   await looksRight(second, "the customer's second tab");
@@ -43,8 +44,7 @@ check("the customer's second tab: one chat and one call at a time", async (walk)
   await second.getByRole('button', { name: 'Use it here' }).click();
   await first.getByRole('heading', { name: 'Open in another tab' }).waitFor();
   await looksRight(first, "the customer's first tab");
-  await joinInvitation(second).click();
-  await customerJoins(second);
+  // The call comes along.
   await seeEachOther(walk, { agent, customer: second });
   await say(second, agent, 'Now from here.');
 });
