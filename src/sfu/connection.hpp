@@ -43,6 +43,7 @@ struct Connection {
   bool connected = false;
   bool failed = false;
   bool dropped_told = false;
+  bool first_video_told = false;
   Instant added_at, session_set_at, validated_at, last_heard;
   std::vector<ice::Path> routes;     // of this connection in the worker's table
 
