@@ -285,8 +285,7 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
   }
   const auto size = c.srtp_in->unprotect_rtp(datagram);
   if (!size) {
-    c.drop(size.error() == srtp::SrtpError::replayed ? Drop::srtp_replay
-           : size.error() == srtp::SrtpError::auth_failed ? Drop::srtp_auth : Drop::srtp_other);
+    c.drop(drop_of(size.error()));
     return;
   }
   const auto rtp = rtc::parse_rtp(datagram.first(*size));
