@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism, loadavg } from 'node:os';
 
 import { looksRight } from '../support/axe.ts';
-import { atDesk, becomeAvailable } from './steps.ts';
+import { atDesk, becomeAvailable, customerAsks } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Walk } from './walk.ts';
 
@@ -141,4 +141,14 @@ check('menus and dialogs of the desk', async (walk) => {
   await customer.getByRole('button', { name: 'Start chat' }).click();
   await page.keyboard.press('Escape');
   await page.getByRole('heading', { name: 'Cora Caller' }).waitFor();
+});
+
+check('an offer that nobody answers', async (walk) => {
+  const agent = await atDesk(walk, await walk.agent('Mia Missed'));
+  await customerAsks(walk, 'mia.missed@example.com');
+  await agent.getByRole('button', { name: /^Accept/ }).first().waitFor();
+  await agent.getByRole('heading', { name: 'Missed contact' }).waitFor(); // after twenty seconds
+  await looksRight(agent, 'a missed contact');
+  await agent.getByRole('button', { name: 'All right' }).click();
+  await agent.getByRole('heading', { name: 'Missed contact' }).waitFor({ state: 'detached' });
 });
