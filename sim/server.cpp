@@ -243,6 +243,7 @@ void Server::on_media_event(const wire::SfuEvent& event) {
   }
   wire::ConnectionNo connection{};
   if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuFirstVideo>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;

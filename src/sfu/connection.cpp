@@ -6,7 +6,7 @@ namespace upcall::sfu {
 
 namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Drop::count_)> kDropNames = {
-    "path_not_validated", "before_keys", "srtp_auth", "srtp_replay", "srtp_other", "rtp_malformed", "rtcp_malformed",
+    "path_not_validated", "before_keys", "srtp_auth", "srtp_replay", "srtp_table_full", "srtp_other", "rtp_malformed", "rtcp_malformed",
     "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize"};
 
 std::string_view state_name(dtls::State state) {
@@ -22,6 +22,13 @@ std::string_view state_name(dtls::State state) {
 }  // namespace
 
 std::string_view to_string(Drop drop) { return kDropNames[static_cast<std::size_t>(drop)]; }
+
+Drop drop_of(srtp::SrtpError error) {
+  return error == srtp::SrtpError::replayed      ? Drop::srtp_replay
+         : error == srtp::SrtpError::auth_failed ? Drop::srtp_auth
+         : error == srtp::SrtpError::table_full  ? Drop::srtp_table_full
+                                                 : Drop::srtp_other;
+}
 
 Connection::Connection(Instant now, const wire::SfuAddConnection& add, const dtls::DtlsContext& context)
     : no(add.connection),

@@ -21,10 +21,11 @@
 namespace upcall::sfu {
 
 enum class Drop : std::uint8_t {
-  path_not_validated, before_keys, srtp_auth, srtp_replay, srtp_other, rtp_malformed, rtcp_malformed, unknown_ssrc,
+  path_not_validated, before_keys, srtp_auth, srtp_replay, srtp_table_full, srtp_other, rtp_malformed, rtcp_malformed, unknown_ssrc,
   unknown_payload, duplicate, rtx_unknown, no_path, oversize, count_
 };
 std::string_view to_string(Drop drop);
+Drop drop_of(srtp::SrtpError error);
 
 struct Connection {
   Connection(Instant now, const wire::SfuAddConnection& add, const dtls::DtlsContext& context);
@@ -43,6 +44,7 @@ struct Connection {
   bool connected = false;
   bool failed = false;
   bool dropped_told = false;
+  bool first_video_told = false;
   Instant added_at, session_set_at, validated_at, last_heard;
   std::vector<ice::Path> routes;     // of this connection in the worker's table
 

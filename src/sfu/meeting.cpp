@@ -118,7 +118,7 @@ void Meeting::wire_subscriptions(Instant now, Outbox& out) {
         if (c->video_in->config.stream_id != subscription->config.stream_id) continue;
         subscription->publisher = c.get();
         c->video_in->subscribers.push_back(subscription.get());
-        if (before != c.get() && receiver->can_send()) request_key_frame(now, *c, out);
+        if (before != c.get() && receiver->can_send()) begin_subscription(now, *subscription, out);
         break;
       }
     }
@@ -263,9 +263,9 @@ void Meeting::after_dtls(Instant now, Connection& c, Outbox& out) {
   // A check may come before the session is set: no time was spent waiting for it then.
   const auto span_ms = [](Duration d) { return static_cast<std::uint32_t>(std::max<std::int64_t>(0, d.ms())); };
   out.event(wire::SfuConnected{c.no, span_ms(c.validated_at - c.session_set_at),
-                               span_ms(now - std::max(c.validated_at, c.session_set_at))});
+                               span_ms(now - std::max(c.validated_at, c.session_set_at)), now});
   for (auto& s : c.subscriptions) {
-    if (s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
+    if (s->publisher != nullptr) begin_subscription(now, *s, out);
   }
 }
 
@@ -285,8 +285,7 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
   }
   const auto size = c.srtp_in->unprotect_rtp(datagram);
   if (!size) {
-    c.drop(size.error() == srtp::SrtpError::replayed ? Drop::srtp_replay
-           : size.error() == srtp::SrtpError::auth_failed ? Drop::srtp_auth : Drop::srtp_other);
+    c.drop(drop_of(size.error()));
     return;
   }
   const auto rtp = rtc::parse_rtp(datagram.first(*size));

@@ -102,6 +102,9 @@ class Meeting {
   void forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out);
   void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
   void request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period = kKeyRequestPeriod);
+  // The subscription has all it needs but a picture to begin with.
+  void begin_subscription(Instant now, VideoSubscription& subscription, Outbox& out);
+  void tell_first_video(Instant now, const VideoSubscription& subscription, Outbox& out);
   void retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
   void end_video(Instant now, Connection& c);
   void pass_remb(Instant now, Connection& publisher, Outbox& out);

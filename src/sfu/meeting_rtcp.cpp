@@ -33,7 +33,7 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
   }
   const auto size = c.srtp_in->unprotect_rtcp(datagram);
   if (!size) {
-    c.drop(size.error() == srtp::SrtpError::replayed ? Drop::srtp_replay : Drop::srtp_auth);
+    c.drop(drop_of(size.error()));
     return;
   }
   rtc::RtcpReader reader(datagram.first(*size));

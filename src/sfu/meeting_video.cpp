@@ -115,7 +115,19 @@ void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packe
       }
     }
     send_video(now, *to, packet, out);
+    if (!to->receiver.first_video_told) tell_first_video(now, *to, out);
   }
+}
+
+void Meeting::begin_subscription(Instant now, VideoSubscription& subscription, Outbox& out) {
+  if (!subscription.wanted_at) subscription.wanted_at = now;
+  request_key_frame(now, *subscription.publisher, out);
+}
+
+void Meeting::tell_first_video(Instant now, const VideoSubscription& subscription, Outbox& out) {
+  subscription.receiver.first_video_told = true;
+  const Instant wanted = subscription.wanted_at.value_or(now);
+  out.event(wire::SfuFirstVideo{subscription.receiver.no, wanted, subscription.asked_at.value_or(now), now});
 }
 
 void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out) {
@@ -187,10 +199,19 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
 }
 
 void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period) {
-  if (!publisher.video_in || !publisher.can_send()) return;
+  if (!publisher.video_in) return;
   VideoIn& video = *publisher.video_in;
-  if (video.config.ssrc == 0) return;  // nothing came yet; the first frame is a key frame anyway
+  // From here on it is the publisher that is waited for.
+  const auto asked = [&] {
+    for (VideoSubscription* s : video.subscribers) {
+      if (s->wanted_at && !s->asked_at) s->asked_at = now;
+    }
+  };
+  // Nothing came yet; the first frame is a key frame anyway.
+  if (!publisher.can_send() || video.config.ssrc == 0 || video.last_packet == Instant()) asked();
+  if (!publisher.can_send() || video.config.ssrc == 0) return;
   if (video.key_request_sent && now - video.last_key_request < period) {
+    if (video.last_key_frame < video.last_key_request) asked();   // the answer is still to come
     // Asked again when the period is over, unless one arrived.
     const Instant due = video.last_key_request + period;
     video.key_due = video.key_wanted ? std::min(video.key_due, due) : due;
@@ -208,6 +229,7 @@ void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out,
   wake_at(video.key_due);
   ++publisher.plis_sent;
   publisher.send_rtcp(out, rtcp.written());
+  asked();
 }
 
 void Meeting::end_video(Instant now, Connection& c) {

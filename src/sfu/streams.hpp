@@ -74,6 +74,7 @@ struct VideoSubscription {
   std::uint16_t rtx_sequence;
   std::uint32_t packets = 0, octets = 0;
   Delivery delivery;
+  std::optional<Instant> wanted_at, asked_at;  // of the first key frame (wire::SfuFirstVideo)
   Instant rtx_budget_at;
   int rtx_budget = 0;
 };

@@ -178,6 +178,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   joinack->set_default_server_side_network_adaption(signal::NONE);
   send(now, session, ack, out);
   broadcast_index(now, out);  // to everybody: the number of participants has changed
+  out.answered.push_back({session.no, session.connection, false, false});
 }
 
 void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {

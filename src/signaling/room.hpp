@@ -53,6 +53,14 @@ struct RoomOutput {
     std::uint16_t code;
     std::string reason;
   };
+  // A JOIN, or a SUBSCRIBE that was accepted, whose answer is among `sends`: for whoever measures what it took.
+  struct Answered {
+    SessionNo session;
+    wire::ConnectionNo connection;
+    bool subscribe = false;
+    bool receives_video = false;  // of a SUBSCRIBE
+  };
+  std::vector<Answered> answered;
   std::vector<Send> sends;      // before the closes of the same session
   std::vector<Close> closes;
   std::vector<wire::SfuCommand> commands;

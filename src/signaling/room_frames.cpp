@@ -120,6 +120,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     track->set_ssrc(receive.ssrc);
     track->set_track_label("v_" + receive.mid);
   }
+  out.answered.push_back({session.no, session.connection, true, !answer->session.receives.empty()});
   answer->session.connection = session.connection;
   // The worker knows the session before the client can send its first check.
   out.commands.push_back(std::move(answer->session));

@@ -136,6 +136,14 @@ enum class SfuFailure : std::uint8_t { ice_timeout, dtls_failed, wrong_fingerpri
 struct SfuConnected {   // ICE validated, DTLS done, keys installed
   ConnectionNo connection;
   std::uint32_t ice_ms = 0, dtls_ms = 0;  // since the session was set
+  Instant at;
+};
+// Once a connection: the first packet of a key frame was forwarded to it.
+struct SfuFirstVideo {
+  ConnectionNo connection;
+  Instant wanted;                  // subscribed and connected: nothing but the key frame was missing
+  Instant asked;                   // the publisher was asked for it, or there was nothing to ask for: it had sent nothing
+  Instant sent;
 };
 struct SfuFailed {
   ConnectionNo connection;
@@ -201,7 +209,7 @@ struct SfuMeetingReport {
   std::size_t taps = 0;
 };
 
-using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFailed, SfuDropped, SfuVideoState, SfuLinkQuality,
-                              SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
+using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFirstVideo, SfuFailed, SfuDropped, SfuVideoState,
+                              SfuLinkQuality, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
 
 }  // namespace upcall::wire

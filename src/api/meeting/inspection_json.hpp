@@ -22,9 +22,37 @@ inline boost::json::object connection_json(const wire::SfuConnectionReport& c) {
           {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
 }
 
+// Milliseconds since the socket opened; what has not happened is absent.
+inline boost::json::object join_times_json(const service::JoinTimes& t) {
+  boost::json::object out{{"socketOpenUnixMs", t.socket_open.wall.unix_ms()}};
+  const auto span = [&](const char* name, std::optional<Duration> d) {
+    if (d) out[name] = static_cast<double>(d->us()) / 1000;
+  };
+  const auto moment = [&](const char* name, const service::JoinTimes::Moment& m) {
+    if (m) span(name, *m - t.socket_open.mono);
+  };
+  moment("joinInMs", t.join_in);
+  moment("joinAckOutMs", t.join_ack_out);
+  moment("subscribeInMs", t.subscribe_in);
+  moment("subscribeAckOutMs", t.subscribe_ack_out);
+  moment("connectedMs", t.connected);
+  moment("videoSubscribeInMs", t.video_subscribe_in);
+  moment("videoSubscribeAckOutMs", t.video_subscribe_ack_out);
+  moment("keyFrameWantedMs", t.key_frame_wanted);
+  moment("keyFrameAskedMs", t.key_frame_asked);
+  moment("firstVideoOutMs", t.first_video_out);
+  span("serverMs", t.server());
+  span("publisherMs", t.publisher());
+  return out;
+}
+
 inline boost::json::object inspection_json(const std::string& meeting_id, const service::MeetingRuntime::Inspection& seen) {
   boost::json::array connections;
-  for (const auto& c : seen.media.connections) connections.push_back(connection_json(c));
+  for (const auto& c : seen.media.connections) {
+    boost::json::object one = connection_json(c);
+    if (const auto at = seen.joins.find(c.connection); at != seen.joins.end()) one["join"] = join_times_json(at->second);
+    connections.push_back(std::move(one));
+  }
   return {{"meetingId", meeting_id},
           {"peopleConnected", seen.people_connected},
           {"sockets", seen.sessions},

@@ -24,6 +24,13 @@ class ReplayWindow {
     return (word(index) & bit(index)) != 0 ? Freshness::repeated : Freshness::fresh;
   }
 
+  // Goes on behind `highest`: everything up to it counts as seen.
+  void resume(std::uint64_t highest) {
+    started_ = true;
+    highest_ = highest;
+    bits_.fill(~std::uint64_t(0));
+  }
+
   // `index` was checked fresh and its packet is authentic.
   void set(std::uint64_t index) {
     if (!started_) {

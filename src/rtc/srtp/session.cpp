@@ -90,19 +90,57 @@ std::size_t SrtpSession::find(std::uint32_t ssrc) {
   return last_ = static_cast<std::size_t>(it - ssrcs_.begin());
 }
 
-std::size_t SrtpSession::add(std::uint32_t ssrc) {
+std::size_t SrtpSession::find_retired(std::uint32_t ssrc) const {
+  const auto it = std::find(retired_ssrcs_.begin(), retired_ssrcs_.end(), ssrc);
+  return it == retired_ssrcs_.end() ? kNone : static_cast<std::size_t>(it - retired_ssrcs_.begin());
+}
+
+bool SrtpSession::has_room() const { return ssrcs_.size() < max_ssrcs_ || retired_.size() < kRetiredMax; }
+
+SrtpSession::Retired SrtpSession::take_retired(std::size_t at) {
+  const Retired out = retired_[at];
+  retired_ssrcs_[at] = retired_ssrcs_.back();
+  retired_[at] = retired_.back();
+  retired_ssrcs_.pop_back();
+  retired_.pop_back();
+  return out;
+}
+
+void SrtpSession::retire_one() {
+  const auto longest = std::min_element(streams_.begin(), streams_.end(), [](const Stream& a, const Stream& b) { return a.used < b.used; });
+  const auto highest = [](const auto& window) { return window.started() ? std::optional(window.highest()) : std::nullopt; };
+  const std::uint32_t ssrc = ssrcs_[static_cast<std::size_t>(longest - streams_.begin())];
+  retired_ssrcs_.push_back(ssrc);
+  retired_.push_back({highest(longest->rtp), highest(longest->rtcp), longest->next_rtcp_index});
+  forget_stream(ssrc);
+}
+
+std::size_t SrtpSession::add(std::uint32_t ssrc, std::size_t retired) {
+  Stream stream;
+  if (retired != kNone) {
+    const Retired before = take_retired(retired);
+    if (before.rtp_highest) stream.rtp.resume(*before.rtp_highest);
+    if (before.rtcp_highest) stream.rtcp.resume(*before.rtcp_highest);
+    stream.next_rtcp_index = before.next_rtcp_index;
+  }
+  if (ssrcs_.size() >= max_ssrcs_) retire_one();
   ssrcs_.push_back(ssrc);
-  streams_.emplace_back();
+  streams_.push_back(stream);
   return last_ = ssrcs_.size() - 1;
 }
 
-void SrtpSession::forget(std::uint32_t ssrc) {
+void SrtpSession::forget_stream(std::uint32_t ssrc) {
   const std::size_t at = find(ssrc);
   if (at == kNone) return;
   ssrcs_[at] = ssrcs_.back();
   streams_[at] = streams_.back();
   ssrcs_.pop_back();
   streams_.pop_back();
+}
+
+void SrtpSession::forget(std::uint32_t ssrc) {
+  forget_stream(ssrc);
+  if (const std::size_t at = find_retired(ssrc); at != kNone) take_retired(at);
 }
 
 SrtpResult SrtpSession::protect_rtp(MutBytes buffer, std::size_t size) {
@@ -117,10 +155,12 @@ SrtpResult SrtpSession::protect_rtp(MutBytes buffer, std::size_t size) {
   const std::uint32_t ssrc = load32(buffer.data() + 8);
   std::size_t at = find(ssrc);
   if (at == kNone) {
-    if (ssrcs_.size() >= max_ssrcs_) return error(SrtpError::table_full);
-    at = add(ssrc);
+    const std::size_t retired = find_retired(ssrc);
+    if (retired == kNone && !has_room()) return error(SrtpError::table_full);
+    at = add(ssrc, retired);
   }
   Stream& stream = streams_[at];
+  stream.used = ++packets_;
   const auto index = estimate_index(stream.rtp.started(), stream.rtp.highest(), seq);
   if (!index) {
     return error(stream.rtp.highest() >> 32 != 0 ? SrtpError::key_exhausted : SrtpError::too_old);
@@ -154,6 +194,7 @@ SrtpResult SrtpSession::unprotect_rtp(MutBytes packet) {
   const std::uint16_t seq = load16(packet.data() + 2);
   const std::uint32_t ssrc = load32(packet.data() + 8);
   std::size_t at = find(ssrc);
+  const std::size_t retired = at == kNone ? find_retired(ssrc) : kNone;
   std::uint64_t index = seq;
   if (at != kNone) {
     const Stream& stream = streams_[at];
@@ -161,7 +202,14 @@ SrtpResult SrtpSession::unprotect_rtp(MutBytes packet) {
     if (!estimated) return error(SrtpError::too_old);
     index = *estimated;
     if (const Freshness f = stream.rtp.check(index); f != Freshness::fresh) return stale(f);
-  } else if (ssrcs_.size() >= max_ssrcs_) {
+  } else if (retired != kNone) {
+    if (const auto highest = retired_[retired].rtp_highest) {
+      const auto estimated = estimate_index(true, *highest, seq);
+      if (!estimated) return error(SrtpError::too_old);
+      if (*estimated <= *highest) return error(SrtpError::replayed);
+      index = *estimated;
+    }
+  } else if (!has_room()) {
     return error(SrtpError::table_full);
   }
 
@@ -182,7 +230,8 @@ SrtpResult SrtpSession::unprotect_rtp(MutBytes packet) {
     mode.ctr.apply(cm_counter_block(rtp_.salt, ssrc, index), payload);
   }
   // Only what is authentic makes state.
-  if (at == kNone) at = add(ssrc);
+  if (at == kNone) at = add(ssrc, retired);
+  streams_[at].used = ++packets_;
   streams_[at].rtp.set(index);
   return size;
 }
@@ -194,9 +243,11 @@ SrtpResult SrtpSession::protect_rtcp(MutBytes buffer, std::size_t size) {
   const std::uint32_t ssrc = load32(buffer.data() + 4);
   std::size_t at = find(ssrc);
   if (at == kNone) {
-    if (ssrcs_.size() >= max_ssrcs_) return error(SrtpError::table_full);
-    at = add(ssrc);
+    const std::size_t retired = find_retired(ssrc);
+    if (retired == kNone && !has_room()) return error(SrtpError::table_full);
+    at = add(ssrc, retired);
   }
+  streams_[at].used = ++packets_;
   if (streams_[at].next_rtcp_index > kMaxRtcpIndex) return error(SrtpError::key_exhausted);
   const std::uint32_t index = streams_[at].next_rtcp_index++;
 
@@ -235,9 +286,12 @@ SrtpResult SrtpSession::unprotect_rtcp(MutBytes packet) {
   const std::uint32_t index = word & ~kEncryptedBit;
   const std::uint32_t ssrc = load32(packet.data() + 4);
   std::size_t at = find(ssrc);
+  const std::size_t retired = at == kNone ? find_retired(ssrc) : kNone;
   if (at != kNone) {
     if (const Freshness f = streams_[at].rtcp.check(index); f != Freshness::fresh) return stale(f);
-  } else if (ssrcs_.size() >= max_ssrcs_) {
+  } else if (retired != kNone) {
+    if (const auto highest = retired_[retired].rtcp_highest; highest && index <= *highest) return error(SrtpError::replayed);
+  } else if (!has_room()) {
     return error(SrtpError::table_full);
   }
 
@@ -258,7 +312,8 @@ SrtpResult SrtpSession::unprotect_rtcp(MutBytes packet) {
     }
     mode.ctr.apply(cm_counter_block(rtcp_.salt, ssrc, index), payload);
   }
-  if (at == kNone) at = add(ssrc);
+  if (at == kNone) at = add(ssrc, retired);
+  streams_[at].used = ++packets_;
   streams_[at].rtcp.set(index);
   return size;
 }

@@ -160,6 +160,7 @@ struct Server::Parts {
   }
 
   crypto::SystemRandom random;
+  metrics::Registry metrics;
   ServerOptions options;
   std::string url;
   std::unique_ptr<store::Store> store;
@@ -176,7 +177,6 @@ struct Server::Parts {
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
   api::OpenApi openapi;
-  metrics::Registry metrics;
   wire::Router router;
   std::unique_ptr<net::HttpServer> http;
   std::unique_ptr<net::AdminSocketServer> admin;
@@ -204,6 +204,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   runtime_options.media.addresses = media;
   runtime_options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
   runtime_options.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
+  runtime_options.metrics = &metrics;
   auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, &mixers, random);
   if (!started) return tl::unexpected(started.error());
   runtime = std::move(*started);

@@ -13,6 +13,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "io/clock/system_clock.hpp"
+#include "service/meetings/join_log.hpp"
 
 namespace upcall::service {
 
@@ -26,7 +27,7 @@ constexpr std::uint16_t kCloseForbidden = 4403, kCloseEnded = 4410, kCloseDrain 
 class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime::Core> {
  public:
   Core(MeetingRuntimeOptions options, const dtls::DtlsContext& context, RandomSource& random)
-      : options_(std::move(options)), context_(context), random_(random), events_(8192) {
+      : options_(std::move(options)), context_(context), random_(random), events_(8192), join_metrics_(options_.metrics) {
     wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   }
   ~Core() { ::close(wake_); }
@@ -66,6 +67,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     wire::MeetingNo no;
     std::unique_ptr<signaling::Room> room;
     std::map<signaling::SessionNo, std::shared_ptr<wire::WebSocketConnection>> sockets;
+    JoinLog joins;
   };
   struct OpenTap {
     std::string recording_id;
@@ -135,6 +137,18 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     }
   }
 
+  // `opened`, `received`: when the socket opened, when the message came in.
+  void on_message(const std::string& meeting_id, signaling::SessionNo session, Bytes message, Now opened, Instant received) {
+    Entry* entry = find(meeting_id);
+    if (entry == nullptr) return;
+    signaling::RoomOutput out;
+    entry->room->on_message(system_now(), session, message, out);
+    apply(*entry, out);
+    for (const auto& answered : out.answered) {
+      entry->joins.on_answered(answered, opened, received, system_now().mono, entry->room->connections(), join_metrics_);
+    }
+  }
+
   void send_command(wire::SfuCommand&& command) {
     if (backlog_.empty() && media_->post(std::move(command))) return;
     backlog_.push_back(std::move(command));
@@ -194,6 +208,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
         out.people_connected = entry->room->people_connected();
         out.sessions = entry->sockets.size();
         out.malformed_messages = entry->room->malformed_messages();
+        out.joins = entry->joins.joins();
       }
       at->second.promise.set_value(std::move(out));
       inspections_.erase(at);
@@ -204,13 +219,17 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     } else {
       wire::ConnectionNo connection{};
       if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
+      if (const auto* e = std::get_if<wire::SfuFirstVideo>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
       const auto at = connections_.find(connection);
       if (at == connections_.end()) return;
-      if (Entry* entry = find(at->second)) to_room(*entry, event);
+      if (Entry* entry = find(at->second)) {
+        entry->joins.on_media(event, join_metrics_);
+        to_room(*entry, event);
+      }
     }
   }
   void to_room(Entry& entry, const wire::SfuEvent& event) {
@@ -285,6 +304,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
   RandomSource& random_;
   std::unique_ptr<udp::MediaThread> media_;
   SpscQueue<std::vector<wire::SfuEvent>> events_;
+  JoinMetrics join_metrics_;
   std::atomic<std::uint64_t> lost_events_{0}, meeting_count_{0}, socket_count_{0}, refused_tokens_{0}, backlog_max_{0};
   int wake_ = -1;
   std::mutex mutex_;                       // guards tasks_
@@ -314,6 +334,7 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
   void on_open(std::shared_ptr<wire::WebSocketConnection> connection) override {
     core_->socket_count_.fetch_add(1, std::memory_order_relaxed);
     connection_ = connection;
+    opened_ = system_now();
     if (!attendee_) {
       connection->close(kCloseForbidden, "attendee unavailable");
       return;
@@ -337,12 +358,9 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
       connection_->close(kCloseBusy, "too many messages");
       return;
     }
-    core_->post([self = shared_from_this(), bytes = ByteVector(message.begin(), message.end())] {
+    core_->post([self = shared_from_this(), bytes = ByteVector(message.begin(), message.end()), received = system_now().mono] {
       self->pending_.fetch_sub(1, std::memory_order_relaxed);
-      if (!self->session_) return;
-      self->core_->with_room(self->meeting_id_, [&](signaling::Room& room, signaling::RoomOutput& out) {
-        room.on_message(system_now(), self->session_, bytes, out);
-      });
+      if (self->session_) self->core_->on_message(self->meeting_id_, self->session_, bytes, self->opened_, received);
     });
   }
 
@@ -364,6 +382,7 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
   std::string meeting_id_;
   std::optional<signaling::AttendeeIdentity> attendee_;
   std::shared_ptr<wire::WebSocketConnection> connection_;
+  Now opened_;                     // set before the first message is posted
   signaling::SessionNo session_;  // control thread
   std::atomic<std::size_t> pending_{0};
 };

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,7 +18,9 @@
 #include "base/result.hpp"
 #include "base/rng.hpp"
 #include "base/spsc_ring.hpp"
+#include "io/metrics/metrics.hpp"
 #include "io/udp/media_thread.hpp"
+#include "service/meetings/join_times.hpp"
 #include "signaling/room.hpp"
 #include "wire/http.hpp"
 
@@ -29,6 +32,7 @@ struct MeetingRuntimeOptions {
   std::function<std::optional<signaling::AttendeeIdentity>(const std::string& meeting_id, std::string_view token)> find_attendee;
   // For the store and the outbox.
   std::function<void(const std::string& meeting_id, const signaling::RoomEvent& event)> on_event;
+  metrics::Registry* metrics = nullptr;  // null: joins are measured for inspect() alone; else outlives the runtime
 };
 
 // How a recording's tap is asked for.
@@ -79,6 +83,7 @@ class MeetingRuntime {
     wire::SfuMeetingReport media;
     std::size_t people_connected = 0, sessions = 0;
     std::uint64_t malformed_messages = 0;
+    std::map<wire::ConnectionNo, JoinTimes> joins;
   };
   // Nothing when no such meeting is live here.
   std::future<std::optional<Inspection>> inspect(const std::string& meeting_id);

@@ -186,8 +186,13 @@ TEST(JournalService, AFullSpoolEndsTheRecordingCleanly) {
   auto done = closed.get_future();
   ASSERT_EQ(done.wait_for(std::chrono::seconds(20)), std::future_status::ready);
   EXPECT_EQ(done.get().state, JournalState::spool_full);
-  // The producer may go on pushing until it hears of it: nothing blocks, nothing is written.
-  push(**journal, packet(9999, payload));
+  // The producer may go on pushing until it hears of it, also into a ring that is full by now: nothing blocks, nothing is
+  // written.
+  ByteVector late(1100);
+  Writer out(late);
+  wire::encode(packet(9999, payload), out);
+  (void)(*journal)->ring()->push(out.written());
+  (*journal)->ring()->publish();
   service.close(*journal, wire::TapStopReason::requested);
   const Contents c = read_directory(folder.path);
   EXPECT_EQ(c.end, ReadStatus::journal_end) << c.corruption;

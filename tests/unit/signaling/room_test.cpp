@@ -58,6 +58,29 @@ TEST(Room, AnswersAJoinInTheOrderTheClientWaitsFor) {
   EXPECT_EQ(roster[1].audio_metadata().attendee_states(0).signal_strength(), 2u) << "a client that comes back forgets old ones";
 }
 
+TEST(Room, WhatItHasAnsweredIsNamedForWhoeverMeasures) {
+  RoomBench bench;
+  std::uint32_t stream = 0;
+  for (const F& f : bench.take(bench.enter("p", true))) {
+    if (f.type() == F::SUBSCRIBE_ACK) stream = f.suback().allocations(0).stream_id();
+  }
+  const SessionNo a = bench.open("a");
+  bench.out.answered.clear();
+  bench.join(a);
+  bench.subscribe(a, captured("audio-only/01-offer.sdp"));
+  bench.subscribe(a, "no offer at all");
+  bench.subscribe(a, captured("remote/03-offer.sdp"), {0, stream});
+  ASSERT_EQ(bench.out.answered.size(), 3u) << "a refusal is no step of a join";
+  for (const auto& answered : bench.out.answered) {
+    EXPECT_EQ(answered.session, a);
+    EXPECT_EQ(answered.connection, bench.connection_of(a));
+  }
+  EXPECT_FALSE(bench.out.answered[0].subscribe);
+  EXPECT_TRUE(bench.out.answered[1].subscribe);
+  EXPECT_FALSE(bench.out.answered[1].receives_video);
+  EXPECT_TRUE(bench.out.answered[2].receives_video);
+}
+
 TEST(Room, TheWorkerKnowsTheSessionBeforeTheClientHasItsAnswer) {
   RoomBench bench;
   const SessionNo a = bench.open("a");

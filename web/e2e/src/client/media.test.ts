@@ -13,6 +13,7 @@ declare const window: { party: Party };
 const LEFT = 1;
 const JOINED_FROM_ANOTHER_DEVICE = 2;
 const MEETING_ENDED = 5;
+const REMOVED = 22;
 
 const browsers = new Browsers();
 after(() => browsers.close());
@@ -118,3 +119,19 @@ test('the same attendee on a second device: the first is let go', { timeout: 60_
     await until('b is still in the roster', async () => (await a.state()).roster[b.attendeeId]?.present === true);
   });
 });
+
+for (const browser of ['chromium', 'firefox'] as const) {
+  test(`${browser}: who is removed is told so, and the others go on`, { timeout: 90_000 }, async () => {
+    await Call.with(`${browser} removed`, browsers, async (call) => {
+      const [a, b, c] = [await call.person('chromium'), await call.person(browser), await call.person('chromium')];
+      for (const person of [a, b, c]) await person.start({ camera: { width: 320, height: 180, fps: 10 } });
+      await a.sees(b);
+      await call.meeting.remove(b.join);
+      await b.stopped(REMOVED);
+      await a.seesNot(b);
+      await until('the roster knows', async () => (await c.state()).roster[b.attendeeId]?.present === false);
+      await a.sees(c);
+      await c.hears(a);
+    });
+  });
+}

@@ -76,3 +76,18 @@ for (const browser of ['chromium', 'firefox'] as const) {
     });
   });
 }
+
+// acceptance: 35
+test('a network that loses packets is told as weak, and as good when it is', { timeout: 120_000 }, async () => {
+  await throughRelay('lossy network', async (call, relay) => {
+    const [a, b] = (await together(call, 'firefox')) as [Person, Person];
+    const signalOf = async (looking: Person, other: Person): Promise<number | null> => (await looking.state()).roster[other.attendeeId]?.signal ?? null;
+    const told = (strength: number): Promise<unknown> =>
+      Promise.all([[a, b], [b, a]].map(([x, y]) => until(`${x} is told ${strength} of ${y}`, async () => (await signalOf(x as Person, y as Person)) === strength, { seconds: 40 })));
+    relay.loseOneOf(5);
+    await told(0.5);
+    relay.loseOneOf(0);
+    await told(1);
+    await call.everybodySeesEverybody();
+  });
+});

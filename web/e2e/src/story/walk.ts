@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
 import type { Reading } from '../../client-page/party.ts';
+import { CLIENTS_OWN } from '../support/clients-own.ts';
 import type { Evidence } from '../support/evidence.ts';
 import { patternScript, webRoot } from '../support/paths.ts';
 import { type ServeOptions, Upcall } from '../support/upcall.ts';
@@ -95,9 +96,12 @@ export class Walk {
     if (options.script !== undefined) await context.addInitScript(options.script);
     context.on('page', (page) => {
       page.setDefaultTimeout(30_000);
-      page.on('pageerror', (error) => this.problems.push(`${path}: ${error}`));
+      const problem = (text: string): void => {
+        if (!CLIENTS_OWN.test(text)) this.problems.push(`${path}: ${text}`);
+      };
+      page.on('pageerror', (error) => problem(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') this.problems.push(`${path}: ${message.text()}`);
+        if (message.type() === 'error') problem(message.text());
       });
     });
     const page = await context.newPage();

@@ -63,6 +63,10 @@ export class Meeting {
     return { Meeting: owner.Meeting, Attendee: attendee };
   }
 
+  async remove(who: JoinInfo): Promise<void> {
+    await this.api.ok('DELETE', '/api/chime/attendee', { externalMeetingId: this.id, attendeeExternalUserId: who.Attendee.ExternalUserId });
+  }
+
   async end(): Promise<void> {
     await this.api.ok('DELETE', '/api/chime/meeting', { externalMeetingId: this.id });
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { JoinOptions, Party, PartyState, TileReading } from '../../client-page/party.ts';
 import { Api, type JoinInfo, Meeting } from './api.ts';
+import { CLIENTS_OWN } from './clients-own.ts';
 import { Browsers, type BrowserName, type TestPage } from './browsers.ts';
 import { Evidence } from './evidence.ts';
 import { clientPage, patternScript } from './paths.ts';
@@ -104,11 +105,6 @@ export class Person {
   }
 }
 
-// The client itself calls it an error when the server ends a meeting or a connection, as these tests let it do. And when
-// it leaves while it reads its statistics, it asks the pressure monitor (computePressureMonitor) that it has just let go.
-const ENDINGS =
-  /session will not be reconnected|failed with status code (MeetingEnded|AudioJoinedFromAnotherDevice)|of null \(reading 'currentState'\)/;
-
 export class Call {
   readonly run = randomBytes(8).toString('hex');
   readonly people: Person[] = [];
@@ -155,7 +151,7 @@ export class Call {
       evidence.onFailure('transports.json', () => server?.meeting(owner.Meeting.MeetingId));
       await body(call);
       const problems = people.flatMap((p) => p.page.problems.map((text) => `${p}: ${text}`));
-      const unexpected = problems.filter((text) => ![ENDINGS, ...expectedProblems].some((e) => e.test(text)));
+      const unexpected = problems.filter((text) => ![CLIENTS_OWN, ...expectedProblems].some((e) => e.test(text)));
       if (unexpected.length > 0) throw new Error(`errors on the console:\n${unexpected.join('\n')}`);
       await browsers.closePages();
       const code = await server.stop();

@@ -16,13 +16,15 @@ export class Relay {
   private readonly tcp: Server;
   private readonly udp: UdpSocket;
   private isCut = false;
+  private lostOfEach = 0; // of so many datagrams one is lost; 0: none
+  private datagrams = 0;
 
   private constructor(options: RelayOptions) {
     this.options = options;
     this.tcp = createServer((client) => this.accept(client));
     this.udp = createSocket('udp4');
     this.udp.on('message', (bytes, from) => {
-      if (!this.isCut) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
+      if (this.passes()) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
     });
   }
 
@@ -50,6 +52,11 @@ export class Relay {
     }
   }
 
+  private passes(): boolean {
+    if (this.isCut) return false;
+    return this.lostOfEach === 0 || ++this.datagrams % this.lostOfEach !== 0;
+  }
+
   // A way of its own for each client, so that the server tells them apart.
   private lane(address: string, port: number): UdpSocket {
     const key = `${address}:${port}`;
@@ -59,7 +66,7 @@ export class Relay {
       // Firefox does not believe an answer that says it was seen at a loopback address.
       lane.bind(0, this.options.udpAddress);
       lane.on('message', (bytes) => {
-        if (!this.isCut) this.udp.send(bytes, port, address);
+        if (this.passes()) this.udp.send(bytes, port, address);
       });
       this.upstream.set(key, lane);
     }
@@ -74,6 +81,11 @@ export class Relay {
       server.resetAndDestroy();
     }
     return count;
+  }
+
+  /** From now on one of so many datagrams is lost; 0: none is. */
+  loseOneOf(count: number): void {
+    this.lostOfEach = count;
   }
 
   /** From now on nothing arrives, in neither direction, and nobody is told. */
