@@ -10,6 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$(tools/node.sh):$PATH"
 export npm_config_update_notifier=false
+# Node brings certificates of its own; a network with another authority in between has it among the system's.
+system_certificates=/etc/ssl/certs/ca-certificates.crt
+[ ! -f "$system_certificates" ] || export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$system_certificates}
 root=$PWD
 out=build/web
 

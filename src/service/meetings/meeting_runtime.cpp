@@ -151,7 +151,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
 
   void send_command(wire::SfuCommand&& command) {
     if (backlog_.empty() && media_->post(std::move(command))) return;
-    backlog_.push_back(std::move(command));
+    backlog_.push_back(std::move(command));  // NOLINT(bugprone-use-after-move): a command that was not taken is whole
     const std::uint64_t size = backlog_.size();
     if (size > backlog_max_.load(std::memory_order_relaxed)) backlog_max_.store(size, std::memory_order_relaxed);
   }
