@@ -34,8 +34,9 @@ export function suite(name: string, { serve = async () => ({}), skip = () => fal
   let failed = false;
 
   const begin = async (): Promise<Walk> => {
+    const options = await serve(); // first: it may change the machine's network, which browsers notice
     browser = await launchChromium();
-    walk = await Walk.begin(evidence, browser, await serve());
+    walk = await Walk.begin(evidence, browser, options);
     return walk;
   };
 

@@ -52,6 +52,9 @@ export class OtherHost {
     ip('netns', 'add', name);
     try {
       ip('link', 'add', here, 'type', 'veth', 'peer', 'name', there, 'netns', name);
+      // No addresses that come later by themselves: a browser drops its requests when the network changes.
+      ip('link', 'set', here, 'addrgenmode', 'none');
+      ip('-n', name, 'link', 'set', there, 'addrgenmode', 'none');
       ip('address', 'add', `${host.address}/24`, 'dev', here);
       ip('link', 'set', here, 'up');
       ip('-n', name, 'address', 'add', `${host.ownAddress}/24`, 'dev', there);
