@@ -24,6 +24,8 @@ class Centre {
   // After a restart, before the first command. A contact that was on offer waits in its queue again.
   void restore(Contact contact, Now now);
   void restore_agent(std::string agent_id, AgentStatus status, Now now);
+  // Items of restored contacts that came with a client token, in their order.
+  void restore_sent(ChatItem item);
 
   struct AgentState {
     AgentStatus status = AgentStatus::offline;
@@ -91,6 +93,7 @@ class Centre {
     std::string key;
     ChatItem item;
   };
+  void remember_sent(std::string key, const ChatItem& item);
   std::map<std::string, std::deque<Sent>, std::less<>> sent_;
   std::uint64_t last_order_ = 0;
   bool places_changed_ = false;

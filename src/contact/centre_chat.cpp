@@ -17,6 +17,11 @@ bool client_may_send(ItemType type, std::string_view content_type) {
          content_type == content::kInvitationAcknowledged;
 }
 
+// Clients use one constant token for all receipts, so the content is part of the key and receipts have none.
+std::string send_key(ItemType type, const std::string& token, const std::string& content_type, const std::string& text) {
+  return std::string(to_string(type)) + '\0' + token + '\0' + content_type + '\0' + text;
+}
+
 }  // namespace
 
 std::string invitation_content(const Invitation& i) {
@@ -84,10 +89,9 @@ void Centre::on(Turn& turn, const SendItem& command) {
   }
   if (!json::is_clean_text(text)) return turn.refuse(ErrorCode::invalid_argument, "the content is not clean UTF-8 text");
 
-  // Clients use one constant token for all receipts, so the content is part of the key and receipts have none.
   std::string key;
   if (!command.client_token.empty() && !is_receipt(command.content_type)) {
-    key = std::string(to_string(command.type)) + '\0' + command.client_token + '\0' + command.content_type + '\0' + text;
+    key = send_key(command.type, command.client_token, command.content_type, text);
     for (const Sent& sent : sent_[p->id]) {
       if (sent.key == key) {
         turn.effects.reply = sent.item;
@@ -103,6 +107,7 @@ void Centre::on(Turn& turn, const SendItem& command) {
   item.participant_id = p->id;
   item.role = p->role;
   item.display_name = p->display_name;
+  if (!key.empty()) item.client_token = command.client_token;
   bool store = true;
   if (is_receipt(command.content_type)) {
     const auto content = json::parse_object(text, kEventMax);
@@ -125,11 +130,18 @@ void Centre::on(Turn& turn, const SendItem& command) {
     c->invitation->acknowledged = true;
   }
   turn.effects.reply = add_item(turn, *c, std::move(item), store);
-  if (!key.empty()) {
-    auto& sent = sent_[p->id];
-    sent.push_back({std::move(key), turn.effects.reply});
-    if (sent.size() > kSentMax) sent.pop_front();
-  }
+  if (!key.empty()) remember_sent(std::move(key), turn.effects.reply);
+}
+
+void Centre::remember_sent(std::string key, const ChatItem& item) {
+  auto& sent = sent_[item.participant_id];
+  sent.push_back({std::move(key), item});
+  if (sent.size() > kSentMax) sent.pop_front();
+}
+
+void Centre::restore_sent(ChatItem item) {
+  if (item.client_token.empty() || !contacts_.contains(item.contact_id)) return;
+  remember_sent(send_key(item.type, item.client_token, item.content_type, item.content.value_or("")), item);
 }
 
 void Centre::on(Turn& turn, const LeaveChat& command) {

@@ -57,6 +57,7 @@ struct ChatItem {
   std::string participant_id;  // empty: the system
   Role role = Role::system;
   std::string display_name;
+  std::string client_token;     // the sender's, stored so that a repeat is known after a restart too; never told
   // message_metadata only
   std::string receipt_of;       // participant who read or got it
   bool receipt_read = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "api/centre/item_json.hpp"
 #include "base/ids.hpp"
@@ -21,6 +22,7 @@ namespace {
 constexpr Duration kReloadEvery = Duration::s(5);
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
+constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
 constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 
 }  // namespace
@@ -92,6 +94,7 @@ Result<void> CentreService::restore() {
     contact::CentreConfig config;
     std::vector<store::ContactRow> contacts;
     std::vector<std::pair<std::string, contact::AgentStatus>> agents;
+    std::vector<contact::ChatItem> sent;
   };
   auto stored = store_.read([](store::Database& db) -> Result<Stored> {
     auto config = load_centre_config(db);
@@ -100,7 +103,13 @@ Result<void> CentreService::restore() {
     if (!contacts) return tl::unexpected(contacts.error());
     auto agents = store::centre::agent_states(db);
     if (!agents) return tl::unexpected(agents.error());
-    return Stored{std::move(*config), std::move(*contacts), std::move(*agents)};
+    Stored out{std::move(*config), std::move(*contacts), std::move(*agents), {}};
+    for (const store::ContactRow& row : out.contacts) {
+      auto items = store::centre::items_with_token(db, row.id, kSentRestored);
+      if (!items) return tl::unexpected(items.error());
+      std::move(items->begin(), items->end(), std::back_inserter(out.sent));
+    }
+    return out;
   });
   if (!stored) return tl::unexpected(stored.error());
   const Now now = clock_();
@@ -114,6 +123,7 @@ Result<void> CentreService::restore() {
       unreadable.push_back(row.id);
     }
   }
+  for (contact::ChatItem& item : stored->sent) centre_.restore_sent(std::move(item));
   for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
   if (unreadable.empty()) return {};
   // One damaged contact must not keep the centre from starting: it is closed, and the audit tells.

@@ -1,5 +1,7 @@
 #include "io/store/centre_repository.hpp"
 
+#include <algorithm>
+
 #include "contact/contact.hpp"
 #include "io/store/meeting_repository.hpp"
 
@@ -144,11 +146,24 @@ Result<std::optional<ParticipantRow>> centre::participant_by_connection(Database
 
 Result<void> centre::insert_item(Database& db, const contact::ChatItem& i) {
   return db
-      .run("insert into chat_items(contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name) "
-           "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+      .run("insert into chat_items(contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, client_token) "
+           "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
            i.contact_id, i.seq, i.id, i.at, contact::to_string(i.type), i.content_type, i.content, i.participant_id,
-           contact::to_string(i.role), i.display_name)
+           contact::to_string(i.role), i.display_name, i.client_token.empty() ? std::nullopt : std::optional(i.client_token))
       .map(ignore);
+}
+
+Result<std::vector<contact::ChatItem>> centre::items_with_token(Database& db, std::string_view contact_id, int limit) {
+  auto list = db.all("select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, client_token "
+                     "from chat_items where contact_id=?1 and client_token is not null order by seq desc limit ?2",
+                     [](Row& r) {
+                       auto item = read_item(r);
+                       item.client_token = r.text(10);
+                       return item;
+                     },
+                     contact_id, limit);
+  if (list) std::reverse(list->begin(), list->end());
+  return list;
 }
 
 Result<std::optional<std::uint64_t>> centre::item_seq(Database& db, std::string_view contact_id, std::string_view item_id) {

@@ -73,6 +73,8 @@ Result<std::optional<std::uint64_t>> item_seq(Database& db, std::string_view con
 // Items with seq in (after, before), at most `limit`; newest first when `backward`.
 Result<std::vector<contact::ChatItem>> items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
                                              int limit, bool backward);
+// The last `limit` that came with a client token, oldest first.
+Result<std::vector<contact::ChatItem>> items_with_token(Database& db, std::string_view contact_id, int limit);
 
 Result<void> set_agent_state(Database& db, std::string_view user_id, contact::AgentStatus status, WallTime since);
 Result<std::vector<std::pair<std::string, contact::AgentStatus>>> agent_states(Database& db);

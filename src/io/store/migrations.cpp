@@ -4,9 +4,10 @@ namespace upcall::store {
 
 extern const std::string_view kMigration0001;
 extern const std::string_view kMigration0002;
+extern const std::string_view kMigration0003;
 
 std::span<const Migration> migrations() {
-  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}};
+  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}};
   return list;
 }
 

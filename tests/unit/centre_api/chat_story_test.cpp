@@ -91,6 +91,31 @@ TEST(ChatStory, FromStartToClearedWithARestartInTheMiddle) {
   EXPECT_EQ(in.store->read([&](store::Database& db) { return store::centre::find_contact(db, jane.contact_id); })->value().state, "ended");
 }
 
+// Whoever got no answer sends once more: the message had been taken, then the server died.
+TEST(ChatStory, ARepeatIsKnownAfterARestart) {
+  Installation in;
+  Customer jane(in);
+  jane.connect();
+  const auto send = [&](const char* token, const char* words) {
+    const auto answer = jane.call("message", jane.connection, {{"ContentType", "text/plain"}, {"Content", words}, {"ClientToken", token}});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    return text(Installation::body(answer).at("Id"));
+  };
+  const std::string first = send("token-1", "hello");
+  const std::string second = send("token-2", "hello");
+  EXPECT_NE(first, second) << "the same words twice are two messages";
+  const auto before = jane.transcript();
+
+  jane.socket.handler->on_close(1006);
+  in.stop();
+  in.start();
+  jane.connect();
+  EXPECT_EQ(send("token-2", "hello"), second);
+  EXPECT_EQ(send("token-1", "hello"), first);
+  EXPECT_EQ(jane.transcript(), before);
+  EXPECT_NE(send("token-1", "something else"), first);
+}
+
 TEST(ChatStory, EventsResumeByNumber) {
   Installation in;
   in.add_user("ann@example.com");

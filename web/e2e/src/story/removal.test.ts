@@ -9,6 +9,9 @@ check('the customer is taken out of the call, says so, and comes back when invit
   const who = await walk.agent('Rosa Removes');
   const { agent, customer } = await inCall(walk, who);
   await agent.keyboard.press('p');
+  await agent.getByRole('button', { name: 'Show the connection in figures' }).click();
+  await agent.getByText('Delay to the server').waitFor();
+  await looksRight(agent, 'the connections in figures');
   await agent.getByRole('button', { name: 'Remove Carl Customer from the call' }).click();
   await agent.getByRole('alertdialog', { name: 'Remove Carl Customer?' }).waitFor();
   await looksRight(agent, 'the question before a removal');

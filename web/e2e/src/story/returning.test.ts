@@ -28,25 +28,6 @@ check('a reload in mid-call: both are back at once, as they were', async (walk) 
   await say(customer, agent, 'That was a wrong key.');
 });
 
-check('the agent takes somebody out of the call, and lets them in again', async (walk) => {
-  const pair = await inCall(walk, await walk.agent('Remo Remove'));
-  const { agent, customer } = pair;
-  await agent.getByRole('button', { name: '2 people' }).click();
-  await agent.getByRole('button', { name: 'Show the connection in figures' }).click();
-  await agent.getByText('Delay to the server').waitFor();
-  await looksRight(agent, 'the connections in figures');
-  await agent.getByRole('button', { name: 'Remove Carl Customer from the call' }).click();
-  await agent.getByRole('alertdialog', { name: 'Remove Carl Customer?' }).waitFor();
-  await looksRight(agent, 'removing somebody');
-  await agent.getByRole('button', { name: 'Remove from the call', exact: true }).click();
-  await customer.getByRole('heading', { name: 'You were taken out of the call' }).waitFor();
-  await looksRight(customer, 'taken out of the call');
-  await agent.getByRole('button', { name: 'Invite Carl Customer again' }).first().click();
-  await joinInvitation(customer).click();
-  await customerJoins(customer);
-  await seeEachOther(walk, pair);
-});
-
 check("the customer's second tab: one chat and one call at a time", async (walk) => {
   const tara = await walk.agent('Tara Tabs');
   const pair = await inCall(walk, tara);
