@@ -25,7 +25,7 @@ class Centre {
   void restore(Contact contact, Now now);
   void restore_agent(std::string agent_id, AgentStatus status, Now now);
   // Items of restored contacts that came with a client token, in their order.
-  void restore_sent(ChatItem item);
+  void restore_sent(const ChatItem& item);
 
   struct AgentState {
     AgentStatus status = AgentStatus::offline;

@@ -139,7 +139,7 @@ void Centre::remember_sent(std::string key, const ChatItem& item) {
   if (sent.size() > kSentMax) sent.pop_front();
 }
 
-void Centre::restore_sent(ChatItem item) {
+void Centre::restore_sent(const ChatItem& item) {
   if (item.client_token.empty() || !contacts_.contains(item.contact_id)) return;
   remember_sent(send_key(item.type, item.client_token, item.content_type, item.content.value_or("")), item);
 }

@@ -123,7 +123,7 @@ Result<void> CentreService::restore() {
       unreadable.push_back(row.id);
     }
   }
-  for (contact::ChatItem& item : stored->sent) centre_.restore_sent(std::move(item));
+  for (const contact::ChatItem& item : stored->sent) centre_.restore_sent(item);
   for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
   if (unreadable.empty()) return {};
   // One damaged contact must not keep the centre from starting: it is closed, and the audit tells.
