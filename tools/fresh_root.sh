@@ -29,6 +29,8 @@ done
 # A root that is thrown away need not survive a power cut.
 echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/throw-away"
 mount --make-rprivate /
+# A root is a mount point: network namespaces are entered with mounts of their own.
+mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 git clone -q . "$root/upcall"

@@ -108,8 +108,9 @@ std::optional<TestPatternReading> try_at(const I420View& p, int x0, int x1, int 
   const double left = x0 - 2 * block, upper = top - 2 * block_y;
   Code code{};
   for (int bit = 0; bit < kDataColumns * kDataRows; ++bit) {
-    const double cx = left + (kRing + bit % kDataColumns + 0.5) * block;
-    const double cy = upper + (kRing + bit / kDataColumns + 0.5) * block_y;
+    const int column = bit % kDataColumns, row = bit / kDataColumns;
+    const double cx = left + (kRing + column + 0.5) * block;
+    const double cy = upper + (kRing + row + 0.5) * block_y;
     if (luma_at(p, cx, cy, block / 4) >= kThreshold) {
       code[static_cast<std::size_t>(bit / 8)] |= static_cast<std::uint8_t>(0x80 >> bit % 8);
     }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace upcall::process {
@@ -91,9 +92,9 @@ std::uint64_t memory_field(pid_t pid, const char* field) {
   std::uint64_t out = 0;
   const std::size_t size = std::strlen(field);
   while (std::fgets(line, sizeof line, file) != nullptr) {
-    unsigned long long kib = 0;
-    if (std::strncmp(line, field, size) == 0 && std::sscanf(line + size, ": %llu", &kib) == 1) {
-      out = kib * 1024;
+    // "VmHWM:     1234 kB"
+    if (std::strncmp(line, field, size) == 0 && line[size] == ':') {
+      out = std::strtoull(line + size + 1, nullptr, 10) * 1024;
       break;
     }
   }

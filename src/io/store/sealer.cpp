@@ -56,8 +56,9 @@ Result<std::unique_ptr<Sealer>> Sealer::open(const std::string& data_dir, Random
     ::close(fd);
   } else {
     const int dir_fd = ::open(data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir_fd < 0) return fail(ErrorCode::unavailable, std::string("the data directory cannot be opened: ") + std::strerror(errno));
     key = make_key(path, dir_fd, random);
-    if (dir_fd >= 0) ::close(dir_fd);
+    ::close(dir_fd);
   }
   if (!key) return tl::unexpected(key.error());
   return std::unique_ptr<Sealer>(new Sealer(key->bytes()));

@@ -44,7 +44,7 @@ Store::~Store() {
 }
 
 void Store::submit(Work work, Done done) {
-  std::string refused;
+  const char* refused = nullptr;
   {
     std::lock_guard guard(mutex_);
     if (stopping_) {
@@ -53,13 +53,11 @@ void Store::submit(Work work, Done done) {
       refused = "too many writes are waiting";
     } else {
       queue_.push_back({std::move(work), std::move(done)});
+      wake_writer_.notify_one();
+      return;
     }
   }
-  if (refused.empty()) {
-    wake_writer_.notify_one();
-  } else {
-    done(fail(ErrorCode::exhausted, refused));
-  }
+  done(fail(ErrorCode::exhausted, refused));
 }
 
 Store::Counters Store::counters() const {

@@ -83,13 +83,13 @@ Result<void> make_profiles(store::Database& db, Context& context) {
 
 Result<void> make_routing(store::Database& db, Context& context) {
   auto queue = ensure(db, "defaultQueueId", [&]() -> Result<std::string> {
-    const std::string id = make_uuid(context.random);
+    std::string id = make_uuid(context.random);
     if (auto done = store::routing::insert_queue(db, {id, "BasicQueue"}, context.now); !done) return tl::unexpected(done.error());
     return id;
   });
   if (!queue) return tl::unexpected(queue.error());
   auto profile = ensure(db, "defaultRoutingProfileId", [&]() -> Result<std::string> {
-    const std::string id = make_uuid(context.random);
+    std::string id = make_uuid(context.random);
     auto done = store::routing::insert_profile(db, {id, "Basic Routing Profile", 2, {{*queue, 1}}}, context.now);
     if (!done) return tl::unexpected(done.error());
     return id;
@@ -166,7 +166,7 @@ Result<std::vector<std::string>> texts(const Arguments& arguments, std::string_v
 }
 
 Result<std::string> needed_name(const Arguments& arguments, std::string_view name) {
-  const std::string text = json::text_or(arguments, name);
+  std::string text = json::text_or(arguments, name);
   if (text.empty() || text.size() > 127 || !json::is_clean_text(text) || text.find_first_of("\n\t") != std::string::npos) {
     return fail(ErrorCode::invalid_argument, std::string(name) + " must be a text of 1 to 127 bytes");
   }

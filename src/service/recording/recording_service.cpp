@@ -128,7 +128,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   live->key.resize(32);
   random_.fill(live->key);
   const ByteVector wrapped = sealer_.seal(key_purpose(row.recording_id), live->key, random_);
-  const store::Recording answer = row;  // a stop may write `row` from here on
+  store::Recording answer = row;  // a stop may write `row` from here on
   {
     // Known before it is in the store: a stop that finds the row finds this too.
     const std::lock_guard lock(mutex_);

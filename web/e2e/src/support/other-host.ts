@@ -38,10 +38,15 @@ export class OtherHost {
     const name = `upcall-try-${process.pid}`;
     try {
       ip('netns', 'add', name);
-      ip('netns', 'delete', name);
+      try {
+        // Needs mounts of its own, which not every container and no bare chroot has.
+        ip('netns', 'exec', name, 'true');
+      } finally {
+        ip('netns', 'delete', name);
+      }
       return false;
     } catch (error) {
-      return `ip cannot make a network namespace here: ${error instanceof Error ? error.message : String(error)}`;
+      return `ip cannot make and enter a network namespace here: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
 
