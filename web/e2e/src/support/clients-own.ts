@@ -3,8 +3,7 @@
 /**
  * It calls the end of a meeting or of a connection an error. When it leaves while it reads its statistics, it asks the pressure
  * monitor (computePressureMonitor) that it has just let go. When people come and go it sets the bitrate of its camera twice
- * at a time, and the second of two crossing setParameters() is refused; the next one sets it. Who is removed in the middle of
- * such a change meets the closed socket before the word of it.
+ * at a time, and the second of two crossing setParameters() is refused; the next one sets it.
  */
 export const CLIENTS_OWN =
-  /session will not be reconnected|failed with status code (MeetingEnded|AudioJoinedFromAnotherDevice|AudioAttendeeRemoved)|terminated with code 4403|of null \(reading 'currentState'\)|getParameters\(\) has never been called on this sender/;
+  /session will not be reconnected|failed with status code (MeetingEnded|AudioJoinedFromAnotherDevice|AudioAttendeeRemoved)|of null \(reading 'currentState'\)|getParameters\(\) has never been called on this sender/;
