@@ -6,7 +6,7 @@ import { hears, listen } from '../support/announcements.ts';
 import { looksRight } from '../support/axe.ts';
 import { Keyboard } from '../support/keyboard.ts';
 import { until } from '../support/wait.ts';
-import { joinInvitation, messageBox, seeEachOther } from './steps.ts';
+import { escapeFrom, joinInvitation, messageBox, seeEachOther } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Login, Walk } from './walk.ts';
 
@@ -70,10 +70,7 @@ async function dialogComesAndGoes(page: Page, keys: Keyboard, key: string, name:
   await keys.press('Tab');
   await until(`the focus stays in ${name}`, hasFocus);
   await looksRight(page, name);
-  // The first closes the tooltip of the button that has the focus, where there is one.
-  if (await page.getByRole('tooltip').isVisible()) await page.keyboard.press('Escape');
-  await page.keyboard.press('Escape');
-  await dialog.waitFor({ state: 'hidden' });
+  await escapeFrom(dialog);
   await keys.arrivesAt(from);
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism, loadavg } from 'node:os';
 
 import { looksRight } from '../support/axe.ts';
-import { atDesk, becomeAvailable, customerAsks } from './steps.ts';
+import { atDesk, becomeAvailable, customerAsks, escapeFrom } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Walk } from './walk.ts';
 
@@ -108,20 +108,20 @@ check('menus and dialogs of the desk', async (walk) => {
   await page.getByRole('button', { name: 'Theme' }).click();
   await page.getByRole('menuitemradio', { name: 'Dark' }).waitFor();
   await looksRight(page, 'theme menu');
-  await page.keyboard.press('Escape');
+  await escapeFrom(page.getByRole('menu'));
   await page.getByRole('button', { name: 'Language' }).click();
   await page.getByRole('menuitemradio', { name: 'Deutsch' }).waitFor();
   await looksRight(page, 'language menu');
-  await page.keyboard.press('Escape');
+  await escapeFrom(page.getByRole('menu'));
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
   await looksRight(page, 'account menu');
-  await page.keyboard.press('Escape');
+  await escapeFrom(page.getByRole('menu'));
   await becomeAvailable(page);
   await page.getByRole('button', { name: 'Open a meeting' }).click();
   await page.getByRole('dialog', { name: 'Open a meeting' }).waitFor();
   await looksRight(page, 'open a meeting');
-  await page.keyboard.press('Escape');
+  await escapeFrom(page.getByRole('dialog'));
   await page.getByRole('button', { name: 'Invite a caller' }).click();
   await page.getByLabel("The customer's e-mail").fill('nobody');
   await page.getByRole('button', { name: 'Create a reference' }).click();
@@ -139,7 +139,7 @@ check('menus and dialogs of the desk', async (walk) => {
   await customer.getByLabel('Your name').fill('Cora Caller');
   await looksRight(customer, 'the form with a reference');
   await customer.getByRole('button', { name: 'Start chat' }).click();
-  await page.keyboard.press('Escape');
+  await escapeFrom(page.getByRole('dialog'));
   await page.getByRole('heading', { name: 'Cora Caller' }).waitFor();
 });
 

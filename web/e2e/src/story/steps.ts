@@ -1,6 +1,7 @@
 // What people do on the pages, in steps that the tests put together.
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 
+import { until } from '../support/wait.ts';
 import type { Login, Walk, WindowOptions } from './walk.ts';
 
 export interface Pair {
@@ -52,6 +53,15 @@ export async function say(page: Page, other: Page, text: string): Promise<void> 
   await messageBox(page).fill(text);
   await messageBox(page).press('Enter');
   await other.getByText(text).first().waitFor();
+}
+
+/** As often as it takes: the first Escape may close the tooltip of the button beside. */
+export async function escapeFrom(overlay: Locator): Promise<void> {
+  await until('Escape closes what is open', async () => {
+    if (!(await overlay.isVisible())) return true;
+    await overlay.page().keyboard.press('Escape');
+    return false;
+  });
 }
 
 /** An agent of the test's own and a customer talk. */
