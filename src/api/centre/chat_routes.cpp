@@ -114,7 +114,7 @@ Result<bool> flow_is_open(store::Database& db, std::string_view flow_id) {
 Result<std::string> use_reference(CentreApi& api, const wire::HttpRequest& request, Asked& asked) {
   contact::Attributes& attributes = asked.command.attributes;
   attributes["videoReferenceId"] = std::string(kReferenceError);
-  const std::string digits = reference_digits(asked.reference);
+  std::string digits = reference_digits(asked.reference);
   std::string agent;
   if (!digits.empty()) {
     auto found = api.store.write([&](store::Database& db) -> Result<std::string> {
