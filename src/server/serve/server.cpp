@@ -210,6 +210,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   runtime = std::move(*started);
   directory->set_runtime(*runtime);
   if (auto live = directory->open_live(); !live) return live;
+  if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
   service::RecordingServiceOptions recording;
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
@@ -335,7 +336,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
   if (!result) return answer_error(result.error());
-  if (admin::changes_centre(command)) (void)centre->reload();
+  if (admin::changes_centre(command)) {
+    (void)centre->reload();
+    if (auto removed = directory->remove_switched_off(); !removed) return answer_error(removed.error());
+  }
   return bj::serialize(bj::object{{"result", *result}});
 }
 

@@ -135,17 +135,18 @@ bj::value World::admin(const std::string& command, bj::object arguments) {
 }
 
 void World::add_people() {
-  const std::string agent_password = make_token(random_, 12), supervisor_password = make_token(random_, 12);
-  admin("user.add", {{"username", "alice@example.com"}, {"email", "alice@example.com"}, {"password", agent_password},
+  agent_password_ = make_token(random_, 12);
+  const std::string supervisor_password = make_token(random_, 12);
+  admin("user.add", {{"username", "alice@example.com"}, {"email", "alice@example.com"}, {"password", agent_password_},
                      {"name", "Alice Agent"}, {"security-profile", bj::array{"Agent"}}, {"hierarchy-group", "Demo/Team"}});
   admin("user.add", {{"username", "sam@example.com"}, {"email", "sam@example.com"}, {"password", supervisor_password},
                      {"name", "Sam Supervisor"}, {"security-profile", bj::array{"QualityAnalyst", "VideoCallRecordingPlayback"}},
                      {"hierarchy-group", "Demo"}});
   agent_.emplace(url_);
   supervisor_.emplace(url_);
-  need(agent_->log_in("alice@example.com", agent_password), "the agent's log-in");
+  need(agent_->log_in("alice@example.com", agent_password_), "the agent's log-in");
   need(supervisor_->log_in("sam@example.com", supervisor_password), "the supervisor's log-in");
-  secrets = {agent_password, supervisor_password, agent_->token(), supervisor_->token()};
+  secrets = {agent_password_, supervisor_password, agent_->token(), supervisor_->token()};
 }
 
 Call World::begin_call(bool with_devices) {

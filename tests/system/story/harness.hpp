@@ -86,6 +86,7 @@ class World {
   [[noreturn]] void trouble(const std::string& what);
 
   demo::ApiClient& agent() { return *agent_; }
+  const std::string& agent_password() const { return agent_password_; }
   demo::ApiClient& supervisor() { return *supervisor_; }
   demo::ApiClient client() const { return demo::ApiClient(url_); }
   // What must never stand in a log, an argument or an environment.
@@ -106,6 +107,7 @@ class World {
   std::uint16_t port_ = 0, media_port_ = 0;
   std::int64_t zero_ms_ = 0;
   std::optional<demo::LineProcess> server_;
+  std::string agent_password_;
   std::optional<demo::ApiClient> agent_, supervisor_;
   std::optional<demo::EventSocket> agent_events_;
 };
