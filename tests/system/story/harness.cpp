@@ -17,6 +17,7 @@
 #include "base/ids.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/net/admin_socket.hpp"
+#include "io/net/http_client.hpp"
 
 namespace upcall::story {
 
@@ -132,6 +133,25 @@ bj::value World::admin(const std::string& command, bj::object arguments) {
   auto parsed = json::parse_object(answer);
   if (!parsed || !parsed->contains("result")) trouble(command + " answered " + answer);
   return (*parsed)["result"];
+}
+
+std::string World::refused_admin(const std::string& command, const bj::object& arguments) {
+  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}});
+  const auto answer = need(net::admin_call(dir_ + "/admin.sock", line, kSoon), command);
+  const auto parsed = json::parse_object(answer);
+  const bj::object* error = parsed ? json::object_at(*parsed, "error") : nullptr;
+  if (error == nullptr) trouble(command + " was not refused: " + answer);
+  return json::text_or(*error, "message");
+}
+
+void World::set_parameter(const std::string& name, const std::string& value) { admin("configure.set", {{name, value}}); }
+
+double World::metric(const std::string& name) {
+  net::HttpClient http;
+  const std::string text = need(http.get(url_ + "/metrics"), "metrics").body;
+  const std::size_t at = text.find("\n" + name + " ");
+  if (at == std::string::npos) trouble("there is no metric " + name);
+  return std::strtod(text.c_str() + at + name.size() + 2, nullptr);
 }
 
 void World::add_people() {

@@ -57,6 +57,9 @@ class World {
   pid_t server_pid() { return server_->child().pid(); }
 
   bj::value admin(const std::string& command, bj::object arguments);
+  std::string refused_admin(const std::string& command, const bj::object& arguments);  // the sentence
+  void set_parameter(const std::string& name, const std::string& value);
+  double metric(const std::string& name);
   // Chat, accept, meeting, the customer's join data; with devices, both have joined and see each other.
   Call begin_call(bool with_devices = true);
   demo::LineProcess join(const bj::object& join_info, const std::string& label, int participant);
