@@ -205,6 +205,37 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(flow, "list", "All flows", "flow.list", exit_code);
   Builder(flow, "export", "Print a flow as it was imported", "flow.export", exit_code).text("--flow", "flow", "Name or id", true);
 
+  CLI::App& recording = group(app, "recording", "Recordings that there are, and which must stay");
+  Builder(recording, "list", "The newest first", "recording.list", exit_code)
+      .text("--meeting", "meeting", "Of this external meeting id")
+      .text("--contact", "contact", "Of this contact")
+      .flag("--held", "held", "Only those under legal hold")
+      .example("upcall recording list --data-dir D --held --json");
+  Builder(recording, "hold", "Legal hold: nobody deletes it, by no way", "recording.hold", exit_code)
+      .text("RECORDING", "recording", "Its id", true)
+      .text("--reason", "reason", "Why, for whoever asks later", true);
+  Builder(recording, "release", "End a legal hold", "recording.release", exit_code).text("RECORDING", "recording", "Its id", true);
+  Builder(recording, "delete", "Delete one for good, with its key (needs a running server)", "recording.delete", exit_code)
+      .text("RECORDING", "recording", "Its id", true)
+      .text("--reason", "reason", "Why; it stays in the audit log", true);
+
+  CLI::App& retention = group(app, "retention", "How long recordings are kept; without a rule: for ever");
+  Builder(retention, "add", "Add a rule; of several that fit, the one with the most conditions counts", "retention.add", exit_code)
+      .text("--prefix", "prefix", "Of the object key, for example RECORDINGS/2026/")
+      .text("--queue", "queue", "Name of the contact's queue")
+      .text("--outcome", "outcome", "The contact's attribute \"outcome\"")
+      .number("--days", "days", "Days after the end of the recording")
+      .example("upcall retention add --data-dir D --queue Sales --days 365");
+  Builder(retention, "list", "All rules", "retention.list", exit_code);
+  Builder(retention, "remove", "Remove a rule", "retention.remove", exit_code).text("RULE", "rule", "Its id", true);
+  Builder(retention, "sweep", "Delete now what has expired (a server does it hourly)", "retention.sweep", exit_code);
+  Builder(retention, "reconcile", "Compare recordings with files (a server does it daily)", "retention.reconcile", exit_code);
+
+  CLI::App& contact = group(app, "contact", "Contacts");
+  Builder(contact, "erase", "Erase recordings, transcript and names of a finished contact (needs a running server)", "contact.erase", exit_code)
+      .text("CONTACT", "contact", "Its id", true);
+  Builder(contact, "certificate", "The signed certificate of an erasure", "contact.certificate", exit_code).text("CONTACT", "contact", "Its id", true);
+
   CLI::App& webhook = group(app, "webhook", "Who is told of what happens: addresses and programs");
   Builder(webhook, "add", "Add one; the secret that signs its messages is shown once", "webhook.add", exit_code)
       .text("--url", "url", "https://HOST/PATH that gets each event by POST")

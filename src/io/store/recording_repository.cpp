@@ -68,11 +68,11 @@ Result<void> recordings::insert(Database& db, const Recording& r) {
 }
 
 Result<std::optional<Recording>> recordings::find(Database& db, std::string_view id) {
-  return db.one(UPCALL_RECORDING_COLUMNS "where recording_id=?1", read_recording, id);
+  return db.one(UPCALL_RECORDING_COLUMNS "where recording_id=?1 and deleting_ms is null", read_recording, id);
 }
 
 Result<std::vector<Recording>> recordings::of_meeting(Database& db, std::string_view external) {
-  return db.all(UPCALL_RECORDING_COLUMNS "where external_meeting_id=?1 order by requested_ms, recording_id", read_recording, external);
+  return db.all(UPCALL_RECORDING_COLUMNS "where external_meeting_id=?1 and deleting_ms is null order by requested_ms, recording_id", read_recording, external);
 }
 
 Result<std::optional<Recording>> recordings::in_progress(Database& db, std::string_view external) {

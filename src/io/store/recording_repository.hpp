@@ -38,6 +38,7 @@ struct Recording {
 namespace recordings {
 
 Result<void> insert(Database& db, const Recording& recording);
+// Not those whose deletion has begun (io/store/retention_repository.hpp), here and in of_meeting.
 Result<std::optional<Recording>> find(Database& db, std::string_view recording_id);
 // Ascending by time of request.
 Result<std::vector<Recording>> of_meeting(Database& db, std::string_view external_meeting_id);

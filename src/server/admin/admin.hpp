@@ -41,6 +41,9 @@ Result<void> first_start(Context& context);
 //   flow.import         {content, name?, default?}  | flow.validate {content}
 //   flow.list | flow.export {flow}
 //   configure.set       {<parameter>: text, …} | configure.list
+//   recording.list      {meeting?, contact?, held?} | recording.hold {recording, reason} | recording.release {recording}
+//   retention.add       {prefix?, queue?, outcome?, days} | retention.list | retention.remove {rule}
+//   contact.certificate {contact}
 //   webhook.add         {url | command, events?} (the secret is answered once) | webhook.list
 //   webhook.remove | webhook.disable | webhook.enable {webhook}
 // A server reloads its contact centre after commands for which changes_centre() is true.

@@ -32,6 +32,7 @@
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
+#include "server/serve/retention_commands.hpp"
 #include "server/serve/self_signed.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
@@ -98,6 +99,7 @@ struct Server::Parts {
   ~Parts() {
     admin.reset();
     if (http) http->stop(Duration::ms(500));
+    retention.reset();
     close_events();
     // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
     if (runtime) runtime->stop();
@@ -125,6 +127,8 @@ struct Server::Parts {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
+  std::unique_ptr<service::RecordSigner> signer;
+  std::unique_ptr<service::RetentionService> retention;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
   api::OpenApi openapi;
@@ -162,6 +166,13 @@ Result<void> Server::Parts::open_events() {
   }
   directory->set_outbox_listener([this] { told_outbox(); });
   if (auto loaded = hooks->reload(); !loaded) return loaded;
+  auto signing = service::RecordSigner::open(*store, *sealer, random);
+  if (!signing) return tl::unexpected(signing.error());
+  signer = std::move(*signing);
+  service::RetentionOptions keeping;
+  keeping.told_outbox = [this] { told_outbox(); };
+  retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, *objects, *signer, random, system_now);
+  retention->start();
   // Only now: what they tell is heard.
   return recordings->resume();
 }
@@ -327,6 +338,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
     return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
   }
+  if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
+    return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
+  }
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
   if (!result) return answer_error(result.error());
@@ -358,6 +372,11 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
+  counter("upcall_recordings_deleted_total", "Recordings that were deleted, by rule or by hand", [this, d] { return d(retention->counters().deleted); });
+  gauge("upcall_recordings_held", "Recordings under legal hold", [this, d] { return d(retention->counters().held); });
+  gauge("upcall_recordings_missing", "Calls of the last days that should have a recording and have none", [this, d] { return d(retention->counters().missing); });
+  gauge("upcall_recordings_without_file", "Stored recordings whose file is gone, as last compared", [this, d] { return d(retention->counters().rows_without_file); });
+  gauge("upcall_files_without_recording", "Files that no recording names, as last compared", [this, d] { return d(retention->counters().files_without_row); });
   counter("upcall_hook_deliveries_total", "Events that webhooks and command hooks took", [this, d] { return hooks ? d(hooks->counters().delivered) : 0; });
   counter("upcall_hook_failures_total", "Attempts that failed; they are made again for 24 hours", [this, d] { return hooks ? d(hooks->counters().failed) : 0; });
   counter("upcall_hook_given_up_total", "Events that a hook never took", [this, d] { return hooks ? d(hooks->counters().given_up) : 0; });
