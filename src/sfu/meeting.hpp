@@ -61,6 +61,7 @@ class Meeting {
   void open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out);
   void close_tap(Instant now, wire::TapNo tap, wire::TapStopReason reason, Outbox& out);
   void refresh_tap(Instant now, wire::TapNo tap, Outbox& out);
+  void pause_tap(Instant now, wire::TapNo tap, bool paused, Outbox& out);
   void end(Instant now, Outbox& out);
   wire::SfuMeetingReport report(std::uint64_t request) const;
 

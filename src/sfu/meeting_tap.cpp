@@ -34,6 +34,16 @@ void Meeting::refresh_tap(Instant now, wire::TapNo no, Outbox& out) {
   }
 }
 
+void Meeting::pause_tap(Instant now, wire::TapNo no, bool paused, Outbox& out) {
+  for (auto& tap : taps_) {
+    if (tap->no() != no || tap->paused() == paused) continue;
+    tap->pause(now, paused);
+    if (tap->behind()) wake_at(now + kTapRecoverPeriod);
+    tap->publish();
+    if (!paused) refresh_tap(now, no, out);
+  }
+}
+
 void Meeting::recover_taps(Instant now, Outbox& out) {
   for (auto& tap : taps_) {
     if (!tap->behind()) continue;
@@ -107,6 +117,7 @@ void Meeting::tap_end(Instant now, std::vector<TapSourceRef>& refs) {
 
 void Meeting::tap_packet(Instant now, std::vector<TapSourceRef>& refs, Connection& c, wire::TapKind kind, wire::TapPacket& packet) {
   for (auto& tap : taps_) {
+    if (tap->paused()) continue;
     packet.source = tap_source(now, *tap, c, kind, refs);
     packet.at_us = tap->at_us(now);
     if (!tap->write(now, packet)) wake_at(now + kTapRecoverPeriod);

@@ -13,12 +13,14 @@ constexpr std::size_t kReserve = 64;
 
 Tap::Tap(Now now, const wire::SfuOpenTap& open)
     : no_(open.tap), ring_(open.ring), started_(open.started), next_source_(open.first_source) {
-  if (open.resumed) return;
-  wire::TapStart start;
-  start.recording_id = open.recording_id;
-  start.meeting_id = open.meeting_title;
-  start.wall_unix_ms = (now.wall - (now.mono - started_)).unix_ms();
-  write(now.mono, wire::TapRecord(std::move(start)));
+  if (!open.resumed) {
+    wire::TapStart start;
+    start.recording_id = open.recording_id;
+    start.meeting_id = open.meeting_title;
+    start.wall_unix_ms = (now.wall - (now.mono - started_)).unix_ms();
+    write(now.mono, wire::TapRecord(std::move(start)));
+  }
+  if (open.paused) pause(now.mono, true);
 }
 
 std::uint64_t Tap::at_us(Instant now) const {
@@ -49,6 +51,7 @@ bool Tap::lose(Instant now) {
 }
 
 bool Tap::write(Instant now, const wire::TapRecord& record) {
+  if (paused_ && std::holds_alternative<wire::TapSenderReport>(record)) return true;
   if (behind()) return lose(now);
   std::uint8_t buffer[kRecordMax];
   Writer out(buffer);
@@ -60,6 +63,7 @@ bool Tap::write(Instant now, const wire::TapRecord& record) {
 }
 
 bool Tap::write(Instant now, const wire::TapPacket& packet) {
+  if (paused_) return true;
   if (behind()) return lose(now);
   std::uint8_t buffer[kRecordMax];
   Writer out(buffer);
@@ -73,8 +77,18 @@ bool Tap::write(Instant now, const wire::TapPacket& packet) {
 bool Tap::recover(Instant now) {
   // Half of it: to go on at the first free byte would be a gap and an announcement for each packet.
   if (!behind() || !ring_->fits(ring_->capacity() / 2)) return false;
-  return push_gap(now) && refresh(now);
+  if (!push_gap(now)) return false;
+  if (pause_unmarked_) mark_pause(now);
+  return refresh(now);
 }
+
+void Tap::pause(Instant now, bool paused) {
+  if (paused == paused_) return;
+  paused_ = paused;
+  mark_pause(now);
+}
+
+void Tap::mark_pause(Instant now) { pause_unmarked_ = !write(now, wire::TapRecord(wire::TapPause{at_us(now), paused_})); }
 
 bool Tap::refresh(Instant now) { return write(now, wire::TapRecord(wire::TapRefresh{at_us(now), next_source_})); }
 

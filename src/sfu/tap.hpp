@@ -31,6 +31,10 @@ class Tap {
   bool recover(Instant now);
   // Voids what was announced so far; when true, the caller announces roster and streams.
   bool refresh(Instant now);
+  // Marks it, and drops media while it lasts. After the end of a pause the caller refreshes and announces. A marker that
+  // finds no room stands behind the gap.
+  void pause(Instant now, bool paused);
+  bool paused() const { return paused_; }
   // The last record; it finds its place in any ring.
   void stop(Instant now, wire::TapStopReason reason);
   // End of a turn: makes the records visible to the journal.
@@ -42,6 +46,7 @@ class Tap {
  private:
   bool push(Bytes record, std::size_t left_free);
   bool push_gap(Instant now);
+  void mark_pause(Instant now);
   bool lose(Instant now);
 
   wire::TapNo no_;
@@ -49,6 +54,7 @@ class Tap {
   Instant started_;
   std::uint32_t next_source_ = 1;
   std::uint64_t records_ = 0, dropped_ = 0;
+  bool paused_ = false, pause_unmarked_ = false;
   std::uint64_t gap_dropped_ = 0;   // of the gap that is open now
   std::uint64_t gap_since_us_ = 0;
 };

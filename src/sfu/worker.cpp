@@ -116,6 +116,9 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
   } else if (const auto* refresh = std::get_if<wire::SfuRefreshTap>(&command)) {
     const auto at = by_tap_.find(refresh->tap);
     if (at != by_tap_.end()) at->second->refresh_tap(now.mono, refresh->tap, out);
+  } else if (const auto* pausing = std::get_if<wire::SfuPauseTap>(&command)) {
+    const auto at = by_tap_.find(pausing->tap);
+    if (at != by_tap_.end()) at->second->pause_tap(now.mono, pausing->tap, pausing->paused, out);
   } else if (const auto* inspect = std::get_if<wire::SfuInspect>(&command)) {
     const auto at = meetings_.find(inspect->meeting);
     if (at == meetings_.end()) {

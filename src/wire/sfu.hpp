@@ -109,6 +109,7 @@ struct SfuOpenTap {
   Instant started;                 // at_us = 0 of this recording (the journal's start)
   bool resumed = false;            // after a server restart: the journal has its TapStart already
   std::uint32_t first_source = 1;  // source numbers from here on are free
+  bool paused = false;             // begins paused (SfuPauseTap)
 };
 struct SfuCloseTap {
   TapNo tap;
@@ -119,6 +120,12 @@ struct SfuCloseTap {
 struct SfuRefreshTap {
   TapNo tap;
 };
+// No media reaches the recording until it goes on; then everybody and every stream is announced behind a TapRefresh, and
+// every video source is asked for a key frame. The roster is written all the time.
+struct SfuPauseTap {
+  TapNo tap;
+  bool paused = false;
+};
 // Asks for SfuMeetingReport.
 struct SfuInspect {
   MeetingNo meeting;
@@ -127,7 +134,7 @@ struct SfuInspect {
 
 using SfuCommand = std::variant<std::monostate, SfuCreateMeeting, SfuEndMeeting, SfuAddConnection, SfuSetSession,
                                 SfuRemoveConnection, SfuSetMuted, SfuPauseReceive, SfuOpenTap, SfuCloseTap, SfuRefreshTap,
-                                SfuInspect>;
+                                SfuPauseTap, SfuInspect>;
 
 // ---- events --------------------------------------------------------------------------------------------------------
 

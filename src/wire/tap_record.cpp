@@ -7,8 +7,7 @@ namespace upcall::wire {
 namespace {
 
 enum Type : std::uint8_t {
-  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop,
-  kRefresh
+  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop, kRefresh, kPause
 };
 
 // Flags of a packet.
@@ -86,6 +85,11 @@ void put(Writer& out, const TapStop& r) {
   out.u8(kStop);
   out.varint(r.at_us);
   out.u8(static_cast<std::uint8_t>(r.reason));
+}
+void put(Writer& out, const TapPause& r) {
+  out.u8(kPause);
+  out.varint(r.at_us);
+  out.u8(r.paused ? 1 : 0);
 }
 void put(Writer& out, const TapRefresh& r) {
   out.u8(kRefresh);
@@ -220,6 +224,15 @@ ParseResult<TapRecord> decode_tap_record(Bytes bytes) {
       out = r;
       break;
     }
+    case kPause: {
+      TapPause r;
+      r.at_us = in.varint();
+      const std::uint8_t paused = in.u8();
+      valid = paused <= 1;
+      r.paused = paused != 0;
+      out = r;
+      break;
+    }
     default:
       return fail(bytes.empty() ? ParseError::truncated : ParseError::unsupported);
   }
@@ -237,7 +250,7 @@ std::optional<TapPeek> peek_tap_record(Bytes bytes) {
     in.sized_bytes();
     in.sized_bytes();
     out.start_wall_ms = static_cast<std::int64_t>(in.u64());
-  } else if (type >= kAttendee && type <= kRefresh) {
+  } else if (type >= kAttendee && type <= kPause) {
     out.at_us = in.varint();
     if (type == kSource) out.new_source = static_cast<std::uint32_t>(in.varint());
     if (type == kPacket) {

@@ -117,8 +117,15 @@ struct TapRefresh {
   std::uint32_t first_source = 1;   // sources below this number have ended
 };
 
+// 12: recording pauses, or goes on. While it pauses there is no packet and no sender report; behind the end of a pause
+// stands a TapRefresh. It may be repeated.
+struct TapPause {
+  std::uint64_t at_us = 0;
+  bool paused = false;
+};
+
 using TapRecord = std::variant<TapStart, TapAttendee, TapAttendeeLeft, TapMute, TapSource, TapSourceEnd, TapPacket,
-                               TapSenderReport, TapGap, TapStop, TapRefresh>;
+                               TapSenderReport, TapGap, TapStop, TapRefresh, TapPause>;
 
 // Writes one record; false when `out` is too small. A packet needs at most payload + 40 bytes.
 bool encode(const TapRecord& record, Writer& out);

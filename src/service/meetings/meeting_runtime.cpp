@@ -174,6 +174,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     command.started = request.started;
     command.resumed = request.resumed;
     command.first_source = request.first_source;
+    command.paused = request.paused;
     send_command(std::move(command));
   }
 
@@ -186,6 +187,12 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
   void refresh_tap(const std::string& recording_id) {
     for (auto& [no, tap] : taps_) {
       if (tap.recording_id == recording_id) send_command(wire::SfuRefreshTap{no});
+    }
+  }
+
+  void pause_tap(const std::string& recording_id, bool paused) {
+    for (auto& [no, tap] : taps_) {
+      if (tap.recording_id == recording_id) send_command(wire::SfuPauseTap{no, paused});
     }
   }
 
@@ -442,6 +449,10 @@ void MeetingRuntime::open_tap(const std::string& meeting_id, TapRequest request,
 
 void MeetingRuntime::close_tap(const std::string& recording_id, wire::TapStopReason reason) {
   core_->post([core = core_, recording_id, reason] { core->close_tap(recording_id, reason); });
+}
+
+void MeetingRuntime::pause_tap(const std::string& recording_id, bool paused) {
+  core_->post([core = core_, recording_id, paused] { core->pause_tap(recording_id, paused); });
 }
 
 void MeetingRuntime::refresh_tap(const std::string& recording_id) {

@@ -43,6 +43,7 @@ struct TapRequest {
   Instant started;
   bool resumed = false;
   std::uint32_t first_source = 1;
+  bool paused = false;
 };
 
 struct TapResult {
@@ -74,6 +75,8 @@ class MeetingRuntime {
   void close_tap(const std::string& recording_id, wire::TapStopReason reason);
   // What the tap wrote was lost behind its ring: it begins anew with roster, streams and key frames.
   void refresh_tap(const std::string& recording_id);
+  // While it pauses no media reaches the journal.
+  void pause_tap(const std::string& recording_id, bool paused);
 
   // GET /control/{meetingId}: the subprotocols carry the join token. Never refuses by HTTP status: the client could not
   // see it; a bad token is accepted and closed with 4403.

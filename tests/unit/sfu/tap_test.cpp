@@ -116,6 +116,60 @@ TEST(Tap, ARecordThatNoRingTakesIsCountedAndLeavesNoGap) {
   EXPECT_EQ(bench.drained().size(), 1u);
 }
 
+TEST(Tap, APauseIsMarkedAndNothingOfItIsWritten) {
+  TapBench bench(1 << 16);
+  EXPECT_TRUE(bench.packet(kStart));
+  bench.tap->pause(kStart + Duration::s(1), true);
+  bench.tap->pause(kStart + Duration::s(2), true);   // again: nothing new
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(bench.packet(kStart + Duration::s(2)));
+  EXPECT_TRUE(bench.tap->write(kStart + Duration::s(2), wire::TapRecord(wire::TapSenderReport{2'000'000, 1, 1, 1})));
+  EXPECT_TRUE(bench.tap->write(kStart + Duration::s(2), wire::TapRecord(wire::TapMute{2'000'000, "a", true}))) << "who is there is known all the time";
+  bench.tap->pause(kStart + Duration::s(3), false);
+  EXPECT_TRUE(bench.tap->refresh(kStart + Duration::s(3)));
+  EXPECT_TRUE(bench.packet(kStart + Duration::s(3)));
+  const auto records = bench.drained();
+  ASSERT_EQ(records.size(), 7u);
+  EXPECT_TRUE(std::get<wire::TapPause>(records[2]).paused);
+  EXPECT_EQ(std::get<wire::TapPause>(records[2]).at_us, 1'000'000u);
+  EXPECT_TRUE(std::holds_alternative<wire::TapMute>(records[3]));
+  EXPECT_FALSE(std::get<wire::TapPause>(records[4]).paused);
+  EXPECT_TRUE(std::holds_alternative<wire::TapRefresh>(records[5]));
+  EXPECT_TRUE(std::holds_alternative<wire::TapPacket>(records[6]));
+  EXPECT_EQ(bench.tap->dropped(), 0u) << "what a pause leaves out is not lost";
+}
+
+TEST(Tap, APauseThatFindsNoRoomStopsTheMediaAllTheSameAndIsMarkedBehindTheGap) {
+  TapBench bench(4096);
+  while (bench.packet(kStart)) {}
+  bench.tap->pause(kStart + Duration::s(1), true);
+  const auto dropped = bench.tap->dropped();
+  EXPECT_TRUE(bench.packet(kStart + Duration::s(2)));
+  EXPECT_EQ(bench.tap->dropped(), dropped);
+  bench.drained();
+  ASSERT_TRUE(bench.tap->recover(kStart + Duration::s(3)));
+  EXPECT_TRUE(bench.packet(kStart + Duration::s(4)));
+  const auto records = bench.drained();
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_TRUE(std::holds_alternative<wire::TapGap>(records[0]));
+  EXPECT_TRUE(std::get<wire::TapPause>(records[1]).paused);
+  EXPECT_TRUE(std::holds_alternative<wire::TapRefresh>(records[2]));
+}
+
+TEST(TapRecord, APauseSurvivesTheWireAndItsTruncationsDoNot) {
+  std::uint8_t buffer[32];
+  Writer out(buffer);
+  ASSERT_TRUE(wire::encode(wire::TapRecord(wire::TapPause{123'456'789, true}), out));
+  const Bytes whole = out.written();
+  const auto read = wire::decode_tap_record(whole);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<wire::TapPause>(*read).at_us, 123'456'789u);
+  EXPECT_TRUE(std::get<wire::TapPause>(*read).paused);
+  EXPECT_EQ(wire::peek_tap_record(whole)->at_us, 123'456'789u);
+  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(wire::decode_tap_record(whole.first(size))) << size;
+  buffer[whole.size() - 1] = 2;
+  EXPECT_FALSE(wire::decode_tap_record(whole));
+}
+
 TEST(TapRecord, ARefreshSurvivesTheWireAndItsTruncationsDoNot) {
   std::uint8_t buffer[32];
   Writer out(buffer);
@@ -232,6 +286,25 @@ TEST(MeetingTap, ARefreshTellsTheRosterAnew) {
   EXPECT_EQ(std::get<wire::TapRefresh>(records[0]).at_us, 3'000'000u);
   EXPECT_EQ(std::get<wire::TapRefresh>(records[0]).first_source, 1u);
   EXPECT_EQ(names_after(records, 1), (std::vector<std::string>{"anna", "ben"}));
+}
+
+TEST(MeetingTap, APauseEndsWithEverybodyAnnounced) {
+  RosterBench bench;
+  bench.add(1, "anna");
+  bench.open_tap(1 << 16);
+  drain(*bench.ring);
+  bench.command(wire::SfuPauseTap{wire::TapNo{7}, true});
+  bench.command(wire::SfuPauseTap{wire::TapNo{99}, true});
+  bench.add(2, "ben");
+  bench.now = bench.now + Duration::s(3);
+  bench.command(wire::SfuPauseTap{wire::TapNo{7}, false});
+  const auto records = drain(*bench.ring);
+  ASSERT_EQ(records.size(), 6u);
+  EXPECT_TRUE(std::get<wire::TapPause>(records[0]).paused);
+  EXPECT_EQ(names_after(records, 1), (std::vector<std::string>{"ben", "anna", "ben"}));
+  EXPECT_FALSE(std::get<wire::TapPause>(records[2]).paused);
+  EXPECT_EQ(std::get<wire::TapPause>(records[2]).at_us, 3'000'000u);
+  EXPECT_TRUE(std::holds_alternative<wire::TapRefresh>(records[3]));
 }
 
 TEST(MeetingTap, TheEndOfAMeetingArrivesInAFullRing) {
