@@ -19,7 +19,7 @@ build_packages=(
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )
-test_packages=(python3 openssl)
+test_packages=(python3 openssl gnuplot-nox)
 # Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)

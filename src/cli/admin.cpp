@@ -5,6 +5,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -203,6 +204,18 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(flow, "validate", "Say what is wrong with a flow, without importing it", "flow.validate", exit_code).file("The exported flow (JSON)");
   Builder(flow, "list", "All flows", "flow.list", exit_code);
   Builder(flow, "export", "Print a flow as it was imported", "flow.export", exit_code).text("--flow", "flow", "Name or id", true);
+
+  CLI::App& webhook = group(app, "webhook", "Who is told of what happens: addresses and programs");
+  Builder(webhook, "add", "Add one; the secret that signs its messages is shown once", "webhook.add", exit_code)
+      .text("--url", "url", "https://HOST/PATH that gets each event by POST")
+      .text("--command", "command", "A program that gets each event on its standard input")
+      .text("--events", "events", "Which: recording.stored, recording.* and so on, joined by blanks (without: recording.*)")
+      .example("upcall webhook add --data-dir D --command /usr/local/bin/keep-a-copy --events recording.stored --json");
+  Builder(webhook, "list", "All, with what they have still to be told", "webhook.list", exit_code);
+  for (const auto& [name, command, help] : {std::tuple("remove", "webhook.remove", "Remove one for good"), std::tuple("disable", "webhook.disable", "Tell it nothing for now"),
+                                            std::tuple("enable", "webhook.enable", "Tell it what happened meanwhile, and all that comes")}) {
+    Builder(webhook, name, help, command, exit_code).text("WEBHOOK", "webhook", "Its id", true);
+  }
 
   CLI::App& meeting = group(app, "meeting", "Live meetings");
   Builder(meeting, "show", "Transports of a live meeting", "meeting.show", exit_code).text("MEETING", "meeting", "Meeting id or external meeting id", true);

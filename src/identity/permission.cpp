@@ -10,6 +10,7 @@ constexpr std::pair<Permission, std::string_view> kNames[kPermissionCount] = {
     {Permission::contact_handle, "contact.handle"},
     {Permission::meeting_create, "meeting.create"},
     {Permission::recording_control, "recording.control"},
+    {Permission::recording_stop_any, "recording.stop_any"},
     {Permission::recording_playback, "recording.playback"},
     {Permission::recording_all_groups, "recording.all_groups"},
     {Permission::contact_search, "contact.search"},
@@ -54,7 +55,7 @@ std::span<const DefaultProfile> default_profiles() {
   using enum Permission;
   static const std::array<DefaultProfile, 5> list = {{
       {"Admin", PermissionSet::everything()},
-      {"CallCenterManager", {contact_handle, meeting_create, recording_control, contact_search, user_admin, routing_admin}},
+      {"CallCenterManager", {contact_handle, meeting_create, recording_control, recording_stop_any, contact_search, user_admin, routing_admin}},
       {"QualityAnalyst", {contact_search}},
       {"Agent", {contact_handle, meeting_create, recording_control}},
       // Holding this profile is what playback asks for; it grants nothing by itself.

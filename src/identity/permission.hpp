@@ -15,6 +15,7 @@ enum class Permission : std::uint8_t {
   contact_handle,      // be offered contacts, chat, end them
   meeting_create,      // create meetings and own them
   recording_control,   // start and stop the recording of an own meeting
+  recording_stop_any,  // stop anybody's, within the hierarchy rule
   recording_playback,  // programs only: people need the configured security profile instead
   recording_all_groups,  // passes the hierarchy rule
   contact_search,
@@ -23,7 +24,7 @@ enum class Permission : std::uint8_t {
   flow_admin,
   instance_admin,  // parameters, access keys, diagnosis
 };
-inline constexpr std::size_t kPermissionCount = 10;
+inline constexpr std::size_t kPermissionCount = 11;
 
 // "contact.handle" and so on: how permissions are stored and shown.
 std::string_view to_string(Permission permission);

@@ -138,7 +138,8 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
     }
     if (is_true(contact->attributes, "videoRecordingAutoStartEnabled") && api.recording_deployed()) {
       // Its failure must not cost the call; it shows in the recording's own state and in the metrics.
-      (void)start_recording(api, *id, *principal, contact->contact_id);
+      // The key: with the session, not each time that its owner asks for the join data again.
+      (void)start_recording(api, {*id, *principal, contact->contact_id, "auto/" + join->meeting.meeting_id});
     }
   }
   return success(request, "Meeting created", bj::object{{"JoinInfo", join_json(api, request, *join)}});

@@ -57,12 +57,47 @@ Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
   return std::string(*text);
 }
 
-// The caller's own meeting and, when it has one, its contact's facts.
-Result<store::Meeting, ApiError> controlled_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
+identity::RecordingTag tag_of(const store::Recording& r) {
+  return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
+}
+
+// Idempotency-Key: 1 to 128 visible characters, or none (draft-ietf-httpapi-idempotency-key-header).
+Result<std::string> idempotency_key(const wire::HttpRequest& request) {
+  const auto key = request.header("idempotency-key");
+  if (!key) return std::string();
+  const auto visible = [](char c) { return c > ' ' && c <= '~'; };
+  if (key->empty() || key->size() > 128 || !std::all_of(key->begin(), key->end(), visible)) {
+    return fail(ErrorCode::invalid_argument, "Idempotency-Key must be 1 to 128 visible characters.");
+  }
+  return "client/" + std::string(*key);
+}
+
+// May this principal stop what somebody else records? A supervisor may, where the hierarchy rule lets him.
+Result<bool> supervises(MeetingApi& api, const identity::Principal& principal, const std::string& id) {
+  if (!principal.may(Permission::recording_stop_any)) return false;
+  return api.centre.store.read([&](store::Database& db) -> Result<bool> {
+    auto recording = store::recordings::in_progress(db, id);
+    if (!recording) return tl::unexpected(recording.error());
+    auto groups = store::hierarchy::any(db);
+    if (!groups) return tl::unexpected(groups.error());
+    return *recording && identity::passes_hierarchy(principal, tag_of(**recording), *groups);
+  });
+}
+
+enum class Control : std::uint8_t { start, stop };
+
+// The meeting whose recording the caller controls: an own one, if its contact leaves that to the agent; a supervisor
+// stops whatever the contact says.
+Result<store::Meeting, ApiError> controlled_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id, Control control) {
   auto meeting = api.directory.find(id);
   if (!meeting) return tl::unexpected(meeting.error());
   if (!*meeting) return refuse(ErrorCode::not_found, "no_such_meeting", "There is no such meeting.");
-  if ((*meeting)->owner_principal != principal.id) return refuse(ErrorCode::forbidden, "not_owner", "You are not the owner of this meeting.");
+  if ((*meeting)->owner_principal != principal.id) {
+    const auto may = control == Control::stop ? supervises(api, principal, id) : Result<bool>(false);
+    if (!may) return tl::unexpected(may.error());
+    if (!*may) return refuse(ErrorCode::forbidden, "not_owner", "You are not the owner of this meeting.");
+    return std::move(**meeting);
+  }
   if ((*meeting)->contact_id) {
     auto facts = contact_facts(api.centre, *(*meeting)->contact_id);
     if (!facts) return tl::unexpected(facts.error());
@@ -83,9 +118,11 @@ wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
   if (!api.recording_deployed()) return not_deployed(request);
   auto id = meeting_id_in(request);
   if (!id) return failure(request, id.error());
-  auto meeting = controlled_meeting(api, *principal, *id);
+  auto key = idempotency_key(request);
+  if (!key) return failure(request, key.error());
+  auto meeting = controlled_meeting(api, *principal, *id, Control::start);
   if (!meeting) return failure(request, meeting.error());
-  auto recording = start_recording(api, *id, *principal, meeting->contact_id);
+  auto recording = start_recording(api, {*id, *principal, meeting->contact_id, *key});
   if (!recording) {
     const bool conflict = recording.error().code == ErrorCode::conflict;
     return failure(request, ApiError{recording.error(), !conflict ? "" : meeting->ended ? "meeting_ended" : "recording_in_progress"});
@@ -99,9 +136,11 @@ wire::HttpResponse stop(MeetingApi& api, const wire::HttpRequest& request) {
   if (!api.recording_deployed()) return not_deployed(request);
   auto id = meeting_id_in(request);
   if (!id) return failure(request, id.error());
-  auto meeting = controlled_meeting(api, *principal, *id);
+  auto key = idempotency_key(request);
+  if (!key) return failure(request, key.error());
+  auto meeting = controlled_meeting(api, *principal, *id, Control::stop);
   if (!meeting) return failure(request, meeting.error());
-  auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested);
+  auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested, *key);
   if (!stopped) return failure(request, ApiError{stopped.error(), stopped.error().code == ErrorCode::conflict ? "nothing_to_stop" : ""});
   return success(request, "Recording stopped",
                  bj::object{{"recordingsStopped", stopped->stopped}, {"recordingsNotStopped", stopped->not_stopped}});
@@ -126,10 +165,6 @@ Result<PlaybackRules> rules(store::Database& db) {
   std::from_chars(minutes->data(), minutes->data() + minutes->size(), out.link_minutes);
   out.link_minutes = std::clamp<std::int64_t>(out.link_minutes, 1, 24 * 60);
   return out;
-}
-
-identity::RecordingTag tag_of(const store::Recording& r) {
-  return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
 }
 
 // What a page shows of a film that cannot be watched yet.

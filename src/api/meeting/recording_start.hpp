@@ -3,11 +3,14 @@
 #pragma once
 
 #include "api/meeting/meeting_api.hpp"
+#include "io/store/outbox_repository.hpp"
 
 namespace upcall::api {
 
-// Blocks on the store. `conflict` when one is in progress or the meeting has ended.
-Result<store::Recording> start_recording(MeetingApi& api, const std::string& external_meeting_id,
-                                         const identity::Principal& principal, const std::optional<std::string>& contact_id);
+// Blocks on the store. Errors: service::RecordingService::start's.
+Result<store::Recording> start_recording(MeetingApi& api, const service::RecordingStart& start);
+
+// Consumer of the outbox: what start_recording() could not put on the contact is put there again. An error: try again.
+Result<void> link_recording(MeetingApi& api, const store::OutboxEvent& event);
 
 }  // namespace upcall::api

@@ -34,8 +34,10 @@ const bj::object& ApiClient::Answer::data() const {
   return data != nullptr ? *data : kNothing;
 }
 
-Result<ApiClient::Answer> ApiClient::call(const std::string& method, const std::string& path, const bj::object* body) {
+Result<ApiClient::Answer> ApiClient::call(const std::string& method, const std::string& path, const bj::object* body,
+                                          const std::vector<std::pair<std::string, std::string>>& headers) {
   net::HttpClientRequest request;
+  request.headers = headers;
   request.method = method;
   request.url = base_ + path;
   if (!authorization_.empty()) request.headers.emplace_back("authorization", authorization_);

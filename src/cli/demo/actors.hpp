@@ -31,7 +31,8 @@ class ApiClient {
     // The member "data" of an /api answer.
     const boost::json::object& data() const;
   };
-  Result<Answer> call(const std::string& method, const std::string& path, const boost::json::object* body = nullptr);
+  Result<Answer> call(const std::string& method, const std::string& path, const boost::json::object* body = nullptr,
+                      const std::vector<std::pair<std::string, std::string>>& headers = {});
   // The same, and any other status than `wanted` is an error with the server's sentence.
   Result<Answer> expect(int wanted, const std::string& method, const std::string& path, const boost::json::object* body = nullptr);
   Result<void> log_in(const std::string& username, const std::string& password);

@@ -2,6 +2,8 @@
 
 #include <boost/asio/ssl/host_name_verification.hpp>
 
+#include "base/net_address.hpp"
+
 namespace upcall::net {
 
 Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& trust) {
@@ -22,12 +24,18 @@ Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& t
 }
 
 asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
-                                                               asio::ssl::context* tls, bool verify,
+                                                               asio::ssl::context* tls, ConnectRules rules,
                                                                Duration timeout) {
   tcp::resolver resolver(executor);
   error_code ec;
   const auto endpoints = resolver.resolve(url.host, std::to_string(url.port), ec);
   if (ec) co_return fail(ErrorCode::unavailable, "the server's name cannot be resolved");
+  // Checked on what is connected to, so a name cannot answer otherwise a second time.
+  for (const auto& entry : endpoints) {
+    if (!rules.public_only) break;
+    const auto address = parse_ip(entry.endpoint().address().to_string(), entry.endpoint().port());
+    if (!address || !is_public(*address)) co_return fail(ErrorCode::forbidden, "the server has an address that is not public");
+  }
   auto transport = std::make_shared<Transport>(tcp::socket(executor));
   transport->expires_after(timeout);
   {
@@ -38,7 +46,7 @@ asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_exec
   if (!url.tls) co_return transport;
   transport->enable_tls(*tls);
   auto& stream = *transport->tls();
-  if (verify) stream.set_verify_callback(asio::ssl::host_name_verification(url.host), ec);
+  if (rules.verify) stream.set_verify_callback(asio::ssl::host_name_verification(url.host), ec);
   // An address is no name for SNI (RFC 6066 §3).
   asio::ip::make_address(url.host, ec);
   if (ec) SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());

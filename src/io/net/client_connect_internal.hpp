@@ -18,10 +18,15 @@ struct ClientTrust {
 // A context that verifies chain and name (unless insecure).
 Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& trust);
 
+struct ConnectRules {
+  bool verify = true;        // the certificate's name
+  bool public_only = false;  // see HttpClientOptions
+};
+
 // Resolves, connects, and shakes hands when the URL asks for TLS. `tls` may be null for a plain URL and must outlive
 // the transport. The name is resolved on the calling thread.
 asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
-                                                               asio::ssl::context* tls, bool verify,
+                                                               asio::ssl::context* tls, ConnectRules rules,
                                                                Duration timeout);
 
 }  // namespace upcall::net

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -50,6 +51,7 @@ struct HttpClient::Impl {
   std::shared_ptr<Transport> transport;  // to `origin`, usable for a further request
   std::string origin;
   beast::flat_buffer buffer;
+  std::atomic<bool> cancelled{false};
   bool answered = false;  // a byte of the answer has come: a second try could do the work twice
 };
 
@@ -57,6 +59,11 @@ HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>
 HttpClient::~HttpClient() = default;
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
+
+void HttpClient::cancel() {
+  impl_->cancelled = true;
+  impl_->context.stop();
+}
 
 Result<HttpClientResponse> HttpClient::send(const HttpClientRequest& request) { return impl_->exchange(request, nullptr); }
 
@@ -85,11 +92,14 @@ Result<HttpClientResponse> HttpClient::Impl::exchange(const HttpClientRequest& r
     answered = false;
     Result<HttpClientResponse> out = fail(ErrorCode::internal, "the request did not run");
     context.restart();
+    // After restart(): a cancel() from here on stops the run. What it leaves suspended is never resumed.
+    if (cancelled) return fail(ErrorCode::unavailable, "the request was cancelled");
     asio::co_spawn(context, attempt(*url, request, sink),
                    [&out](std::exception_ptr thrown, Result<HttpClientResponse> result) {
                      if (!thrown) out = std::move(result);
                    });
     context.run();
+    if (cancelled) return fail(ErrorCode::unavailable, "the request was cancelled");
     if (out) return out;
     transport.reset();
     // A kept connection that the server had closed meanwhile is no failure: once more on a new one.
@@ -103,7 +113,7 @@ asio::awaitable<Result<HttpClientResponse>> HttpClient::Impl::attempt(const Url&
   if (!transport) {
     buffer.clear();
     auto connected =
-        co_await connect_to(context.get_executor(), url, tls.get(), !options.insecure, options.timeout);
+        co_await connect_to(context.get_executor(), url, tls.get(), {!options.insecure, options.public_only}, options.timeout);
     if (!connected) co_return tl::unexpected(connected.error());
     transport = std::move(*connected);
   }

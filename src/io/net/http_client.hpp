@@ -23,6 +23,7 @@ struct HttpClientOptions {
   Duration timeout = Duration::s(30);    // to connect, and for each piece sent or received
   std::string ca_pem;                    // trusted instead of the system's authorities when not empty
   bool insecure = false;                 // accept any certificate (a server that made its own)
+  bool public_only = false;              // refuse (forbidden) hosts with an address that is_public() is false for
   std::size_t max_body_bytes = 64 << 20; // of an answer that is kept in memory
 };
 
@@ -53,6 +54,9 @@ class HttpClient {
   Result<HttpClientResponse> send(const HttpClientRequest& request);
   // The body of a 2xx answer goes to `sink` piece by piece (false ends it: invalid_argument); other bodies are kept.
   Result<HttpClientResponse> download(const HttpClientRequest& request, const std::function<bool(Bytes)>& sink);
+
+  // From another thread: a running request ends soon with `unavailable`, and so does every later one.
+  void cancel();
 
   Result<HttpClientResponse> get(std::string url) { return send({"GET", std::move(url), {}, {}}); }
   Result<HttpClientResponse> post_json(std::string url, std::string json) {

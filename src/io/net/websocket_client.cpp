@@ -83,7 +83,7 @@ asio::awaitable<void> WebSocketClient::Impl::deliver(Bytes message, bool is_text
 
 asio::awaitable<void> WebSocketClient::Impl::live(Url url) {
   auto connected =
-      co_await connect_to(context.get_executor(), url, tls.get(), !options.insecure, options.timeout);
+      co_await connect_to(context.get_executor(), url, tls.get(), {!options.insecure, false}, options.timeout);
   if (!connected) {
     opened(tl::unexpected(connected.error()));
     co_return;

@@ -23,6 +23,11 @@ Meeting read_meeting(Row& r) {
   "select attendee_id, meeting_id, external_user_id, name, email, role, join_token_hash, join_token_sealed, created_ms, " \
   "removed_ms from attendees "
 
+// Of the alias m of meetings. A service principal's id is "key/" and the access key's.
+#define UPCALL_OWNER_IS_SWITCHED_OFF                                                  \
+  "(exists(select 1 from users u where u.id = m.owner_principal and u.disabled <> 0)" \
+  " or exists(select 1 from access_keys k where 'key/' || k.id = m.owner_principal and k.disabled <> 0))"
+
 AttendeeRole role_of(std::string_view text) {
   if (text == "owner") return AttendeeRole::owner;
   if (text == "customer") return AttendeeRole::customer;
@@ -105,6 +110,18 @@ Result<std::vector<Attendee>> meetings::attendees(Database& db, std::string_view
 
 Result<bool> meetings::remove_attendee(Database& db, std::string_view id, WallTime at) {
   return db.run("update attendees set removed_ms=?2 where attendee_id=?1 and removed_ms is null", id, at).map(any);
+}
+
+Result<bool> meetings::owner_is_switched_off(Database& db, std::string_view meeting_id) {
+  return db.one("select 1 from meetings m where m.meeting_id=?1 and " UPCALL_OWNER_IS_SWITCHED_OFF, [](Row&) { return true; }, meeting_id)
+      .map([](const std::optional<bool>& found) { return found.has_value(); });
+}
+
+Result<std::vector<Attendee>> meetings::switched_off_owners(Database& db) {
+  return db.all(UPCALL_ATTENDEE_COLUMNS
+                "a where a.role='owner' and a.removed_ms is null and exists(select 1 from meetings m where m.meeting_id=a.meeting_id "
+                "and m.ended_ms is null and " UPCALL_OWNER_IS_SWITCHED_OFF ")",
+                read_attendee);
 }
 
 }  // namespace upcall::store

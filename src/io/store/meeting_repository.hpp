@@ -64,6 +64,10 @@ Result<std::optional<Attendee>> find_attendee_ever(Database& db, std::string_vie
 Result<std::optional<Attendee>> find_attendee_by_token(Database& db, std::string_view meeting_id, std::string_view token);
 Result<std::vector<Attendee>> attendees(Database& db, std::string_view meeting_id);
 Result<bool> remove_attendee(Database& db, std::string_view attendee_id, WallTime at);
+// Is the account that owns this meeting (user or access key) switched off?
+Result<bool> owner_is_switched_off(Database& db, std::string_view meeting_id);
+// The owners' attendees in live meetings for which that is so.
+Result<std::vector<Attendee>> switched_off_owners(Database& db);
 
 }  // namespace meetings
 }  // namespace upcall::store

@@ -5,9 +5,10 @@ namespace upcall::store {
 extern const std::string_view kMigration0001;
 extern const std::string_view kMigration0002;
 extern const std::string_view kMigration0003;
+extern const std::string_view kMigration0004;
 
 std::span<const Migration> migrations() {
-  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}};
+  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}, {4, kMigration0004}};
   return list;
 }
 

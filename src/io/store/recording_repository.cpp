@@ -11,7 +11,7 @@ constexpr std::pair<RecordingState, std::string_view> kStates[] = {
 #define UPCALL_RECORDING_COLUMNS                                                                                       \
   "select recording_id, external_meeting_id, meeting_id, owner_principal, hierarchy_group_id, hierarchy_path, "        \
   "contact_id, state, reason, object_key, requested_ms, started_ms, stopped_ms, stored_ms, duration_ms, size_bytes, "  \
-  "data from recordings "
+  "data, start_key, stop_key from recordings "
 
 Recording read_recording(Row& r) {
   Recording out;
@@ -32,6 +32,8 @@ Recording read_recording(Row& r) {
   out.duration_ms = r.optional_i64(14);
   out.size_bytes = r.optional_i64(15);
   out.data = r.text(16);
+  out.start_key = r.optional_text(17);
+  out.stop_key = r.optional_text(18);
   return out;
 }
 
@@ -58,10 +60,10 @@ Result<void> recordings::insert(Database& db, const Recording& r) {
   return db
       .run("insert into recordings(recording_id, external_meeting_id, meeting_id, owner_principal, hierarchy_group_id, "
            "hierarchy_path, contact_id, state, reason, object_key, requested_ms, started_ms, stopped_ms, stored_ms, "
-           "duration_ms, size_bytes, data) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+           "duration_ms, size_bytes, data, start_key) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
            r.recording_id, r.external_meeting_id, r.meeting_id, r.owner_principal, r.hierarchy_group_id, r.hierarchy_path,
            r.contact_id, to_string(r.state), r.reason, r.object_key, r.requested, r.started, r.stopped, r.stored,
-           r.duration_ms, r.size_bytes, r.data)
+           r.duration_ms, r.size_bytes, r.data, r.start_key)
       .map(ignore);
 }
 
@@ -77,6 +79,18 @@ Result<std::optional<Recording>> recordings::in_progress(Database& db, std::stri
   return db.one(UPCALL_RECORDING_COLUMNS
                 "where external_meeting_id=?1 and state in ('requested','starting','recording','stopping')",
                 read_recording, external);
+}
+
+Result<std::optional<Recording>> recordings::by_start_key(Database& db, std::string_view owner, std::string_view key) {
+  return db.one(UPCALL_RECORDING_COLUMNS "where owner_principal=?1 and start_key=?2", read_recording, owner, key);
+}
+
+Result<std::optional<Recording>> recordings::by_stop_key(Database& db, std::string_view external, std::string_view key) {
+  return db.one(UPCALL_RECORDING_COLUMNS "where external_meeting_id=?1 and stop_key=?2", read_recording, external, key);
+}
+
+Result<void> recordings::set_stop_key(Database& db, std::string_view id, std::string_view key) {
+  return db.run("update recordings set stop_key=?2 where recording_id=?1", id, key).map(ignore);
 }
 
 Result<std::vector<Recording>> recordings::unfinished(Database& db) {

@@ -30,6 +30,9 @@ struct Recording {
   std::optional<WallTime> started, stopped, stored;
   std::optional<std::int64_t> duration_ms, size_bytes;
   std::string data = "{}";  // JSON, the recorder's own facts
+  // Idempotency keys of the start (unique for an owner: insert answers `conflict`) and of the stop. Written by insert and
+  // set_stop_key alone.
+  std::optional<std::string> start_key, stop_key;
 };
 
 namespace recordings {
@@ -39,6 +42,9 @@ Result<std::optional<Recording>> find(Database& db, std::string_view recording_i
 // Ascending by time of request.
 Result<std::vector<Recording>> of_meeting(Database& db, std::string_view external_meeting_id);
 Result<std::optional<Recording>> in_progress(Database& db, std::string_view external_meeting_id);
+Result<std::optional<Recording>> by_start_key(Database& db, std::string_view owner_principal, std::string_view key);
+Result<std::optional<Recording>> by_stop_key(Database& db, std::string_view external_meeting_id, std::string_view key);
+Result<void> set_stop_key(Database& db, std::string_view recording_id, std::string_view key);
 // Neither stored nor failed: what a restarted server takes up again.
 Result<std::vector<Recording>> unfinished(Database& db);
 

@@ -44,6 +44,13 @@ constexpr CommandRow kCommands[] = {
     {"flow.validate", flow_validate, false},
     {"flow.list", flow_list, false},
     {"flow.export", flow_export, false},
+    {"configure.set", configure_set, true},
+    {"configure.list", configure_list, false},
+    {"webhook.add", webhook_add, false},
+    {"webhook.list", webhook_list, false},
+    {"webhook.remove", webhook_remove, false},
+    {"webhook.disable", webhook_disable, false},
+    {"webhook.enable", webhook_enable, false},
 };
 
 const CommandRow* find(std::string_view name) {

@@ -40,6 +40,9 @@ Result<void> first_start(Context& context);
 //   instance.show
 //   flow.import         {content, name?, default?}  | flow.validate {content}
 //   flow.list | flow.export {flow}
+//   configure.set       {<parameter>: text, …} | configure.list
+//   webhook.add         {url | command, events?} (the secret is answered once) | webhook.list
+//   webhook.remove | webhook.disable | webhook.enable {webhook}
 // A server reloads its contact centre after commands for which changes_centre() is true.
 Result<boost::json::value> run(Context& context, std::string_view command, const boost::json::object& arguments);
 std::vector<std::string_view> commands();

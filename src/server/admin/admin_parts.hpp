@@ -28,6 +28,13 @@ Answer flow_import(Context& context, const Arguments& arguments);
 Answer flow_validate(Context& context, const Arguments& arguments);
 Answer flow_list(Context& context, const Arguments& arguments);
 Answer flow_export(Context& context, const Arguments& arguments);
+Answer configure_set(Context& context, const Arguments& arguments);
+Answer configure_list(Context& context, const Arguments& arguments);
+Answer webhook_add(Context& context, const Arguments& arguments);
+Answer webhook_list(Context& context, const Arguments& arguments);
+Answer webhook_remove(Context& context, const Arguments& arguments);
+Answer webhook_disable(Context& context, const Arguments& arguments);
+Answer webhook_enable(Context& context, const Arguments& arguments);
 
 // A list argument: an array of texts, or one text.
 Result<std::vector<std::string>> texts(const Arguments& arguments, std::string_view name);

@@ -1,12 +1,9 @@
 #include "server/serve/server.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -15,6 +12,7 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/meeting/recording_start.hpp"
 #include "api/routing/routing_routes.hpp"
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
@@ -35,6 +33,8 @@
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/self_signed.hpp"
+#include "service/events/hook_service.hpp"
+#include "service/events/outbox_loop.hpp"
 
 namespace upcall::server {
 
@@ -91,56 +91,6 @@ std::string default_web_directory() {
   return (std::filesystem::is_directory(installed, error) ? installed : of_build).lexically_normal().string();
 }
 
-// Delivers outbox events to the consumers inside this process: what must happen after "meeting ended".
-class OutboxLoop {
- public:
-  OutboxLoop(store::Store& store, service::RecordingService& recordings) : store_(store), recordings_(recordings) {
-    thread_ = std::thread([this] { run(); });
-  }
-  ~OutboxLoop() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
-    thread_.join();
-  }
-  void notify() {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_ = true;
-    }
-    wake_.notify_all();
-  }
-
- private:
-  void run() {
-    for (;;) {
-      bool more = false;
-      auto events = store_.read([](store::Database& db) { return store::outbox::pending(db, kRecordingConsumer, 100); });
-      if (events && !events->empty()) {
-        for (const store::OutboxEvent& event : *events) {
-          if (event.type == "meeting.ended") recordings_.on_meeting_ended(event.meeting_id);
-        }
-        const std::int64_t last = events->back().position;
-        (void)store_.write([&](store::Database& db) { return store::outbox::advance(db, kRecordingConsumer, last); });
-        more = events->size() == 100;
-      }
-      std::unique_lock lock(mutex_);
-      if (stop_) return;
-      if (!more) wake_.wait_for(lock, std::chrono::seconds(1), [&] { return stop_ || woken_; });
-      woken_ = false;
-      if (stop_) return;
-    }
-  }
-  store::Store& store_;
-  service::RecordingService& recordings_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false, woken_ = false;
-  std::thread thread_;
-};
-
 }  // namespace
 
 // In the order of construction; destroyed the other way round.
@@ -148,7 +98,7 @@ struct Server::Parts {
   ~Parts() {
     admin.reset();
     if (http) http->stop(Duration::ms(500));
-    outbox.reset();
+    close_events();
     // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
     if (runtime) runtime->stop();
     recordings.reset();
@@ -171,11 +121,12 @@ struct Server::Parts {
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordingService> recordings;
-  std::unique_ptr<OutboxLoop> outbox;
   std::unique_ptr<api::CentreService> centre;
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
+  std::unique_ptr<service::HookService> hooks;
+  std::unique_ptr<service::OutboxLoop> outbox;
   api::OpenApi openapi;
   wire::Router router;
   std::unique_ptr<net::HttpServer> http;
@@ -184,8 +135,52 @@ struct Server::Parts {
   Result<void> open();
   Result<void> open_services(const std::vector<udp::MediaAddress>& media);
   void add_metrics();
+  Result<void> open_events();
+  void close_events();
+  void told_outbox();
   std::string admin_call(std::string_view line);
+
+  std::mutex events_mutex;   // of the two pointers: whoever writes events may still do so while they go
 };
+
+// After everything that consumes events exists.
+Result<void> Server::Parts::open_events() {
+  {
+    const std::lock_guard lock(events_mutex);
+    hooks = std::make_unique<service::HookService>(service::HookServiceOptions{.public_url = url}, *store, *sealer, random, system_now);
+  }
+  std::vector<service::OutboxConsumer> consumers;
+  consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
+                         if (event.type != "meeting.ended") return {};
+                         const auto body = json::parse_object(event.body);
+                         return recordings->on_meeting_ended(event.meeting_id, body ? json::text_or(*body, "meetingId") : "");
+                       }});
+  consumers.push_back({"playback-links", [this](const store::OutboxEvent& event) { return api::link_recording(*meeting_api, event); }});
+  {
+    const std::lock_guard lock(events_mutex);
+    outbox = std::make_unique<service::OutboxLoop>(*store, system_now, std::move(consumers));
+  }
+  directory->set_outbox_listener([this] { told_outbox(); });
+  if (auto loaded = hooks->reload(); !loaded) return loaded;
+  // Only now: what they tell is heard.
+  return recordings->resume();
+}
+
+void Server::Parts::close_events() {
+  std::unique_ptr<service::OutboxLoop> loop;
+  std::unique_ptr<service::HookService> service;
+  {
+    const std::lock_guard lock(events_mutex);
+    loop.swap(outbox);
+    service.swap(hooks);
+  }
+}
+
+void Server::Parts::told_outbox() {
+  const std::lock_guard lock(events_mutex);
+  if (outbox) outbox->notify();
+  if (hooks) hooks->notify();
+}
 
 Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& media) {
   const Now now = system_now();
@@ -210,6 +205,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   runtime = std::move(*started);
   directory->set_runtime(*runtime);
   if (auto live = directory->open_live(); !live) return live;
+  if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
   service::RecordingServiceOptions recording;
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
@@ -217,10 +213,8 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
   auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
   if (name) recording.attendee_name = *name;
+  recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, *objects);
-  if (auto resumed = recordings->resume(); !resumed) return resumed;
-  outbox = std::make_unique<OutboxLoop>(*store, *recordings);
-  directory->set_outbox_listener([this] { outbox->notify(); });
 
   auto service = api::CentreService::start(*store, random, system_now);
   if (!service) return tl::unexpected(service.error());
@@ -261,6 +255,7 @@ Result<void> Server::Parts::open() {
   meeting_options.public_url = url;
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, *objects, meeting_options);
+  if (auto events = open_events(); !events) return events;
   api::add_auth_routes(router, *authenticator, openapi);
   api::add_chat_routes(router, *centre_api, openapi);
   api::add_participant_routes(router, *centre_api);
@@ -335,7 +330,13 @@ std::string Server::Parts::admin_call(std::string_view line) {
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
   if (!result) return answer_error(result.error());
-  if (admin::changes_centre(command)) (void)centre->reload();
+  if (admin::changes_centre(command)) {
+    (void)centre->reload();
+    if (auto removed = directory->remove_switched_off(); !removed) return answer_error(removed.error());
+  }
+  if (command.starts_with("webhook.")) {
+    if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
+  }
   return bj::serialize(bj::object{{"result", *result}});
 }
 
@@ -357,6 +358,9 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
+  counter("upcall_hook_deliveries_total", "Events that webhooks and command hooks took", [this, d] { return hooks ? d(hooks->counters().delivered) : 0; });
+  counter("upcall_hook_failures_total", "Attempts that failed; they are made again for 24 hours", [this, d] { return hooks ? d(hooks->counters().failed) : 0; });
+  counter("upcall_hook_given_up_total", "Events that a hook never took", [this, d] { return hooks ? d(hooks->counters().given_up) : 0; });
   gauge("upcall_spool_bytes", "Bytes of open journals", [this, d] { return d(recordings->counters().spool_bytes); });
   counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });

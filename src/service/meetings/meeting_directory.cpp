@@ -94,15 +94,15 @@ Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
     if (!*existing || (*existing)->ended || (*existing)->owner_principal != request.owner_principal) {
       return fail(ErrorCode::conflict, "A meeting with this id exists already.");
     }
-    return start_again(**existing, request.others);
+    return start_again(**existing, request);
   }
   runtime_->open_meeting(meeting.meeting_id);
   told_outbox();
   return JoinInfo{meeting, owner.row, owner.token};
 }
 
-Result<JoinInfo> MeetingDirectory::start_again(const store::Meeting& meeting, const std::vector<NewAttendee>& others) {
-  for (const NewAttendee& other : others) {
+Result<JoinInfo> MeetingDirectory::start_again(const store::Meeting& meeting, const NewMeeting& request) {
+  for (const NewAttendee& other : request.others) {
     if (other.external_user_id.empty()) continue;
     const auto added = add_attendee(meeting, other, store::AttendeeRole::customer);
     if (!added && added.error().code != ErrorCode::conflict) return tl::unexpected(added.error());
@@ -110,9 +110,10 @@ Result<JoinInfo> MeetingDirectory::start_again(const store::Meeting& meeting, co
   auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, meeting.meeting_id); });
   if (!attendees) return tl::unexpected(attendees.error());
   for (store::Attendee& a : *attendees) {
-    if (a.role == store::AttendeeRole::owner && !a.removed) return with_token(meeting, a);
+    if (a.role == store::AttendeeRole::owner) return with_token(meeting, std::move(a));
   }
-  return fail(ErrorCode::conflict, "A meeting with this id exists already.");
+  // The account was switched off in the meantime.
+  return add_attendee(meeting, request.owner, store::AttendeeRole::owner);
 }
 
 Result<JoinInfo> MeetingDirectory::add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role) {
@@ -170,10 +171,28 @@ Result<void> MeetingDirectory::remove_attendee(const store::Meeting& meeting, co
   return {};
 }
 
+Result<void> MeetingDirectory::remove_switched_off() {
+  auto removed = store_.write([&](store::Database& db) -> Result<std::vector<store::Attendee>> {
+    auto owners = store::meetings::switched_off_owners(db);
+    if (!owners) return owners;
+    for (const store::Attendee& owner : *owners) {
+      if (auto r = store::meetings::remove_attendee(db, owner.attendee_id, clock_().wall); !r) return tl::unexpected(r.error());
+    }
+    return owners;
+  });
+  if (!removed) return tl::unexpected(removed.error());
+  for (const store::Attendee& owner : *removed) runtime_->remove_attendee(owner.meeting_id, owner.attendee_id);
+  return {};
+}
+
 std::optional<signaling::AttendeeIdentity> MeetingDirectory::identity_by_token(const std::string& meeting_id, std::string_view token) {
   auto attendee = store_.read([&](store::Database& db) { return store::meetings::find_attendee_by_token(db, meeting_id, token); });
   // RECORDING joins by no token: its row has one only because every attendee has.
   if (!attendee || !*attendee || (*attendee)->removed || (*attendee)->role == store::AttendeeRole::recording) return std::nullopt;
+  if ((*attendee)->role == store::AttendeeRole::owner) {
+    const auto off = store_.read([&](store::Database& db) { return store::meetings::owner_is_switched_off(db, meeting_id); });
+    if (!off || *off) return std::nullopt;
+  }
   return signaling::AttendeeIdentity{(*attendee)->attendee_id, (*attendee)->external_user_id, (*attendee)->name, false};
 }
 

@@ -70,6 +70,9 @@ class MeetingDirectory {
   Result<void> end(const store::Meeting& meeting);
   // For good, and idempotent: the row first, then the room tells the client (411) and closes its sockets.
   Result<void> remove_attendee(const store::Meeting& meeting, const std::string& attendee_id);
+  // Owners whose account was switched off lose their place in every live meeting; the meetings stay. Switched on again,
+  // Start gives them a new place with a new token.
+  Result<void> remove_switched_off();
 
   // For MeetingRuntimeOptions.
   std::optional<signaling::AttendeeIdentity> identity_by_token(const std::string& meeting_id, std::string_view token);
@@ -81,8 +84,8 @@ class MeetingDirectory {
     std::string token;
   };
   Prepared prepare(const std::string& meeting_id, const NewAttendee& attendee, store::AttendeeRole role, WallTime now);
-  // The owner's join data of a live meeting; whoever of `others` is missing is invited again.
-  Result<JoinInfo> start_again(const store::Meeting& meeting, const std::vector<NewAttendee>& others);
+  // The owner's join data of a live meeting; whoever is missing (removed, or never added) gets a new place.
+  Result<JoinInfo> start_again(const store::Meeting& meeting, const NewMeeting& request);
   Result<JoinInfo> with_token(store::Meeting meeting, store::Attendee attendee);
   void told_outbox() {
     if (outbox_listener_) outbox_listener_();

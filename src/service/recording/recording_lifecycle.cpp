@@ -16,7 +16,18 @@ using store::RecordingState;
 
 namespace {
 constexpr Duration kComposeRetry = Duration::s(60);
+
+std::string event_body(const store::Recording& row) {
+  json::object out{{"recordingId", row.recording_id}, {"externalMeetingId", row.external_meeting_id}, {"meetingId", row.meeting_id}};
+  if (row.contact_id) out["contactId"] = *row.contact_id;
+  if (!row.reason.empty()) out["reason"] = row.reason;
+  if (row.duration_ms) out["durationMs"] = *row.duration_ms;
+  if (row.size_bytes) out["sizeBytes"] = *row.size_bytes;
+  if (row.state == RecordingState::stored) out["objectKey"] = row.object_key;
+  return json::serialize(out);
 }
+
+}  // namespace
 
 std::shared_ptr<RecordingService::Live> RecordingService::find_live(const std::string& recording_id) const {
   const std::lock_guard lock(mutex_);
@@ -49,15 +60,16 @@ bool RecordingService::advance(Live& live, RecordingState to, const char* event)
     outbox.event_id = make_uuid(random_);
     outbox.meeting_id = live.row.external_meeting_id;
     outbox.type = event;
-    outbox.body = "{\"recordingId\":" + wire::json_quote(live.row.recording_id) +
-                  ",\"externalMeetingId\":" + wire::json_quote(live.row.external_meeting_id) +
-                  (live.row.reason.empty() ? "" : ",\"reason\":" + wire::json_quote(live.row.reason)) + "}";
+    outbox.body = event_body(live.row);
     outbox.at = now;
     auto added = store::outbox::add(db, std::move(outbox));
     if (!added) return tl::unexpected(added.error());
     return true;
   });
-  if (written && *written) return true;
+  if (written && *written) {
+    if (event != nullptr && options_.told_outbox) options_.told_outbox();
+    return true;
+  }
   // What is in the store counts: the next change of state starts from there, not from a state that was never written.
   live.row.state = from;
   return false;

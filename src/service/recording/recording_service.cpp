@@ -40,6 +40,11 @@ std::string object_key(std::string_view external_meeting_id, std::string_view re
 
 std::string key_purpose(const std::string& recording_id) { return "recording_keys/" + recording_id; }
 
+Result<store::Recording> same_start(const RecordingStart& request, const store::Recording& earlier) {
+  if (earlier.external_meeting_id == request.external_meeting_id) return earlier;
+  return fail(ErrorCode::invalid_argument, "This idempotency key was used for another meeting.");
+}
+
 }  // namespace
 
 RecordingService::RecordingService(RecordingServiceOptions options, store::Store& store, store::Sealer& sealer,
@@ -108,6 +113,11 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   auto meeting = directory_.find(request.external_meeting_id);
   if (!meeting) return tl::unexpected(meeting.error());
   if (!*meeting) return fail(ErrorCode::not_found, "There is no such meeting.");
+  if (!request.idempotency_key.empty()) {
+    auto earlier = store_.read([&](store::Database& db) { return store::recordings::by_start_key(db, request.owner.id, request.idempotency_key); });
+    if (!earlier) return tl::unexpected(earlier.error());
+    if (*earlier) return same_start(request, **earlier);
+  }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
 
   auto live = std::make_shared<Live>();
@@ -124,6 +134,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   row.state = RecordingState::requested;
   row.object_key = object_key(request.external_meeting_id, row.recording_id, now.wall);
   row.requested = now.wall;
+  if (!request.idempotency_key.empty()) row.start_key = request.idempotency_key;
   live->requested_at = now.mono;
   live->key.resize(32);
   random_.fill(live->key);
@@ -135,7 +146,13 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     live_[row.recording_id] = live;
   }
   // The state first: a crash from here on is found by resume().
+  std::optional<store::Recording> earlier;
   auto written = store_.write([&](store::Database& db) -> Result<std::uint64_t> {
+    if (row.start_key) {
+      auto found = store::recordings::by_start_key(db, row.owner_principal, *row.start_key);
+      if (!found) return tl::unexpected(found.error());
+      if ((earlier = std::move(*found))) return fail(ErrorCode::conflict, "started already");
+    }
     // In the same transaction: an end that came since must not leave a recording that nobody stops.
     auto current = store::meetings::find(db, row.meeting_id);
     if (!current) return tl::unexpected(current.error());
@@ -149,6 +166,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
       const std::lock_guard lock(mutex_);
       live_.erase(row.recording_id);
     }
+    if (earlier) return same_start(request, *earlier);
     if (written.error().code == ErrorCode::gone) return fail(ErrorCode::conflict, written.error().message);
     if (written.error().code == ErrorCode::conflict) {
       return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
@@ -180,7 +198,13 @@ void RecordingService::post_failure(const std::shared_ptr<Live>& live, std::stri
   wake_.notify_all();
 }
 
-Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason) {
+Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason,
+                                                         const std::string& idempotency_key) {
+  if (!idempotency_key.empty()) {
+    auto earlier = store_.read([&](store::Database& db) { return store::recordings::by_stop_key(db, external_meeting_id, idempotency_key); });
+    if (!earlier) return tl::unexpected(earlier.error());
+    if (*earlier) return Stopped{1, 0};
+  }
   auto current = store_.read([&](store::Database& db) { return store::recordings::in_progress(db, external_meeting_id); });
   if (!current) return tl::unexpected(current.error());
   if (!*current) return fail(ErrorCode::conflict, "No recording of this meeting is in progress.");
@@ -188,10 +212,17 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
   {
     const std::lock_guard lock(mutex_);
     if (const auto at = live_.find((*current)->recording_id); at != live_.end()) live = at->second;
-    if (live && live->stop_taken) return fail(ErrorCode::conflict, "The recording is being stopped already.");
+    if (live && live->stop_taken) {
+      if (!idempotency_key.empty() && live->stop_key == idempotency_key) return Stopped{1, 0};
+      return fail(ErrorCode::conflict, "The recording is being stopped already.");
+    }
     if (live) live->stop_taken = true;
+    if (live) live->stop_key = idempotency_key;
   }
   if (!live) return Stopped{0, 1};
+  if (!idempotency_key.empty()) {
+    (void)store_.write([&](store::Database& db) { return store::recordings::set_stop_key(db, live->row.recording_id, idempotency_key); });
+  }
   auto done = std::make_shared<std::promise<void>>();
   auto written = done->get_future();
   post([this, live, reason, done] {
@@ -213,8 +244,14 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
   return Stopped{1, 0};
 }
 
-void RecordingService::on_meeting_ended(const std::string& external_meeting_id) {
-  (void)stop(external_meeting_id, wire::TapStopReason::meeting_ended);
+Result<void> RecordingService::on_meeting_ended(const std::string& external_meeting_id, const std::string& meeting_id) {
+  auto current = store_.read([&](store::Database& db) { return store::recordings::in_progress(db, external_meeting_id); });
+  if (!current) return tl::unexpected(current.error());
+  if (!*current || (*current)->meeting_id != meeting_id) return {};
+  auto stopped = stop(external_meeting_id, wire::TapStopReason::meeting_ended);
+  if (!stopped) return stopped.error().code == ErrorCode::conflict ? Result<void>{} : tl::unexpected(stopped.error());
+  if (stopped->not_stopped > 0) return fail(ErrorCode::unavailable, "the recording could not be stopped");
+  return {};
 }
 
 Result<std::vector<store::Recording>> RecordingService::of_meeting(const std::string& external_meeting_id) {

@@ -35,12 +35,15 @@ struct RecordingServiceOptions {
   std::string attendee_name = "RECORDING";  // parameter recordingAttendeeName
   journal::JournalServiceOptions journal;
   std::size_t composers_max = 4;            // at the same time; more wait, capturing never does
+  std::function<void()> told_outbox;        // something was put into the outbox; any thread
 };
 
 struct RecordingStart {
   std::string external_meeting_id;
   identity::Principal owner;
   std::optional<std::string> contact_id;
+  // Not empty: a start that was sent before with this key by the same owner answers with the recording of then.
+  std::string idempotency_key;
 };
 
 class RecordingService {
@@ -54,22 +57,24 @@ class RecordingService {
   // After a restart: takes up every unfinished recording. Call once, after the rooms of live meetings are open.
   Result<void> resume();
 
-  // The caller has checked that the owner may. conflict: one is in progress (the database's rule); gone: the meeting has
-  // ended. Returns when the state is written and RECORDING is in every roster; the tap opens at the same moment.
+  // The caller has checked that the owner may. conflict: one is in progress (the database's rule), or the meeting has
+  // ended; invalid_argument: the idempotency key was another meeting's. Returns when the state is written and RECORDING is in every roster; the tap opens at the same moment.
   Result<store::Recording> start(const RecordingStart& request);
   struct Stopped {
     int stopped = 0, not_stopped = 0;
   };
-  // conflict: nothing is in progress, or it is being stopped already. Returns when the stop is written to the store.
-  Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason);
+  // conflict: nothing is in progress, or it is being stopped already (not by the same key: that is answered again).
+  // Returns when the stop is written to the store.
+  Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& idempotency_key = {});
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
   // How much of the film is composed; 0 when no composer of it runs.
   std::int64_t composed_ms(const std::string& recording_id) const;
 
-  // Consumer of the outbox: meeting.ended stops what still records. Called by the server's outbox loop.
-  void on_meeting_ended(const std::string& external_meeting_id);
+  // Consumer of the outbox: meeting.ended stops what still records. An error: try again.
+  // `meeting_id`: of the media meeting. One that lives under the same external id by now is left alone.
+  Result<void> on_meeting_ended(const std::string& external_meeting_id, const std::string& meeting_id);
 
   struct Counters {
     std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;

@@ -17,6 +17,7 @@
 #include "base/ids.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/net/admin_socket.hpp"
+#include "io/net/http_client.hpp"
 
 namespace upcall::story {
 
@@ -134,18 +135,38 @@ bj::value World::admin(const std::string& command, bj::object arguments) {
   return (*parsed)["result"];
 }
 
+std::string World::refused_admin(const std::string& command, const bj::object& arguments) {
+  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}});
+  const auto answer = need(net::admin_call(dir_ + "/admin.sock", line, kSoon), command);
+  const auto parsed = json::parse_object(answer);
+  const bj::object* error = parsed ? json::object_at(*parsed, "error") : nullptr;
+  if (error == nullptr) trouble(command + " was not refused: " + answer);
+  return json::text_or(*error, "message");
+}
+
+void World::set_parameter(const std::string& name, const std::string& value) { admin("configure.set", {{name, value}}); }
+
+double World::metric(const std::string& name) {
+  net::HttpClient http;
+  const std::string text = need(http.get(url_ + "/metrics"), "metrics").body;
+  const std::size_t at = text.find("\n" + name + " ");
+  if (at == std::string::npos) trouble("there is no metric " + name);
+  return std::strtod(text.c_str() + at + name.size() + 2, nullptr);
+}
+
 void World::add_people() {
-  const std::string agent_password = make_token(random_, 12), supervisor_password = make_token(random_, 12);
-  admin("user.add", {{"username", "alice@example.com"}, {"email", "alice@example.com"}, {"password", agent_password},
+  agent_password_ = make_token(random_, 12);
+  const std::string supervisor_password = make_token(random_, 12);
+  admin("user.add", {{"username", "alice@example.com"}, {"email", "alice@example.com"}, {"password", agent_password_},
                      {"name", "Alice Agent"}, {"security-profile", bj::array{"Agent"}}, {"hierarchy-group", "Demo/Team"}});
   admin("user.add", {{"username", "sam@example.com"}, {"email", "sam@example.com"}, {"password", supervisor_password},
                      {"name", "Sam Supervisor"}, {"security-profile", bj::array{"QualityAnalyst", "VideoCallRecordingPlayback"}},
                      {"hierarchy-group", "Demo"}});
   agent_.emplace(url_);
   supervisor_.emplace(url_);
-  need(agent_->log_in("alice@example.com", agent_password), "the agent's log-in");
+  need(agent_->log_in("alice@example.com", agent_password_), "the agent's log-in");
   need(supervisor_->log_in("sam@example.com", supervisor_password), "the supervisor's log-in");
-  secrets = {agent_password, supervisor_password, agent_->token(), supervisor_->token()};
+  secrets = {agent_password_, supervisor_password, agent_->token(), supervisor_->token()};
 }
 
 Call World::begin_call(bool with_devices) {

@@ -57,6 +57,9 @@ class World {
   pid_t server_pid() { return server_->child().pid(); }
 
   bj::value admin(const std::string& command, bj::object arguments);
+  std::string refused_admin(const std::string& command, const bj::object& arguments);  // the sentence
+  void set_parameter(const std::string& name, const std::string& value);
+  double metric(const std::string& name);
   // Chat, accept, meeting, the customer's join data; with devices, both have joined and see each other.
   Call begin_call(bool with_devices = true);
   demo::LineProcess join(const bj::object& join_info, const std::string& label, int participant);
@@ -86,6 +89,7 @@ class World {
   [[noreturn]] void trouble(const std::string& what);
 
   demo::ApiClient& agent() { return *agent_; }
+  const std::string& agent_password() const { return agent_password_; }
   demo::ApiClient& supervisor() { return *supervisor_; }
   demo::ApiClient client() const { return demo::ApiClient(url_); }
   // What must never stand in a log, an argument or an environment.
@@ -106,6 +110,7 @@ class World {
   std::uint16_t port_ = 0, media_port_ = 0;
   std::int64_t zero_ms_ = 0;
   std::optional<demo::LineProcess> server_;
+  std::string agent_password_;
   std::optional<demo::ApiClient> agent_, supervisor_;
   std::optional<demo::EventSocket> agent_events_;
 };

@@ -2,6 +2,7 @@
 // invited again.
 #include <gtest/gtest.h>
 
+#include "cli/admin_call.hpp"
 #include "harness.hpp"
 #include "io/net/websocket_client.hpp"
 
@@ -133,6 +134,39 @@ TEST(Removal, WhoMayNotAndWhoCannotBe) {
   world.wait_stored(call);
   ASSERT_EQ(world.end_meeting(call), 200);
   EXPECT_EQ(remove(world, world.agent(), call.meeting, call.customer_user), (Refusal{409, "meeting_ended"}));
+}
+
+TEST(Removal, AnAgentWhoseAccountIsSwitchedOffIsOutOfTheCallAtOnce) {
+  World world;
+  Call call = world.begin_call();
+  const auto ended_with = [](demo::LineProcess& device, World& in) {
+    return number_at(in.need(device.wait_for([](const bj::object& o) { return json::text_at(o, "event") == "ended"; }, Duration::s(10)), "the end"), "status");
+  };
+  world.admin("user.disable", {{"username", "alice@example.com"}});
+  EXPECT_EQ(ended_with(*call.agent_device, world), 411) << "the server closes, whatever the page does";
+  EXPECT_EQ(close_code(world, call.agent_join), 4403) << "the token opens nothing any more";
+  world.need(call.customer_device->wait_for(
+                 [&](const bj::object& o) { return json::text_at(o, "event") == "roster_left" && json::text_at(o, "attendee_id") == call.agent_attendee; }, Duration::s(10)),
+             "the customer's roster");
+
+  // Switched on again: the meeting is still hers, with a place and a token that are new.
+  world.admin("user.enable", {{"username", "alice@example.com"}});
+  EXPECT_EQ(close_code(world, call.agent_join), 4403) << "the old token stays refused";
+  world.need(world.agent().log_in("alice@example.com", world.agent_password()), "the log-in");
+  const bj::object meeting{{"externalMeetingId", call.meeting}, {"meetingAttendees", {{{"attendeeName", "Alice Agent"}, {"isOwner", true}}}}};
+  const auto again = world.need(world.agent().expect(200, "POST", "/api/chime/meeting", &meeting), "the second Start");
+  const bj::object& join_info = *json::object_at(again.data(), "JoinInfo");
+  EXPECT_NE(member(join_info, "Attendee", "AttendeeId"), call.agent_attendee);
+  call.agent_device = world.join(join_info, "Alice Agent", 0);
+  call.agent_attendee = member(join_info, "Attendee", "AttendeeId");
+  world.need(call.agent_device->wait_for([](const bj::object& o) { return json::text_at(o, "event") == "connected"; }, Duration::s(20)), "joining again");
+  world.expect_media(call, Duration::s(30));
+
+  // Switched off while no server runs: the next one does not let her in either.
+  world.kill_server();
+  world.need(cli::admin_call(world.data_dir(), "user.disable", {{"username", "alice@example.com"}}), "the command without a server");
+  world.start_server();
+  EXPECT_EQ(close_code(world, join_info), 4403);
 }
 
 }  // namespace

@@ -117,7 +117,7 @@ TEST(Recording, TheMeetingsEndStopsIt) {
   EXPECT_NE(world.film(row).find("stop reason 2"), std::string::npos) << world.film(row);
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
   // Delivered once more, as after a crash of the outbox's reader.
-  world.recordings->on_meeting_ended("m-1");
+  EXPECT_TRUE(world.recordings->on_meeting_ended("m-1", join.meeting.meeting_id));
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::stored);
 }
 

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <thread>
 
+#include <boost/json.hpp>
+
 #include "io/clock/system_clock.hpp"
 #include "rtc/dtls/certificate.hpp"
 #include "rtc/dtls/transport.hpp"
@@ -128,10 +130,16 @@ std::vector<std::string> ServiceWorld::events(const std::string& external_id, co
   return out;
 }
 
+namespace {
+std::string meeting_in(const std::string& body) {
+  return std::string(boost::json::parse(body).as_object()["meetingId"].as_string());
+}
+}  // namespace
+
 void ServiceWorld::deliver_ends() {
   const auto events = must(store->read([](store::Database& db) { return store::outbox::pending(db, "recordings", 1000); }), "outbox");
   for (const auto& e : events) {
-    if (e.type == "meeting.ended") recordings->on_meeting_ended(e.meeting_id);
+    if (e.type == "meeting.ended") (void)recordings->on_meeting_ended(e.meeting_id, meeting_in(e.body));
   }
   if (events.empty()) return;
   const std::int64_t last = events.back().position;

@@ -1,0 +1,34 @@
+// May one more composition begin on this host? Beside the slots of capacity.hpp: by what the host measures. Composers
+// run at the lowest priority, so this protects their own pace and the host's memory, not the calls. Pure.
+#pragma once
+
+#include <cstdint>
+
+namespace upcall::recording {
+
+struct HostLoad {
+  double cores = 1;                      // of the host
+  double other_cores = 0;                // in use by everything but our composers
+  std::uint64_t memory_available = 0;    // bytes
+};
+
+// Of one composition, as measured on this host.
+struct CompositionCost {
+  double cores = 0.5;                    // CPU seconds for a second of film: what keeping pace takes
+  std::uint64_t memory = 400ull << 20;   // bytes
+};
+
+struct AdmissionOptions {
+  double cores_share = 1.0;                        // of the host's cores that keeping pace may take
+  std::uint64_t memory_reserve = 512ull << 20;     // bytes that stay free
+};
+
+enum class Admission : std::uint8_t { admit, wait_for_cpu, wait_for_memory };
+
+// `running`: compositions at work. The first is never kept waiting for CPU: a busy host composes slowly, not never.
+Admission admit(const HostLoad& load, const CompositionCost& cost, const AdmissionOptions& options, int running);
+
+// Folds one finished composition into the measured cost (a moving average; garbage is ignored).
+CompositionCost learned(const CompositionCost& before, double cpu_seconds, double film_seconds, std::uint64_t peak_memory);
+
+}  // namespace upcall::recording

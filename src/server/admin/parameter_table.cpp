@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "json/json.hpp"
+#include "recording/capacity.hpp"
+#include "server/admin/parameter_table.hpp"
+
+namespace upcall::admin {
+
+namespace {
+
+tl::unexpected<Error> wrong(const ParameterRow& row, const std::string& must) {
+  return fail(ErrorCode::invalid_argument, std::string(row.name) + " must be " + must + ".");
+}
+
+std::string number_text(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
+  return {text, end};
+}
+
+Result<std::string> boolean(const ParameterRow& row, std::string_view value) {
+  std::string lower(value);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (lower != "true" && lower != "false") return wrong(row, "true or false");
+  return lower;
+}
+
+Result<double> parsed(const ParameterRow& row, std::string_view value, const char* what) {
+  double out = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (error != std::errc() || end != value.data() + value.size() || !(out >= row.least && out <= row.most)) {
+    return wrong(row, std::string(what) + " from " + number_text(row.least) + " to " + number_text(row.most));
+  }
+  return out;
+}
+
+Result<std::string> whole(const ParameterRow& row, std::string_view value) {
+  const auto number = parsed(row, value, "a whole number");
+  if (!number) return tl::unexpected(number.error());
+  if (*number != static_cast<double>(static_cast<std::int64_t>(*number))) return wrong(row, "a whole number");
+  return std::to_string(static_cast<std::int64_t>(*number));
+}
+
+Result<std::string> even(const ParameterRow& row, std::string_view value) {
+  auto number = whole(row, value);
+  if (number && (number->back() - '0') % 2 != 0) return wrong(row, "an even number");
+  return number;
+}
+
+Result<std::string> real(const ParameterRow& row, std::string_view value) {
+  auto number = parsed(row, value, "a number");
+  if (!number) return tl::unexpected(number.error());
+  return number_text(*number);
+}
+
+Result<std::string> word(const ParameterRow& row, std::string_view value) {
+  for (std::string_view rest = row.choices; !rest.empty();) {
+    const std::string_view choice = rest.substr(0, rest.find(' '));
+    if (choice == value) return std::string(value);
+    rest.remove_prefix(std::min(rest.size(), choice.size() + 1));
+  }
+  return wrong(row, "one of: " + std::string(row.choices));
+}
+
+Result<std::string> name(const ParameterRow& row, std::string_view value) {
+  if (value.empty() || value.size() > 64 || !json::is_clean_text(value)) return wrong(row, "a name of at most 64 bytes");
+  return std::string(value);
+}
+
+Result<std::string> text(const ParameterRow& row, std::string_view value) {
+  if (value.size() > 2048 || !json::is_clean_text(value)) return wrong(row, "clean text of at most 2048 bytes");
+  return std::string(value);
+}
+
+constexpr ParameterRow kRows[] = {
+    {"connectDefaultContactFlowId", "connect-default-contact-flow-id", "", text, "Flow that new chats start with; set at the first start"},
+    {"websiteAdHocRouteBaseURL", "website-ad-hoc-route-base-url", "", text, "Page of ad-hoc links; empty: this server's own"},
+    {"adHocRouteExpiresMinutes", "ad-hoc-route-expires-minutes", "15", whole, "Life of an ad-hoc reference", 1, 1440},
+    {"deployRecordingStack", "deploy-recording-stack", "true", boolean, "Recording on or off, at once; films that exist stay playable"},
+    {"recordingPlaybackSecurityProfileId", "recording-playback-security-profile-id", "", text, "Security profile that may watch; set at the first start"},
+    {"recordingAttendeeName", "recording-attendee-name", "RECORDING", name, "Name of the recorder in rosters, from the next start on"},
+    {"recordingPresignedURLExpiresMinutes", "recording-presigned-url-expires-minutes", "15", whole, "Life of a playback address", 1, 1440},
+    {"recordingScreenWidth", "recording-screen-width", "1920", even, "Width of films in pixels", 320, 3840},
+    {"recordingScreenHeight", "recording-screen-height", "1080", even, "Height of films in pixels", 180, 2160},
+    {"recordingScreenFrameRate", "recording-screen-frame-rate", "30", whole, "Pictures a second of films, at most", 5, 60},
+    {"recordingCompose", "recording-compose", "live", word, "When films are made: during the call, after it, or when first watched", 0, 0, "live after on-demand"},
+    {"minCapacity", "min-capacity", "1", whole, "Composer workers, at least", 0, 1000},
+    {"maxCapacity", "max-capacity", "5", whole, "Composer workers, at most", 1, 1000},
+    {"slotsPerWorker", "slots-per-worker", "2", whole, "Compositions a worker", 1, 64},
+    {"targetCapacityPercent", "target-capacity-percent", "60", real, "Share of the slots that should be in use; above 0, at most 100", 0, 100},
+    {"minimumScalingStepSize", "minimum-scaling-step-size", "1", whole, "Workers a step, at least", 1, 1000},
+    {"maximumScalingStepSize", "maximum-scaling-step-size", "2", whole, "Workers a step, at most", 1, 1000},
+    {"scaleInAfterSeconds", "scale-in-after-seconds", "120", whole, "Quiet time before workers go", 0, 86400},
+    {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
+};
+
+}  // namespace
+
+std::span<const ParameterRow> parameters() { return kRows; }
+
+const ParameterRow* find_parameter(std::string_view wanted) {
+  for (const ParameterRow& row : kRows) {
+    if (row.name == wanted) return &row;
+  }
+  return nullptr;
+}
+
+Result<void> check_together(const std::function<std::string(std::string_view name)>& value) {
+  const auto number = [&](std::string_view which) {
+    double out = 0;
+    const std::string stored = value(which);
+    std::from_chars(stored.data(), stored.data() + stored.size(), out);
+    return out;
+  };
+  recording::CapacityOptions capacity;
+  capacity.min_capacity = static_cast<int>(number("minCapacity"));
+  capacity.max_capacity = static_cast<int>(number("maxCapacity"));
+  capacity.slots_per_worker = static_cast<int>(number("slotsPerWorker"));
+  capacity.target_percent = number("targetCapacityPercent");
+  capacity.step_min = static_cast<int>(number("minimumScalingStepSize"));
+  capacity.step_max = static_cast<int>(number("maximumScalingStepSize"));
+  auto fine = recording::checked(capacity);
+  if (!fine) return tl::unexpected(fine.error());
+  return {};
+}
+
+}  // namespace upcall::admin

@@ -1,0 +1,30 @@
+// What can be configured: names, flags, defaults, what a value must be, and help. `upcall configure` is made from it.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace upcall::admin {
+
+struct ParameterRow {
+  std::string_view name;           // recordingAttendeeName
+  std::string_view flag;           // recording-attendee-name
+  std::string_view fallback;       // when it was never set
+  // The value as it is stored ("TRUE" → "true"), or invalid_argument with a sentence that begins with the name.
+  Result<std::string> (*check)(const ParameterRow& row, std::string_view value);
+  std::string_view help;
+  double least = 0, most = 0;      // of numbers
+  std::string_view choices = {};   // of words, joined by blanks
+};
+
+std::span<const ParameterRow> parameters();
+const ParameterRow* find_parameter(std::string_view name);
+
+// Rules between several values, all as they would be stored: minCapacity and maxCapacity, for example.
+Result<void> check_together(const std::function<std::string(std::string_view name)>& value);
+
+}  // namespace upcall::admin
