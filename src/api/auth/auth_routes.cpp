@@ -56,7 +56,7 @@ wire::HttpResponse token(Authenticator& authenticator, const wire::HttpRequest& 
   }
   if (!tokens) {
     const Error& error = tokens.error();
-    // `forbidden`: the password was right, the user is shut out. Clients know invalid_grant with 401 for both.
+    // `forbidden`: the password or the refresh token was right, the user is shut out. Clients know invalid_grant with 401 for both.
     if (error.code == ErrorCode::forbidden) return oauth_error(request, 401, "invalid_grant", "user_disabled", error.message);
     if (error.code == ErrorCode::unauthenticated) {
       return oauth_error(request, 401, "invalid_grant", grant == "password" ? "invalid_credentials" : "session_expired", error.message);

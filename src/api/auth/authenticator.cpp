@@ -177,7 +177,8 @@ Result<TokenSet> Authenticator::refresh(std::string_view token, Now now) {
 Result<TokenSet> Authenticator::issue(const std::string& user_id, const std::string& session_id, WallTime authenticated, WallTime now) {
   auto principal = store_.read([&](store::Database& db) { return store::users::principal(db, user_id); });
   if (!principal) return tl::unexpected(principal.error());
-  if (!*principal) return fail(ErrorCode::unauthenticated, "The user is disabled.");
+  // Said to nobody but who has the password, or held a session.
+  if (!*principal) return fail(ErrorCode::forbidden, "This user is disabled. Ask your administrator.");
   TokenSet out;
   out.refresh_token = make_token(random_);
   auto stored = store_.write([&](store::Database& db) {

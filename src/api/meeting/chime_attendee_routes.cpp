@@ -1,6 +1,7 @@
 // Attendees of an agent's own meeting: added, removed, asked for their name.
 #include "api/centre/contact_lookup.hpp"
 #include "api/common/responses.hpp"
+#include "api/meeting/asked_attendee.hpp"
 #include "api/meeting/chime_request.hpp"
 #include "api/meeting/join_json.hpp"
 
@@ -19,28 +20,24 @@ constexpr Operation kOperations[] = {
      OperationAuth::staff,
      R"({"type":"object","required":["externalMeetingId","attendeeExternalUserId"],"properties":{"externalMeetingId":{"type":"string"},"attendeeExternalUserId":{"type":"string"}}})",
      R"({"type":"object"})", "400 401 403 404 409", ""},
+    {"GET", "/api/chime/attendee", "getAttendee", "Name and role of an attendee of an own meeting.", OperationAuth::staff, "",
+     kAttendeeSchema, "400 401 403 404", "externalMeetingId attendeeExternalUserId"},
     {"GET", "/api/chime/attendee-name", "getAttendeeName", "The name of an attendee of an own meeting.", OperationAuth::staff, "",
      R"({"type":"object"})", "400 401 403 404", "externalMeetingId attendeeExternalUserId"},
 };
 
 wire::HttpResponse create_attendee(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  auto body = body_object(request);
-  if (!body) return failure(request, body.error());
-  auto id = external_meeting_id(*body);
-  if (!id) return failure(request, id.error());
-  auto user = attendee_user_id(*body);
-  auto name = optional_text(*body, "attendeeName", 256);
-  auto email = optional_text(*body, "attendeeEmail", 254);
+  auto command = read_owner_command(api, request);
+  if (!command) return failure(request, command.error());
+  auto user = attendee_user_id(command->body);
+  auto name = optional_text(command->body, "attendeeName", 256);
+  auto email = optional_text(command->body, "attendeeEmail", 254);
   for (const auto* r : {&user, &name, &email}) {
     if (!*r) return failure(request, r->error());
   }
   if (name->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide attendeeName.");
-  auto meeting = own_meeting(api, *principal, *id);
-  if (!meeting) return failure(request, meeting.error());
-  if (meeting->ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
-  auto join = api.directory.add_attendee(*meeting, {*name, *email, *user}, store::AttendeeRole::other);
+  if (command->meeting.ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
+  auto join = api.directory.add_attendee(command->meeting, {*name, *email, *user}, store::AttendeeRole::other);
   if (!join) return failure(request, join.error());
   return success(request, "Attendee created", join_json(api, request, *join)["Attendee"]);
 }
@@ -56,17 +53,12 @@ void withdraw_invitation(MeetingApi& api, const store::Meeting& meeting, const s
 }
 
 wire::HttpResponse remove_attendee(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  auto body = body_object(request);
-  if (!body) return failure(request, body.error());
-  auto id = external_meeting_id(*body);
-  if (!id) return failure(request, id.error());
-  auto user = attendee_user_id(*body);
+  auto command = read_owner_command(api, request);
+  if (!command) return failure(request, command.error());
+  const store::Meeting& meeting = command->meeting;
+  auto user = attendee_user_id(command->body);
   if (!user) return failure(request, user.error());
-  auto meeting = own_meeting(api, *principal, *id);
-  if (!meeting) return failure(request, meeting.error());
-  auto attendee = api.directory.find_attendee_ever(*meeting, *user);
+  auto attendee = api.directory.find_attendee_ever(meeting, *user);
   if (!attendee) return failure(request, attendee.error());
   if (!*attendee) return failure(request, ErrorCode::not_found, "no_such_attendee", "There is no such attendee.");
   if (!(*attendee)->removed) {
@@ -76,27 +68,22 @@ wire::HttpResponse remove_attendee(MeetingApi& api, const wire::HttpRequest& req
     if ((*attendee)->role == store::AttendeeRole::owner) {
       return failure(request, ErrorCode::conflict, "attendee_is_owner", "This attendee is the meeting's owner: leave or end the meeting instead.");
     }
-    if (meeting->ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
+    if (meeting.ended) return failure(request, ErrorCode::conflict, "meeting_ended", "The meeting has ended.");
   }
   // Also when it was removed before: a crash between row and room must not leave anybody in.
-  if (auto removed = api.directory.remove_attendee(*meeting, (*attendee)->attendee_id); !removed) return failure(request, removed.error());
-  withdraw_invitation(api, *meeting, **attendee);
+  if (auto removed = api.directory.remove_attendee(meeting, (*attendee)->attendee_id); !removed) return failure(request, removed.error());
+  withdraw_invitation(api, meeting, **attendee);
   return success(request, "Attendee removed", bj::object{});
 }
 
-wire::HttpResponse attendee_name(MeetingApi& api, const wire::HttpRequest& request) {
+Result<store::Attendee, ApiError> find_asked(MeetingApi& api, const wire::HttpRequest& request) {
   auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  const auto id = request.query_value("externalMeetingId");
-  const auto user = request.query_value("attendeeExternalUserId");
-  if (!id || id->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide externalMeetingId.");
-  if (!user || user->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide attendeeExternalUserId.");
-  auto meeting = own_meeting(api, *principal, std::string(*id));
-  if (!meeting) return failure(request, meeting.error());
-  auto attendee = api.directory.find_attendee(*meeting, *user);
-  if (!attendee) return failure(request, attendee.error());
-  if (!*attendee) return failure(request, ErrorCode::not_found, "no_such_attendee", "There is no such attendee.");
-  return success(request, "Attendee name", bj::value((*attendee)->name));
+  if (!principal) return tl::unexpected(principal.error());
+  auto asked = read_asked_attendee(request);
+  if (!asked) return tl::unexpected(asked.error());
+  auto meeting = own_meeting(api, *principal, asked->meeting_id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  return present_attendee(api, *meeting, asked->user_id);
 }
 
 }  // namespace
@@ -105,7 +92,8 @@ void add_chime_attendee_routes(wire::Router& router, MeetingApi& api, OpenApi& o
   openapi.add(kOperations);
   router.add("POST", "/api/chime/attendee", [&api](const wire::HttpRequest& r) { return create_attendee(api, r); });
   router.add("DELETE", "/api/chime/attendee", [&api](const wire::HttpRequest& r) { return remove_attendee(api, r); });
-  router.add("GET", "/api/chime/attendee-name", [&api](const wire::HttpRequest& r) { return attendee_name(api, r); });
+  router.add("GET", "/api/chime/attendee", [&api](const wire::HttpRequest& r) { return attendee_response(r, find_asked(api, r)); });
+  router.add("GET", "/api/chime/attendee-name", [&api](const wire::HttpRequest& r) { return attendee_name_response(r, find_asked(api, r)); });
 }
 
 }  // namespace upcall::api

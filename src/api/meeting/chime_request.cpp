@@ -43,4 +43,16 @@ Result<store::Meeting, ApiError> own_meeting(MeetingApi& api, const identity::Pr
   return std::move(**meeting);
 }
 
+Result<OwnerCommand, ApiError> read_owner_command(MeetingApi& api, const wire::HttpRequest& request) {
+  auto principal = api.centre.authenticator.authorize(request, identity::Permission::meeting_create);
+  if (!principal) return tl::unexpected(principal.error());
+  auto body = body_object(request);
+  if (!body) return tl::unexpected(body.error());
+  auto id = external_meeting_id(*body);
+  if (!id) return tl::unexpected(id.error());
+  auto meeting = own_meeting(api, *principal, *id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  return OwnerCommand{std::move(*meeting), std::move(*body)};
+}
+
 }  // namespace upcall::api

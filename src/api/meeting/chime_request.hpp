@@ -20,6 +20,13 @@ Result<std::string> attendee_user_id(const boost::json::object& body);
 // The live meeting with this external id or the last one that had it, if it is the caller's own.
 Result<store::Meeting, ApiError> own_meeting(MeetingApi& api, const identity::Principal& principal, const std::string& id);
 
+// A command on a meeting that is the caller's own.
+struct OwnerCommand {
+  store::Meeting meeting;
+  boost::json::object body;
+};
+Result<OwnerCommand, ApiError> read_owner_command(MeetingApi& api, const wire::HttpRequest& request);
+
 void add_chime_attendee_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 
 }  // namespace upcall::api

@@ -146,16 +146,11 @@ wire::HttpResponse create_meeting(MeetingApi& api, const wire::HttpRequest& requ
 }
 
 wire::HttpResponse end_meeting(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authorize(request, Permission::meeting_create);
-  if (!principal) return failure(request, principal.error());
-  auto body = body_object(request);
-  if (!body) return failure(request, body.error());
-  auto id = external_meeting_id(*body);
-  if (!id) return failure(request, id.error());
-  auto meeting = own_meeting(api, *principal, *id);
-  if (!meeting) return failure(request, meeting.error());
-  if (auto ended = api.directory.end(*meeting); !ended) return failure(request, ended.error());
-  (void)api.centre.service.call(contact::WithdrawInvitation{*id});
+  auto command = read_owner_command(api, request);
+  if (!command) return failure(request, command.error());
+  const store::Meeting& meeting = command->meeting;
+  if (auto ended = api.directory.end(meeting); !ended) return failure(request, ended.error());
+  (void)api.centre.service.call(contact::WithdrawInvitation{meeting.external_meeting_id});
   return success(request, "Meeting ended", bj::object{});
 }
 

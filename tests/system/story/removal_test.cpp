@@ -86,6 +86,18 @@ TEST(Removal, WhoIsRemovedIsToldAndStaysOutUntilItIsInvitedAgain) {
   world.expect_media(call, Duration::s(30));
 }
 
+// Of somebody in the call, as a side is told.
+std::string role(World& world, const std::string& route, const std::string& token, const std::string& meeting, const std::string& user) {
+  net::HttpClient http;
+  const auto answer = world.need(http.send({"GET", world.url() + route + "?externalMeetingId=" + meeting + "&attendeeExternalUserId=" + user,
+                                            {{"authorization", "Bearer " + token}}, {}}),
+                                 route);
+  const auto body = json::parse_object(answer.body);
+  const bj::object* data = body ? json::object_at(*body, "data") : nullptr;
+  return data != nullptr ? json::text_or(*data, "role") : std::to_string(answer.status);
+}
+
+// acceptance: 50
 TEST(Removal, WhoMayNotAndWhoCannotBe) {
   World world;
   Call call = world.begin_call();
@@ -108,6 +120,13 @@ TEST(Removal, WhoMayNotAndWhoCannotBe) {
   EXPECT_EQ(remove(world, world.agent(), call.meeting, recording), (Refusal{409, "attendee_is_recording"}));
   const bj::object namesake{{"externalMeetingId", call.meeting}, {"attendeeExternalUserId", "RECORDING"}, {"attendeeName", "RECORDING"}};
   world.need(world.agent().expect(200, "POST", "/api/chime/attendee", &namesake), "somebody of that name");
+  for (const auto& [route, token] : {std::pair<std::string, std::string>{"/api/chime/attendee", world.agent().token()}, {"/api/meeting/attendee", call.participant_token}}) {
+    SCOPED_TRACE(route);
+    EXPECT_EQ(role(world, route, token, call.meeting, recording), "recording");
+    EXPECT_EQ(role(world, route, token, call.meeting, "RECORDING"), "other");
+    EXPECT_EQ(role(world, route, token, call.meeting, call.customer_user), "customer");
+    EXPECT_EQ(role(world, route, token, call.meeting, member(call.agent_join, "Attendee", "ExternalUserId")), "owner");
+  }
   EXPECT_EQ(remove(world, world.agent(), call.meeting, "RECORDING"), (Refusal{200, ""}));
   // Nobody was disturbed by any of this.
   world.expect_media(call, Duration::s(20));

@@ -56,6 +56,24 @@ TEST(Auth, ADisabledUserIsOutAtOnceAndTheSocketCloses) {
   EXPECT_EQ(in.send("GET", "/api/agent/state", "", in.bearer(token)).status, 200);
 }
 
+// The page says why the session is over, whichever it hears first: this, or the socket's end.
+TEST(Auth, WhoHeldASessionIsToldThatTheUserIsDisabled) {
+  Installation in;
+  in.add_user("ann@example.com");
+  const auto log_in = in.token_request("grant_type=password&username=ann%40example.com&password=password-ann%40example.com");
+  const std::string refresh = text(Installation::body(log_in).at("refresh_token"));
+  const auto word = [&](const std::string& token) {
+    const auto answer = in.token_request("grant_type=refresh_token&refresh_token=" + wire::percent_encode(token));
+    EXPECT_EQ(answer.status, 401) << answer.body;
+    EXPECT_EQ(text(Installation::body(answer).at("error")), "invalid_grant");
+    return text(Installation::body(answer).at("code"));
+  };
+  in.admin_run("user.disable", {{"username", "ann@example.com"}});
+  EXPECT_EQ(word(refresh + "x"), "session_expired") << "who holds nothing learns nothing";
+  EXPECT_EQ(word(refresh), "user_disabled");
+  EXPECT_EQ(word(refresh), "session_expired") << "each token is good for one answer";
+}
+
 // acceptance: 23
 TEST(Auth, AChangeOfProfileCountsAtTheNextRequest) {
   Installation in;

@@ -1,7 +1,6 @@
 // What /frontend-config.js says, read defensively: the page must open even when a key is missing.
 export interface FrontendConfig {
   recordingDeployed: boolean;
-  recordingAttendeeName: string;
   websiteAdHocRouteBaseURL: string;
   connectDefaultContactFlowId: string;
 }
@@ -19,7 +18,6 @@ export function readConfig(source: Record<string, unknown> | undefined = window.
   };
   return {
     recordingDeployed: text('deployRecordingStack', 'false').toLowerCase() === 'true',
-    recordingAttendeeName: text('recordingAttendeeName', 'RECORDING'),
     websiteAdHocRouteBaseURL: text('websiteAdHocRouteBaseURL'),
     connectDefaultContactFlowId: text('connectDefaultContactFlowId'),
   };

@@ -1,4 +1,4 @@
-import type { JoinInfo } from '@upcall/shared/media/types';
+import type { AttendeeFacts, JoinInfo } from '@upcall/shared/media/types';
 import { session } from '../session/session';
 
 export interface MeetingAttendee {
@@ -21,6 +21,6 @@ export const meetingsApi = {
   /** Takes somebody out; only an invitation brings them back. */
   remove: (externalMeetingId: string, attendeeExternalUserId: string) =>
     session.data<unknown>('/api/chime/attendee', { method: 'DELETE', body: { externalMeetingId, attendeeExternalUserId } }),
-  attendeeName: (externalMeetingId: string, attendeeExternalUserId: string) =>
-    session.data<string>(`/api/chime/attendee-name?${new URLSearchParams({ externalMeetingId, attendeeExternalUserId })}`),
+  attendee: (externalMeetingId: string, attendeeExternalUserId: string) =>
+    session.data<AttendeeFacts>(`/api/chime/attendee?${new URLSearchParams({ externalMeetingId, attendeeExternalUserId })}`),
 };

@@ -21,10 +21,11 @@ export function App() {
   const { status, user } = useSession();
   const inCall = useCalls(({ calls }) => runningCall(calls) !== undefined);
   useEffect(() => {
-    if (status === 'out') callsLeaveQuietly();
+    // Who was shut out is in no call any more, whether this or the event socket's end is heard first.
+    if (status === 'out' || status === 'disabled') callsLeaveQuietly();
   }, [status]);
   // The address stays as it was asked for: after the log-in the page is simply there.
-  if (status !== 'in') return <LoginPage expired={status === 'expired'} username={user?.username} inCall={inCall} />;
+  if (status !== 'in') return <LoginPage why={status} username={user?.username} inCall={inCall} />;
   return (
     <ErrorBoundary>
       <Suspense fallback={<Waiting label={t('common.loading')} />}>

@@ -1,13 +1,16 @@
 import { Bug } from 'lucide-react';
 import { Component, type ReactNode } from 'react';
+import { runningCall } from '../calls/other-call';
+import { useCalls } from '../calls/store';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Screen } from '../ui/Screen';
 
 function Broken() {
   const { t } = useTexts();
+  const inCall = useCalls(({ calls }) => runningCall(calls) !== undefined);
   return (
-    <Screen icon={Bug} title={t('broken.title')} text={t('broken.text')}>
+    <Screen icon={Bug} title={t('broken.title')} text={t(inCall ? 'broken.inCall' : 'broken.text')}>
       <Button kind="primary" onPress={() => location.reload()}>
         {t('common.reload')}
       </Button>

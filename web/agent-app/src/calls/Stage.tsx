@@ -30,7 +30,7 @@ function useHeldSpeaker(media: MediaSnapshot): string | undefined {
 }
 
 export function nameOf(call: Call, attendee: Attendee): string {
-  return call.names[attendee.externalUserId] ?? '';
+  return call.people[attendee.externalUserId]?.name ?? '';
 }
 
 export function Stage({ call, session, media }: StageProps) {

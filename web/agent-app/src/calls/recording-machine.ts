@@ -13,7 +13,7 @@ export type RecordingStatus =
 
 export interface RecordingState {
   status: RecordingStatus;
-  /** Of the recording that was started last; the recorder joins the call under it. */
+  /** Of the recording that was started last. */
   recordingId: string | undefined;
   /** The recorder is in the call. */
   present: boolean;
@@ -124,7 +124,7 @@ function answered(state: RecordingState): RecordingState {
 function started(before: RecordingState, recordingId: string | undefined): RecordingStep {
   const state = { ...answered(before), recordingId };
   if (state.leaving) return askToStop(state);
-  // Who is in the roster is looked at again, now that the recorder's own id is known.
+  // Who is in the roster is looked at again: it may have been the recorder of an earlier recording.
   if (recordingId) return { state: { ...state, present: false }, effects: [{ do: 'checkIn', ms: PATIENCE_MS }] };
   return { state, effects: [{ do: 'read' }] };
 }
@@ -144,7 +144,7 @@ function roster(before: RecordingState, present: boolean): RecordingStep {
   const state = { ...before, present };
   if (!present) return { state, effects: state.status === 'STARTING' ? [] : [{ do: 'checkIn', ms: GONE_MS }] };
   if (state.request) return stay(state);
-  // Known by its id it is the recorder itself; otherwise the server tells whether somebody records.
+  // After the server's answer it is this recording's; otherwise the server tells whether somebody records.
   if (state.status === 'STARTING' && state.recordingId) return become(state, 'STARTED');
   return CAN_START.includes(state.status) || state.status === 'STARTING' ? { state, effects: [{ do: 'read' }] } : stay(state);
 }

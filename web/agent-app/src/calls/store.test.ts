@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EndReason, JoinInfo, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import type { AttendeeFacts, EndReason, JoinInfo, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import type { CentreEvent, Contact } from '../centre/types';
 import { callOf, callsLeaveQuietly, endCallForAll, isRecorder, joinCall, leaveCall, openCall, toggleRecording } from './store';
 import { clearedMeetings } from './watch';
 
-const server = vi.hoisted(() => ({ calls: [] as string[], attendeeNames: {} as Record<string, string>, inProgress: {} as Record<string, boolean> }));
+const server = vi.hoisted(() => ({ calls: [] as string[], attendees: {} as Record<string, AttendeeFacts>, inProgress: {} as Record<string, boolean> }));
 const media = vi.hoisted(() => ({ sessions: new Map<string, { push: (part: Partial<MediaSnapshot>) => void; left: string[] }>() }));
 
 vi.mock('../api/meetings', () => ({
@@ -14,7 +14,7 @@ vi.mock('../api/meetings', () => ({
       Attendee: { AttendeeId: `agent-${id}`, ExternalUserId: `owner-${id}`, JoinToken: 't' },
     }),
     end: async (id: string) => void server.calls.push(`end ${id}`),
-    attendeeName: async (id: string, user: string) => server.attendeeNames[`${id}/${user}`] ?? 'Somebody',
+    attendee: async (id: string, user: string) => server.attendees[`${id}/${user}`] ?? { name: 'Somebody', role: 'other' },
   },
 }));
 vi.mock('../api/recordings', () => ({
@@ -84,7 +84,12 @@ async function twoCalls(): Promise<void> {
 beforeEach(() => {
   server.calls.length = 0;
   media.sessions.clear();
-  window.vceConfig = { deployRecordingStack: 'true', recordingAttendeeName: 'RECORDING' };
+  server.attendees = {
+    'A/rec-A': { name: 'RECORDING', role: 'recording' },
+    'A/guest': { name: 'Guest', role: 'other' },
+    'A/namesake': { name: 'RECORDING', role: 'other' },
+  };
+  window.vceConfig = { deployRecordingStack: 'true' };
 });
 afterEach(callsLeaveQuietly);
 
@@ -114,6 +119,7 @@ describe('two contacts', () => {
     toggleRecording('A');
     await settle();
     media.sessions.get('m-A')?.push({ attendees: [attendee('rec-A')] });
+    await settle();
     expect(callOf('A')?.recording.status).toBe('STARTED');
     expect(callOf('B')?.recording.status).toBe('NOT_STARTED');
     await leaveCall('B');
@@ -131,26 +137,36 @@ describe('two contacts', () => {
 });
 
 describe('people of a call', () => {
-  it('are named once, the recorder by its id', async () => {
+  it('are asked for once, each in its own call', async () => {
     await twoCalls();
-    server.attendeeNames['A/guest'] = 'Guest';
     media.sessions.get('m-A')?.push({ attendees: [attendee('customer-A'), attendee('guest')] });
     await settle();
     const call = callOf('A');
-    expect(call?.names).toMatchObject({ 'owner-A': 'Alice', 'customer-A': 'Customer A', guest: 'Guest' });
-    expect(callOf('B')?.names.guest).toBeUndefined();
+    expect(call?.people).toMatchObject({ 'owner-A': { name: 'Alice' }, 'customer-A': { name: 'Customer A' }, guest: { name: 'Guest' } });
+    expect(callOf('B')?.people.guest).toBeUndefined();
   });
 
-  it('a guest called like the recorder is not taken for it once the recording is known', async () => {
+  it('are the recording by their role, whatever their name', async () => {
     await twoCalls();
-    server.attendeeNames['A/impostor'] = 'RECORDING';
-    media.sessions.get('m-A')?.push({ attendees: [attendee('impostor')] });
+    media.sessions.get('m-A')?.push({ attendees: [attendee('namesake')] });
     await settle();
+    expect(isRecorder(callOf('A')!, 'namesake')).toBe(false);
+    expect(callOf('A')?.recording.present).toBe(false);
+    // Before the page knows of any recording: somebody else may have started it.
+    media.sessions.get('m-A')?.push({ attendees: [attendee('namesake'), attendee('rec-A')] });
+    await settle();
+    expect(isRecorder(callOf('A')!, 'rec-A')).toBe(true);
+    expect(callOf('A')?.recording.present).toBe(true);
     toggleRecording('A');
     await settle();
-    const call = callOf('A');
-    expect(call && isRecorder(call, 'impostor')).toBe(false);
-    expect(call && isRecorder(call, 'rec-A')).toBe(true);
+    expect(isRecorder(callOf('A')!, 'namesake')).toBe(false);
+    expect(isRecorder(callOf('A')!, 'rec-A')).toBe(true);
+  });
+
+  it('who has the name of the recording and is the customer is the customer', async () => {
+    const named = contact('A');
+    await openCall({ meetingId: 'A', ownName: 'RECORDING', contact: { ...named, attributes: { ...named.attributes, videoAttendeeName: 'RECORDING' } } });
+    expect(['owner-A', 'customer-A'].map((id) => isRecorder(callOf('A')!, id))).toEqual([false, false]);
   });
 
   // acceptance: 29

@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import { ApiError } from '@upcall/shared/api/http';
 import { readConfig } from '@upcall/shared/frontend-config';
-import type { JoinInfo, JoinOptions, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
+import type { AttendeeFacts, JoinInfo, JoinOptions, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { type MeetingAttendee, meetingsApi } from '../api/meetings';
 import { ATTRIBUTE, attribute, type Contact, customerName, isTrue } from '../centre/types';
 import { keepInCall } from './preferences';
@@ -21,7 +21,7 @@ export interface Call {
   /** Unix milliseconds. */
   joinedAt: number | undefined;
   /** By external user id, as far as known. */
-  names: Readonly<Record<string, string>>;
+  people: Readonly<Record<string, AttendeeFacts>>;
   recording: RecordingState;
   /** The agent may start and stop the recording. */
   canRecord: boolean;
@@ -106,7 +106,10 @@ export async function openCall({ meetingId, ownName, contact, invites = true }: 
     session: undefined,
     media: undefined,
     joinedAt: undefined,
-    names: { [join.Attendee.ExternalUserId]: ownName, ...(customerId ? { [customerId]: customer } : {}) },
+    people: {
+      [join.Attendee.ExternalUserId]: { name: ownName, role: 'owner' },
+      ...(customerId ? { [customerId]: { name: customer, role: 'customer' } } : {}),
+    },
     recording: INITIAL_RECORDING,
     canRecord: recordingDeployed && isTrue(contact, ATTRIBUTE.recordingControl),
   };
@@ -142,19 +145,19 @@ export async function joinCall(meetingId: string, options: JoinOptions): Promise
   take(session.snapshot);
 }
 
-/** Names that are not known are asked for once; the recorder is told from people. */
+/** Who is not known is asked for once; the recorder is told from people. */
 function lookAtRoster(meetingId: string, media: MediaSnapshot): void {
   const machine = machinery.get(meetingId);
   const call = callOf(meetingId);
   if (!machine || !call) return;
   for (const { externalUserId, isSelf } of media.attendees) {
-    if (isSelf || !externalUserId || call.names[externalUserId] || machine.asked.has(externalUserId)) continue;
+    if (isSelf || !externalUserId || call.people[externalUserId] || machine.asked.has(externalUserId)) continue;
     machine.asked.add(externalUserId);
-    meetingsApi.attendeeName(meetingId, externalUserId).then(
-      (name) => {
+    meetingsApi.attendee(meetingId, externalUserId).then(
+      (facts) => {
         const now = callOf(meetingId);
         if (!now) return;
-        change(meetingId, { names: { ...now.names, [externalUserId]: name } });
+        change(meetingId, { people: { ...now.people, [externalUserId]: facts } });
         if (now.media) lookAtRoster(meetingId, now.media);
       },
       () => machine.asked.delete(externalUserId),
@@ -163,12 +166,9 @@ function lookAtRoster(meetingId: string, media: MediaSnapshot): void {
   if (media.phase !== 'ended') machine.driver.seeRoster(media.attendees.some(({ externalUserId }) => isRecorder(call, externalUserId)));
 }
 
-/** By the recording's id where it is known, otherwise by the configured name of somebody who is nobody else. */
+/** By its role: anybody may have its name. */
 export function isRecorder(call: Call, externalUserId: string): boolean {
-  if (call.recording.recordingId) return externalUserId === call.recording.recordingId;
-  if (externalUserId === call.join.Attendee.ExternalUserId) return false;
-  const { recordingAttendeeName } = readConfig();
-  return call.names[externalUserId] === recordingAttendeeName && call.customerName !== recordingAttendeeName;
+  return call.people[externalUserId]?.role === 'recording';
 }
 
 /** For a customer who has missed the invitation, or was removed. */

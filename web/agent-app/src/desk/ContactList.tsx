@@ -5,6 +5,7 @@ import { useCentre } from '../centre/store';
 import { type Contact, customerName } from '../centre/types';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
+import { showToast } from '../ui/toasts';
 import { useAction } from '../ui/use-action';
 import { Avatar } from './Avatar';
 import { timeOf } from './time';
@@ -90,7 +91,12 @@ export function OfferActions({ contact, onAccepted }: { contact: Contact; onAcce
       onAccepted?.(contactId);
     }, [act, contactId, onAccepted]),
   );
-  const [reject, rejecting] = useAction(useCallback(() => act(contactId, 'reject'), [act, contactId]));
+  const [reject, rejecting] = useAction(
+    useCallback(async () => {
+      await act(contactId, 'reject');
+      showToast('info', t('offer.rejected', { name }));
+    }, [act, contactId, name, t]),
+  );
   return (
     <div className="offer-actions">
       <Button kind="primary" busy={accepting} isDisabled={rejecting} onPress={() => accept()} aria-label={t('offer.acceptName', { name })}>

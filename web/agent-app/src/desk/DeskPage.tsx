@@ -7,7 +7,7 @@ import { ChatPane } from './ChatPane';
 import { ContactList } from './ContactList';
 import { Details } from './Details';
 import { EmptyDesk } from './EmptyDesk';
-import { ContactOver, OfferCard } from './OfferCard';
+import { MissedCard, OfferCard } from './OfferCard';
 import './desk.css';
 
 export function DeskPage() {
@@ -39,9 +39,10 @@ export function DeskPage() {
     <main className={`desk${shown ? ' desk--open' : ''}${detailsOpen ? ' desk--details' : ''}`} ref={main} tabIndex={-1}>
       <h1 className="visually-hidden">{t('desk.title')}</h1>
       <ContactList contacts={contacts} selectedId={shownId} onSelect={select} />
-      {!shown && <EmptyDesk />}
+      {/* One that was declined is about to leave the list. */}
+      {(!shown || shown.state === 'rejected') && <EmptyDesk />}
       {shown?.state === 'connecting' && <OfferCard key={shownId} contact={shown} onBack={toList} />}
-      {(shown?.state === 'missed' || shown?.state === 'rejected') && <ContactOver key={shownId} contact={shown} state={shown.state} />}
+      {shown?.state === 'missed' && <MissedCard key={shownId} contact={shown} />}
       {shown && isChat && (
         <>
           <ChatPane key={`chat-${shownId}`} contact={shown} onBack={toList} onDetails={() => setDetailsOpen(true)} />

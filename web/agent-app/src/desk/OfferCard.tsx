@@ -31,8 +31,8 @@ export function OfferCard({ contact, onBack }: { contact: Contact; onBack: () =>
   );
 }
 
-/** An offer that was not accepted. */
-export function ContactOver({ contact, state }: { contact: Contact; state: 'missed' | 'rejected' }) {
+/** An offer that was not answered. */
+export function MissedCard({ contact }: { contact: Contact }) {
   const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const [clear, busy] = useAction(useCallback(() => act(contact.contactId, 'clear'), [act, contact.contactId]));
@@ -42,10 +42,10 @@ export function ContactOver({ contact, state }: { contact: Contact; state: 'miss
         <span className="offer__icon offer__icon--warning">
           <PhoneMissed size={28} aria-hidden />
         </span>
-        <h2>{t(`over.${state}.title`)}</h2>
-        <p className="soft">{t(`over.${state}.text`)}</p>
+        <h2>{t('missed.title')}</h2>
+        <p className="soft">{t('missed.text')}</p>
         <Button kind="primary" busy={busy} onPress={() => clear()}>
-          {t('over.dismiss')}
+          {t('missed.dismiss')}
         </Button>
       </div>
     </section>

@@ -9,12 +9,12 @@ import { Logo } from '../ui/Logo';
 import { Notice } from '../ui/Notice';
 import { usePage } from '../ui/page';
 import { needs, useForm } from '../ui/use-form';
-import { session } from './session';
+import { session, type SessionStatus } from './session';
 
 const CODES: Record<string, TextKey> = {
   invalid_credentials: 'login.wrong',
   invalid_grant: 'login.wrong',
-  user_disabled: 'login.disabled',
+  user_disabled: 'login.switchedOff',
   too_many_attempts: 'login.tooMany',
   slow_down: 'login.tooMany',
 };
@@ -25,13 +25,13 @@ function failureKey(error: unknown): TextKey {
 }
 
 interface LoginPageProps {
-  expired: boolean;
+  why: Exclude<SessionStatus, 'in'>;
   username?: string | undefined;
   /** A call goes on behind this page. */
   inCall?: boolean;
 }
 
-export function LoginPage({ expired, username = '', inCall = false }: LoginPageProps) {
+export function LoginPage({ why, username = '', inCall = false }: LoginPageProps) {
   const { t } = useTexts();
   const main = usePage(t('login.submit'));
   const [failure, setFailure] = useState<TextKey>();
@@ -54,8 +54,8 @@ export function LoginPage({ expired, username = '', inCall = false }: LoginPageP
     <div className="login">
       <main className="login__card" ref={main} tabIndex={-1}>
         <Logo large />
-        <h1>{expired ? t('login.expiredTitle') : t('login.title')}</h1>
-        <p className="soft">{expired ? t(inCall ? 'login.expiredInCall' : 'login.expiredText') : t('login.text')}</p>
+        <h1>{t(`login.${why}.title`)}</h1>
+        <p className="soft">{t(why === 'expired' && inCall ? 'login.expired.inCall' : `login.${why}.text`)}</p>
         <form onSubmit={logIn} noValidate className="form">
           <Field
             form={form}

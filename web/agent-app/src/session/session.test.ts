@@ -8,6 +8,7 @@ let issued: number;
 let now: number;
 let refused: Set<string>;
 let refreshes: string[];
+let isDisabled: boolean;
 
 function answer(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
@@ -24,6 +25,7 @@ beforeEach(() => {
   now = 0;
   refused = new Set();
   refreshes = [];
+  isDisabled = false;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
     if (url === '/oauth2/token') {
       const form = new URLSearchParams(String(init.body));
@@ -32,6 +34,7 @@ beforeEach(() => {
       }
       const refresh = form.get('refresh_token') ?? '';
       refreshes.push(refresh);
+      if (isDisabled) return answer(401, { code: 'user_disabled', message: 'no' });
       return refresh === `r${issued}` ? tokens() : answer(401, { code: 'session_expired', message: 'no' });
     }
     const bearer = new Headers(init.headers).get('authorization')?.replace('Bearer ', '') ?? '';
@@ -90,6 +93,17 @@ describe('the session', () => {
     now = 550_000;
     await expect(session.accessToken()).rejects.toMatchObject({ status: 401 });
     expect(session.state).toMatchObject({ status: 'expired', user: { username: 'alice' } });
+  });
+
+  it('is told that the account was switched off, until one can log in again', async () => {
+    const session = await loggedIn();
+    refused.add('a1');
+    isDisabled = true;
+    await expect(session.data('/api/x')).rejects.toMatchObject({ status: 401 });
+    expect(session.state).toMatchObject({ status: 'disabled', user: { username: 'alice' } });
+    isDisabled = false;
+    await session.logIn('alice', 'right');
+    expect(session.state.status).toBe('in');
   });
 
   it('stays logged in when the network fails', async () => {

@@ -9,7 +9,8 @@ export interface User {
   email: string;
 }
 
-export type SessionStatus = 'out' | 'in' | 'expired';
+/** expired: over, and a log-in takes it up again. disabled: the account was switched off. */
+export type SessionStatus = 'out' | 'in' | 'expired' | 'disabled';
 
 export interface SessionState {
   status: SessionStatus;
@@ -120,7 +121,7 @@ export class Session {
     const turn = async (): Promise<string> => {
       // Another tab may have renewed while this one waited: a refresh token is good for one use.
       const latest = stored() ?? this.tokens;
-      if (!latest) throw this.expire();
+      if (!latest) throw this.over('expired');
       if (latest.access !== refused && latest.expires - this.now() > RENEW_BEFORE_MS) {
         this.adopt(latest);
         return latest.access;
@@ -128,7 +129,9 @@ export class Session {
       try {
         return this.keep(await this.ask({ grant_type: 'refresh_token', refresh_token: latest.refresh })).access;
       } catch (error) {
-        if (error instanceof ApiError && (error.status === 400 || error.status === 401)) throw this.expire();
+        if (error instanceof ApiError && (error.status === 400 || error.status === 401)) {
+          throw this.over(error.code === 'user_disabled' ? 'disabled' : 'expired');
+        }
         throw error;
       }
     };
@@ -158,10 +161,10 @@ export class Session {
     else this.set({ status: 'out', user: undefined });
   }
 
-  private expire(): ApiError {
+  private over(status: 'expired' | 'disabled'): ApiError {
     this.tokens = undefined;
     writeStored(KEY, null);
-    this.set({ status: 'expired', user: this.current.user });
+    this.set({ status, user: this.current.user });
     return new ApiError(401, 'session_expired', 'The session is over.');
   }
 

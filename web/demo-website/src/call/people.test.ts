@@ -1,4 +1,4 @@
-import type { Attendee, MediaSnapshot } from '@upcall/shared/media/types';
+import type { Attendee, AttendeeFacts, MediaSnapshot } from '@upcall/shared/media/types';
 import { describe, expect, it } from 'vitest';
 import { arranged, sceneOf } from './people';
 
@@ -13,32 +13,35 @@ const media = (change: Partial<MediaSnapshot>): MediaSnapshot => ({
 
 describe('the scene of a call', () => {
   const attendees = [attendee('me', { isSelf: true }), attendee('a'), attendee('r')];
-  const names = new Map([['a', 'Alice'], ['r', 'RECORDING']]);
+  const known = new Map<string, AttendeeFacts>([['a', { name: 'Alice', role: 'owner' }], ['r', { name: 'RECORDING', role: 'recording' }]]);
 
   it('the recording is a sign, not a person', () => {
-    const scene = sceneOf(media({ attendees }), names, 'RECORDING');
+    const scene = sceneOf(media({ attendees }), known);
     expect(scene.recording).toBe(true);
     expect(scene.people.map((person) => person.attendeeId)).toEqual(['me', 'a']);
   });
 
   // acceptance: 12
-  it('oneself is never the recording, whatever the name', () => {
-    expect(sceneOf(media({ attendees: [attendee('me', { isSelf: true })] }), new Map([['me', 'RECORDING']]), 'RECORDING').recording).toBe(false);
+  it('nobody is the recording by a name', () => {
+    const namesakes = new Map<string, AttendeeFacts>([['a', { name: 'RECORDING', role: 'owner' }], ['r', { name: 'RECORDING', role: 'other' }]]);
+    const scene = sceneOf(media({ attendees }), namesakes);
+    expect(scene.recording).toBe(false);
+    expect(scene.people.map((person) => person.name)).toEqual([null, 'RECORDING', 'RECORDING']);
   });
 
   // acceptance: 12
   it('a shared screen carries the name of who shares', () => {
     const tiles = [{ tileId: 1, attendeeId: 'a', kind: 'camera' as const, isSelf: false }, { tileId: 2, attendeeId: 'a', kind: 'content' as const, isSelf: false }];
-    const scene = sceneOf(media({ attendees, tiles }), names, 'RECORDING');
+    const scene = sceneOf(media({ attendees, tiles }), known);
     expect(scene.content).toMatchObject({ name: 'Alice', tile: { tileId: 2 } });
     expect(scene.people[1]!.camera?.tileId).toBe(1);
     const own = [{ tileId: 3, attendeeId: 'me', kind: 'content' as const, isSelf: true }];
-    expect(sceneOf(media({ attendees, tiles: own }), names, 'RECORDING').content).toBeNull();
+    expect(sceneOf(media({ attendees, tiles: own }), known).content).toBeNull();
   });
 });
 
 describe('the arrangement of the others', () => {
-  const people = (...ids: string[]) => sceneOf(media({ attendees: ids.map((id) => attendee(id)) }), new Map(), null).people;
+  const people = (...ids: string[]) => sceneOf(media({ attendees: ids.map((id) => attendee(id)) }), new Map()).people;
   const ids = (speaker: string | undefined, ...all: string[]) => {
     const { people: shown, featured } = arranged(people(...all), speaker);
     return [featured, ...shown.map((person) => person.attendeeId)];

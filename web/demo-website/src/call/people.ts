@@ -1,5 +1,5 @@
 // Who and what is on the screen: pure, from what the media say.
-import type { Attendee, MediaSnapshot, Signal, Tile } from '@upcall/shared/media/types';
+import type { Attendee, AttendeeFacts, MediaSnapshot, Signal, Tile } from '@upcall/shared/media/types';
 
 export interface Person {
   attendeeId: string;
@@ -25,14 +25,14 @@ export function arranged(others: readonly Person[], speakerId: string | undefine
   return { people: speaker ? [speaker, ...others.filter((person) => person !== speaker)] : [...others], featured: speaker !== undefined };
 }
 
-export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>, recorderName: string | null): Scene {
-  const isRecorder = (attendee: Attendee) => !attendee.isSelf && recorderName !== null && names.get(attendee.attendeeId) === recorderName;
+export function sceneOf(media: MediaSnapshot, known: ReadonlyMap<string, AttendeeFacts>): Scene {
+  const isRecorder = (attendee: Attendee) => known.get(attendee.attendeeId)?.role === 'recording';
   const camera = (id: string) => media.tiles.find((tile) => tile.kind === 'camera' && tile.attendeeId === id) ?? null;
   const people = media.attendees
     .filter((attendee) => !isRecorder(attendee))
     .map((attendee) => ({
       attendeeId: attendee.attendeeId,
-      name: names.get(attendee.attendeeId) ?? null,
+      name: known.get(attendee.attendeeId)?.name ?? null,
       isSelf: attendee.isSelf,
       muted: attendee.isSelf ? media.muted : attendee.muted,
       speaking: attendee.level > 0 && media.activeSpeaker === attendee.attendeeId,
@@ -40,6 +40,6 @@ export function sceneOf(media: MediaSnapshot, names: ReadonlyMap<string, string>
       camera: camera(attendee.attendeeId),
     }));
   const shared = media.tiles.find((tile) => tile.kind === 'content' && !tile.isSelf);
-  const content = shared ? { tile: shared, name: names.get(shared.attendeeId) ?? null } : null;
+  const content = shared ? { tile: shared, name: known.get(shared.attendeeId)?.name ?? null } : null;
   return { people, content, recording: media.attendees.some(isRecorder) };
 }

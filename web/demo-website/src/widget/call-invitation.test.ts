@@ -43,7 +43,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   api = new CustomerApi('http://test');
   vi.spyOn(api, 'joinData').mockResolvedValue({ Meeting: { MeetingId: 'm' }, Attendee: { AttendeeId: 'a', ExternalUserId: 'u', JoinToken: 'j' } });
-  call = new CallInvitation(api, () => Promise.reject(new Error('unused')));
+  call = new CallInvitation(api);
 });
 
 afterEach(() => {
@@ -116,13 +116,13 @@ describe('an invitation', () => {
 
   it('of a call that one was in leads straight back after a reload, with the devices as they were', async () => {
     await live();
-    const reloaded = new CallInvitation(api, () => Promise.reject(new Error('unused')));
+    const reloaded = new CallInvitation(api);
     expect(reloaded.follow(invite('i2'), credentials, client)).toBe(false);
     expect(reloaded.store.value.stage).toBe('joining');
     await vi.waitFor(() => expect(reloaded.store.value.stage).toBe('live'));
     expect(joined.options[1]).toEqual({ ...joinOptions, cameraOn: true });
     await reloaded.leave();
-    const again = new CallInvitation(api, () => Promise.reject(new Error('unused')));
+    const again = new CallInvitation(api);
     expect(again.follow(invite('i2'), credentials, client)).toBe(true);
     expect(again.store.value.stage).toBe('invited');
     await again.reset();

@@ -1,6 +1,5 @@
 // The way from an invitation in the chat into the call and out again. The call's own code is loaded when it is wanted.
-import type { FrontendConfig } from '@upcall/shared/frontend-config';
-import type { EndReason, JoinInfo, JoinOptions, MediaSession } from '@upcall/shared/media/types';
+import type { AttendeeFacts, EndReason, JoinInfo, JoinOptions, MediaSession } from '@upcall/shared/media/types';
 import type { ParticipantClient } from '@upcall/shared/participant/client';
 import type { ChatCredentials, ChatState, Invitation } from '@upcall/shared/participant/types';
 import type { CustomerApi } from './customer-api';
@@ -28,15 +27,13 @@ const CHECK_MS = 15_000;
 export class CallInvitation {
   readonly store = new Store<CallState>({ stage: 'none', invitation: null, session: null, reason: null, later: false });
   readonly #api: CustomerApi;
-  readonly #config: () => Promise<FrontendConfig>;
   #credentials: ChatCredentials | null = null;
   #check: ReturnType<typeof setTimeout> | undefined;
   #known = '';
-  #names = new Map<string, Promise<string>>();
+  #attendees = new Map<string, Promise<AttendeeFacts>>();
 
-  constructor(api: CustomerApi, config: () => Promise<FrontendConfig>) {
+  constructor(api: CustomerApi) {
     this.#api = api;
-    this.#config = config;
   }
 
   /** Looks at the chat; true when there is a new invitation to show. */
@@ -53,7 +50,7 @@ export class CallInvitation {
     if (chat.connection === 'online') void client.acknowledge(invitation.invitationId);
     if (invitation.invitationId === this.#known || stage === 'live' || stage === 'joining') return false;
     this.#known = invitation.invitationId;
-    this.#names.clear();
+    this.#attendees.clear();
     const before = inCall();
     if (before?.meetingId === invitation.externalMeetingId) {
       this.store.set({ stage: 'joining', invitation, session: null, reason: null, later: false });
@@ -125,22 +122,17 @@ export class CallInvitation {
     await session?.leave();
   }
 
-  /** Shown beside a picture. Asked once a person. */
-  nameOf(externalUserId: string): Promise<string> {
+  /** Who somebody in the call is. Asked once a person. */
+  attendee(externalUserId: string): Promise<AttendeeFacts> {
     const { invitation } = this.store.value;
     if (!invitation || !this.#credentials) return Promise.reject(new Error('no call'));
-    let name = this.#names.get(externalUserId);
-    if (!name) {
-      name = this.#api.attendeeName(invitation, externalUserId, this.#credentials.participantToken);
-      this.#names.set(externalUserId, name);
-      name.catch(() => this.#names.delete(externalUserId));
+    let facts = this.#attendees.get(externalUserId);
+    if (!facts) {
+      facts = this.#api.attendee(invitation, externalUserId, this.#credentials.participantToken);
+      this.#attendees.set(externalUserId, facts);
+      facts.catch(() => this.#attendees.delete(externalUserId));
     }
-    return name;
-  }
-
-  /** By what name the recording takes part. */
-  async recorderName(): Promise<string> {
-    return (await this.#config()).recordingAttendeeName;
+    return facts;
   }
 
   #joinData(invitation: Invitation): Promise<JoinInfo> {

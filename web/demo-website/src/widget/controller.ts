@@ -43,7 +43,7 @@ export class WidgetController {
   constructor(base: string) {
     this.#base = base;
     this.#api = new CustomerApi(base);
-    this.call = new CallInvitation(this.#api, () => this.config());
+    this.call = new CallInvitation(this.#api);
     let shown = false;
     this.call.store.subscribe(() => {
       const { stage } = this.call.store.value;

@@ -1,6 +1,6 @@
 // The routes of the solution that a customer's page uses.
 import { requestData } from '@upcall/shared/api/http';
-import type { JoinInfo } from '@upcall/shared/media/types';
+import type { AttendeeFacts, JoinInfo } from '@upcall/shared/media/types';
 import type { ChatCredentials, Invitation } from '@upcall/shared/participant/types';
 
 export interface Visitor {
@@ -50,8 +50,8 @@ export class CustomerApi {
     return JoinInfo;
   }
 
-  async attendeeName(invitation: Invitation, externalUserId: string, participantToken: string): Promise<string> {
-    return this.#meeting<string>('attendee-name', invitation.externalMeetingId, externalUserId, participantToken);
+  async attendee(invitation: Invitation, externalUserId: string, participantToken: string): Promise<AttendeeFacts> {
+    return this.#meeting<AttendeeFacts>('attendee', invitation.externalMeetingId, externalUserId, participantToken);
   }
 
   #meeting<T>(route: string, meeting: string, user: string, token: string): Promise<T> {

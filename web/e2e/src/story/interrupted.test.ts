@@ -52,22 +52,44 @@ check('a session that ends in mid-call: one logs in again, and the call was neve
   await say(customer, agent, 'I never lost you.');
 }, { expected: /401|WebSocket/ });
 
-check('an account that is switched off in mid-call: the call ends on its side, and it is told why it cannot come back', async (walk) => {
-  const olaf = await walk.agent('Olaf Off');
-  const { agent, customer, meetingId } = await inCall(walk, olaf);
-  await walk.server.admin('user', 'disable', '--username', olaf.username);
-  await agent.getByRole('heading', { name: 'Your session has ended' }).waitFor();
-  await customer.getByRole('log').getByText('The conversation has ended').waitFor();
-  await until('nobody is in the call', async () => (await connections(walk, meetingId).catch(() => [])).length === 0);
-  await agent.getByLabel('Password').fill(olaf.password);
-  await agent.keyboard.press('Enter');
-  await agent.getByText('This account is switched off. Ask your administrator.').waitFor();
-  await looksRight(agent, 'an account that is switched off');
-  await walk.server.admin('user', 'enable', '--username', olaf.username);
-  await agent.getByLabel('Password').fill(olaf.password);
-  await agent.keyboard.press('Enter');
-  await agent.getByRole('heading', { name: 'This call is not running' }).waitFor();
-}, { expected: /401|WebSocket/ });
+// The page learns it in one of two ways, whichever comes first: the event socket's close, or the refusal of a request.
+for (const first of ['the socket', 'a request'] as const) {
+  check(`an account that is switched off in mid-call, told by ${first}: the call ends on its side, and it is told why`, async (walk) => {
+    const olaf = await walk.agent(`Olaf Off by ${first}`);
+    let hears4403 = false;
+    let closed = (): void => undefined;
+    const untilClosed = new Promise<void>((done) => (closed = done));
+    const { agent, customer, meetingId } = await inCall(walk, olaf, {
+      agent: {
+        prepare: (context) =>
+          context.routeWebSocket(/\/api\/agent\/events/, (page) => {
+            const server = page.connectToServer();
+            server.onClose((code, reason) => {
+              if (first === 'a request') return; // and never of the close
+              hears4403 ||= code === 4403;
+              void page.close({ code: code ?? 1000, reason: reason ?? '' }).then(closed);
+            });
+          }),
+      },
+    });
+    // The contact's end makes the page ask for the end of its meeting: that is the request.
+    if (first === 'the socket') await agent.route(/\/(api|oauth2)\//, (request) => untilClosed.then(() => request.continue()));
+    await walk.server.admin('user', 'disable', '--username', olaf.username);
+    await agent.getByRole('heading', { name: 'Your account is switched off' }).waitFor();
+    assert.equal(hears4403, first === 'the socket');
+    await looksRight(agent, `an account that is switched off, told by ${first}`);
+    await customer.getByRole('log').getByText('The conversation has ended').waitFor();
+    await until('nobody is in the call', async () => (await connections(walk, meetingId).catch(() => [])).length === 0);
+    assert.equal(await agent.getByLabel('User name or e-mail').inputValue(), olaf.username);
+    await agent.getByLabel('Password').fill(olaf.password);
+    await agent.keyboard.press('Enter');
+    await agent.getByText('This account is switched off. Ask your administrator.').waitFor();
+    await walk.server.admin('user', 'enable', '--username', olaf.username);
+    await agent.getByLabel('Password').fill(olaf.password);
+    await agent.keyboard.press('Enter');
+    await agent.getByRole('heading', { name: 'This call is not running' }).waitFor();
+  }, { expected: /401|WebSocket/ });
+}
 
 /** Each text once, in this order. */
 async function shows(list: Locator, texts: string[]): Promise<void> {

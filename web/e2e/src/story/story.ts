@@ -66,6 +66,9 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   await stop('agent-share', agent);
   await stop('customer-share', customer);
   await agent.getByRole('button', { name: 'Stop sharing' }).first().click();
+  await customer.locator('.stage--content').waitFor({ state: 'detached' });
+  // The film ends as it began: side by side.
+  await Promise.all([walk.sees(customer, 0), walk.sees(agent, 1)]);
 
   await agent.getByRole('button', { name: /^Stop recording/ }).click();
   await agent.getByRole('button', { name: /^Record/ }).waitFor();

@@ -31,6 +31,8 @@ export interface WindowOptions {
   origin?: string;
   /** Runs in each of its pages before their own scripts. */
   script?: () => void;
+  /** What the network does to it, before its first page. */
+  prepare?: (context: BrowserContext) => Promise<void>;
   /** Of the browser's context, over what all windows have. */
   context?: BrowserContextOptions;
 }
@@ -94,6 +96,7 @@ export class Walk {
       await context.addInitScript((w) => window.upcallPattern.install(w), who);
     }
     if (options.script !== undefined) await context.addInitScript(options.script);
+    await options.prepare?.(context);
     context.on('page', (page) => {
       page.setDefaultTimeout(30_000);
       const problem = (text: string): void => {

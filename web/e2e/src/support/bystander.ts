@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { Api, type JoinInfo } from './api.ts';
 import { programs } from './paths.ts';
+import { takePlace } from './place.ts';
 import { stop } from './processes.ts';
 
 export interface Bystanding {
@@ -26,19 +26,7 @@ export class Bystander {
   }
 
   static async join({ url, owner, meetingId, name, run, participant, clockZero, video = true }: Bystanding): Promise<Bystander> {
-    const api = new Api(url);
-    await api.logIn(owner);
-    // Whoever owns the meeting gets its data again, and a place for one more.
-    const { JoinInfo } = await api.ok<{ JoinInfo: JoinInfo & { Meeting: { MediaPlacement: { SignalingUrl: string } } } }>(
-      'POST',
-      '/api/chime/meeting',
-      { externalMeetingId: meetingId, meetingTitle: meetingId, meetingAttendees: [{ attendeeName: 'the owner', isOwner: true }] },
-    );
-    const attendee = await api.ok<JoinInfo['Attendee']>('POST', '/api/chime/attendee', {
-      externalMeetingId: meetingId,
-      attendeeExternalUserId: `bystander-${participant}`,
-      attendeeName: name,
-    });
+    const { signalingUrl, attendee } = await takePlace({ url, owner, meetingId, name, userId: `bystander-${participant}` });
     const child = spawn(join(programs, 'upcall-attendee'), [], { stdio: ['pipe', 'pipe', 'inherit'] });
     const connected = new Promise<void>((done, fail) => {
       child.once('exit', (code) => fail(new Error(`upcall-attendee ended with ${code}`)));
@@ -47,7 +35,7 @@ export class Bystander {
       });
     });
     const words = {
-      signaling_url: JoinInfo.Meeting.MediaPlacement.SignalingUrl,
+      signaling_url: signalingUrl,
       attendee_id: attendee.AttendeeId,
       join_token: attendee.JoinToken,
       label: name,

@@ -9,6 +9,15 @@ export interface JoinInfo {
   Attendee: { AttendeeId: string; ExternalUserId: string; JoinToken: string };
 }
 
+/** As the server knows it. Whoever has the name of the recording is not therefore the recording. */
+export type AttendeeRole = 'owner' | 'customer' | 'recording' | 'other';
+
+/** What the server tells of somebody in the call. */
+export interface AttendeeFacts {
+  name: string;
+  role: AttendeeRole;
+}
+
 export type MediaPhase = 'connecting' | 'connected' | 'reconnecting' | 'ended';
 
 /** Why a call is over for this page. */

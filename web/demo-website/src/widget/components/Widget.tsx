@@ -7,6 +7,7 @@ import { useT } from '../i18n';
 import { useStore } from '../store';
 import { useDocumentTitle } from '../use-document-title';
 import { CallHost } from './CallHost';
+import { Guarded } from './Guarded';
 import { Icon } from './Icon';
 import { Panel } from './Panel';
 
@@ -32,8 +33,16 @@ export function Widget({ controller, root }: Props): JSX.Element {
 
   return (
     <>
-      {inCall && <CallHost controller={controller} root={root} />}
-      {state.open && <Panel controller={controller} beside={inCall} />}
+      {inCall && (
+        <Guarded place="call-wait" text={call.stage === 'live' ? 'broken.inCall' : 'broken.text'}>
+          <CallHost controller={controller} root={root} />
+        </Guarded>
+      )}
+      {state.open && (
+        <Guarded place={`panel${inCall ? ' panel--beside' : ''}`} text="broken.text">
+          <Panel controller={controller} beside={inCall} />
+        </Guarded>
+      )}
       {!state.open && !inCall && (
         <button ref={launcher} type="button" class={`launcher${invited ? ' launcher--calling' : ''}`} onClick={() => controller.setOpen(true)}>
           <Icon node={invited ? Video : MessageCircle} size={22} />

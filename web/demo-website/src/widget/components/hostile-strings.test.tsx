@@ -65,7 +65,7 @@ describe('two hundred hostile strings', () => {
     expectOnlyText(typing.container, `${text} is writing`);
     typing.unmount();
 
-    const call = new CallInvitation(new CustomerApi('http://test'), () => Promise.reject(new Error('unused')));
+    const call = new CallInvitation(new CustomerApi('http://test'));
     call.store.set({ stage: 'invited', invitation: { invitationId: 'i', externalMeetingId: 'm', attendeeExternalUserId: 'u', from: text } });
     const card = render(inEnglish(<InvitationCard call={call} />));
     expectOnlyText(card.container, `${text} invites you to a video call`);
