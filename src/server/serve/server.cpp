@@ -279,6 +279,7 @@ Result<void> Server::Parts::open() {
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
     if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
+    if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
     return problems;
   });
   set_finisher(router, *store);
@@ -355,9 +356,10 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
   gauge("upcall_recordings_composing", "Composers at work", [this, d] { return d(recordings->counters().composing); });
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
+  gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
-  gauge("upcall_spool_bytes", "Bytes of open journals", [this, d] { return d(recordings->counters().spool_bytes); });
+  gauge("upcall_spool_bytes", "Bytes of open journals and of films that are not stored yet", [this, d] { return d(recordings->counters().spool_bytes); });
   counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
   counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
