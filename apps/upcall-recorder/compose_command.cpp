@@ -13,6 +13,7 @@
 #include <boost/json.hpp>
 
 #include "commands.hpp"
+#include "compose/film_index.hpp"
 #include "crypto/secret.hpp"
 
 namespace upcall::recorder {
@@ -32,17 +33,39 @@ Result<ByteVector> read_key(const std::string& file) {
   return std::move(*key);
 }
 
-// Parts are written to their places in FILE.partial, which becomes FILE when everything is on the disk.
-class PartFile {
+// Grows as FILE.partial, which becomes FILE when everything is on the disk.
+class FilmFile final : public film::FilmSink {
  public:
-  explicit PartFile(std::string path) : path_(std::move(path)) {
+  explicit FilmFile(std::string path) : path_(std::move(path)) {
     fd_ = ::open((path_ + ".partial").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   }
-  ~PartFile() {
+  ~FilmFile() override {
     if (fd_ >= 0) ::close(fd_);
     if (!done_ && fd_ >= 0) ::unlink((path_ + ".partial").c_str());
   }
   bool open() const { return fd_ >= 0; }
+  std::uint64_t bytes() const { return index_.bytes(); }
+
+  Result<void> header(const wire::FilmHeader& header) override {
+    if (auto ok = index_.begin(header); !ok) return ok;
+    if (auto ok = write(0, header.boxes); !ok) return ok;
+    return write(header.boxes.size(), compose::reserved_box());
+  }
+  Result<void> fragment(const wire::FilmFragment& fragment) override {
+    const std::uint64_t at = index_.bytes();
+    if (auto ok = index_.add(fragment); !ok) return ok;
+    return write(at, fragment.boxes);
+  }
+  Result<void> finish() {
+    if (auto ok = write(index_.header_bytes(), index_.index()); !ok) return ok;
+    if (::fsync(fd_) != 0 || ::rename((path_ + ".partial").c_str(), path_.c_str()) != 0) {
+      return fail(ErrorCode::unavailable, std::string("cannot finish the film: ") + std::strerror(errno));
+    }
+    done_ = true;
+    return {};
+  }
+
+ private:
   Result<void> write(std::uint64_t offset, Bytes bytes) {
     while (!bytes.empty()) {
       const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -53,18 +76,10 @@ class PartFile {
     }
     return {};
   }
-  Result<void> finish() {
-    if (::fsync(fd_) != 0 || ::rename((path_ + ".partial").c_str(), path_.c_str()) != 0) {
-      return fail(ErrorCode::unavailable, std::string("cannot finish the film: ") + std::strerror(errno));
-    }
-    done_ = true;
-    return {};
-  }
-
- private:
   std::string path_;
   int fd_ = -1;
   bool done_ = false;
+  compose::FilmIndex index_;
 };
 
 int complain(const Error& error) {
@@ -84,7 +99,7 @@ Usage usage() {
 int run_compose(const ComposeCommand& c) {
   auto key = read_key(c.key_file.empty() ? c.journal + "/key" : c.key_file);
   if (!key) return complain(key.error());
-  PartFile file(c.output);
+  FilmFile file(c.output);
   if (!file.open()) return complain({ErrorCode::unavailable, "cannot write " + c.output + ": " + std::strerror(errno)});
   film::FilmJobOptions o;
   o.journal_directory = c.journal;
@@ -97,9 +112,7 @@ int run_compose(const ComposeCommand& c) {
   o.film.video.crf = c.crf;
   o.film.video.threads = c.threads;
   o.film.font_file = c.font;
-  auto job = film::FilmJob::open(std::move(o), [&](std::uint32_t, std::uint64_t offset, Bytes part) {
-    return file.write(offset, part);
-  });
+  auto job = film::FilmJob::open(std::move(o), file);
   if (!job) return complain(job.error());
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
   while (true) {
@@ -119,7 +132,7 @@ int run_compose(const ComposeCommand& c) {
       markers.push_back(boost::json::object{{"at_ms", m.at_us / 1000}, {"source", m.source}, {"jump_ms", m.jump_us / 1000}});
     }
     const boost::json::object out{{"file", c.output},
-                                  {"bytes", s.bytes},
+                                  {"bytes", file.bytes()},
                                   {"width", c.width},
                                   {"height", c.height},
                                   {"fps", c.fps},
@@ -138,7 +151,7 @@ int run_compose(const ComposeCommand& c) {
   } else {
     std::printf("%s: %.1f s, %llu pictures, %.1f MiB, %.2f CPU seconds%s\n", c.output.c_str(),
                 static_cast<double>(s.facts.duration_us) / 1e6, static_cast<unsigned long long>(s.facts.video_frames),
-                static_cast<double>(s.bytes) / (1 << 20), u.cpu_seconds,
+                static_cast<double>(file.bytes()) / (1 << 20), u.cpu_seconds,
                 s.complete ? "" : " (the journal has no end: the call was cut)");
   }
   return s.warning.empty() ? 0 : 3;

@@ -1,5 +1,5 @@
 // "worker": one film for a server, over wire/child_control.hpp. Lowest priority, bounded memory, dies with its parent;
-// losing it loses no media, a new worker starts the film again from the journal.
+// losing it loses no media, a new worker goes on where the film ends that the server has.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -96,7 +96,7 @@ Result<film::FilmJobOptions> parse_order(Bytes body) {
     const json::value* v = o->if_contains(name);
     return v && v->is_int64() ? v->get_int64() : otherwise;
   };
-  if (number("version", 0) != 1) return fail(ErrorCode::invalid_argument, "the order has another version");
+  if (number("version", 0) != 2) return fail(ErrorCode::invalid_argument, "the order has another version");
   film::FilmJobOptions out;
   out.journal_directory = text("journal");
   auto key = from_hex(text("key"));
@@ -116,13 +116,43 @@ Result<film::FilmJobOptions> parse_order(Bytes body) {
   if (out.film.video.threads < 1 || out.film.video.threads > 16 || crf < 10 || crf > 45) {
     return fail(ErrorCode::invalid_argument, "the order's encoder settings are out of range");
   }
+  if (o->contains("resume")) {
+    const auto bytes = from_base64(text("resume"));
+    auto resume = bytes ? wire::parse_film_resume(*bytes) : tl::unexpected(bytes.error());
+    if (!resume) return fail(ErrorCode::invalid_argument, "the order does not say where to go on");
+    out.resume = std::move(*resume);
+  }
   return out;
 }
 
 int failed(Control& control, const Error& error) {
-  control.send(ChildMessage::failed, json::object{{"message", error.message}});
+  // Another encoder than the film was begun with: after an upgrade. Only a new film helps.
+  const bool restart = error.code == ErrorCode::conflict;
+  control.send(ChildMessage::failed, json::object{{"message", error.message}, {"restart", restart}});
   return 1;
 }
+
+// Sends the film's pieces on.
+class ControlSink final : public film::FilmSink {
+ public:
+  explicit ControlSink(Control& control) : control_(control) {}
+  Result<void> header(const wire::FilmHeader& header) override {
+    return sent(control_.send(ChildMessage::header, header.boxes, wire::encode_head(header)));
+  }
+  Result<void> fragment(const wire::FilmFragment& fragment) override {
+    return sent(control_.send(ChildMessage::fragment, fragment.boxes, wire::encode_head(fragment)));
+  }
+  bool connected() const { return connected_; }
+
+ private:
+  Result<void> sent(bool ok) {
+    connected_ = ok;
+    if (!ok) return fail(ErrorCode::unavailable, "the server is gone");
+    return {};
+  }
+  Control& control_;
+  bool connected_ = true;
+};
 
 }  // namespace
 
@@ -146,18 +176,14 @@ int run_worker(int control_fd) {
     }
   }
   const int width = order->composer.width, height = order->composer.height;
-  bool connected = true;
-  auto job = film::FilmJob::open(std::move(*order), [&](std::uint32_t part, std::uint64_t, Bytes bytes) -> Result<void> {
-    std::uint8_t raw[4];
-    Writer(raw).u32(part);
-    connected = control.send(ChildMessage::part, bytes, raw);
-    if (!connected) return fail(ErrorCode::unavailable, "the server is gone");
-    return {};
-  });
+  ControlSink sink(control);
+  const auto begun = std::chrono::steady_clock::now();
+  auto job = film::FilmJob::open(std::move(*order), sink);
   if (!job) return failed(control, job.error());
-  if (!control.send(ChildMessage::ready, json::object{{"version", 1}})) return 1;
+  if (!control.send(ChildMessage::ready, json::object{{"version", 2}})) return 1;
 
-  auto last_progress = std::chrono::steady_clock::now();
+  auto last_progress = begun;
+  std::int64_t replay_ms = (*job)->replaying() ? -1 : 0;
   int wait_ms = 0;
   while (true) {
     if (!control.receive(wait_ms)) return 1;
@@ -168,10 +194,13 @@ int run_worker(int control_fd) {
       if ((*frame)->type == ChildMessage::stop) (*job)->stop_waiting();
     }
     auto step = (*job)->step();
-    if (!step) return connected ? failed(control, step.error()) : 1;
+    if (!step) return sink.connected() ? failed(control, step.error()) : 1;
     if (*step == film::FilmJob::Step::done) break;
     wait_ms = *step == film::FilmJob::Step::waiting ? kWaitMs : 0;
     const auto now = std::chrono::steady_clock::now();
+    if (replay_ms < 0 && !(*job)->replaying()) {
+      replay_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - begun).count();
+    }
     if (now - last_progress >= std::chrono::seconds(1)) {
       last_progress = now;
       if (!control.send(ChildMessage::progress, json::object{{"composed_ms", (*job)->composed_us() / 1000},
@@ -182,8 +211,7 @@ int run_worker(int control_fd) {
   }
   const film::FilmSummary& s = (*job)->summary();
   const Usage u = usage();
-  json::object done{{"parts", s.parts},
-                    {"bytes", s.bytes},
+  json::object done{{"fragments", s.fragments},
                     {"duration_ms", s.facts.duration_us / 1000},
                     {"width", width},
                     {"height", height},
@@ -192,7 +220,7 @@ int run_worker(int control_fd) {
                     {"gaps", s.facts.gaps},
                     {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
                     {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10},
-                    {"sha256", to_hex(s.parts_sha256)}};
+                    {"replay_ms", replay_ms}};
   if (!s.warning.empty()) done["warning"] = s.warning;
   return control.send(ChildMessage::done, done) ? 0 : 1;
 }

@@ -70,7 +70,7 @@ bool AudioLane::render(std::int64_t at_us, const Timeline& timeline, std::span<f
   decode_until(until + 2);
   const std::int64_t end = pcm_start_ + static_cast<std::int64_t>(pcm_.size() / 2);
   bool any = false;
-  for (std::size_t i = 0; i < kAudioBlock; ++i) {
+  for (std::size_t i = 0; i < mix.size() / 2; ++i) {
     const double position = play_ + rate * static_cast<double>(i);
     const double whole = std::floor(position);
     const auto index = static_cast<std::int64_t>(whole) - pcm_start_;

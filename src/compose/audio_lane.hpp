@@ -34,7 +34,7 @@ class AudioLane {
       : source_(source), decoder_(std::move(decoder)) {}
 
   void push(std::uint16_t sequence, std::int64_t unwrapped_timestamp, Bytes payload);
-  // Adds the sound of [at_us, at_us + 20 ms) to `mix` (kAudioBlock × 2). False: silence.
+  // Adds the sound of [at_us, at_us + 20 ms) to `mix` (kAudioBlock × 2; empty: only time passes). False: silence.
   bool render(std::int64_t at_us, const Timeline& timeline, std::span<float> mix);
 
   std::uint64_t concealed_samples() const { return concealed_; }

@@ -250,11 +250,13 @@ Result<void> Composer::compose_tick(std::int64_t tick) {
 
 Result<void> Composer::compose_sound(std::int64_t until_us) {
   while (sound_us_ + 20'000 <= until_us) {
+    const bool heard = studio_.listens();
+    const std::span<float> mix = heard ? std::span<float>(mix_) : std::span<float>();
     std::fill(mix_.begin(), mix_.end(), 0.0f);
     for (auto& [number, source] : sources_) {
-      if (source.lane) source.lane->render(sound_us_, timeline_, mix_);
+      if (source.lane) source.lane->render(sound_us_, timeline_, mix);
     }
-    for (float& v : mix_) v = limited(v);
+    for (float& v : mix) v = limited(v);
     if (auto done = studio_.sound(mix_); !done) return done;
     ++sound_blocks_;
     sound_us_ = static_cast<std::int64_t>(sound_blocks_) * 20'000;

@@ -48,6 +48,8 @@ class Studio {
   // call; `relaid`: the scene itself changed, everything is drawn anew.
   virtual Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t> changed,
                             bool relaid) = 0;
+  // False: what sound() is given next is counted, not listened to.
+  virtual bool listens() const { return true; }
   // The next 20 ms of sound, interleaved stereo.
   virtual Result<void> sound(std::span<const float> pcm) = 0;
   // The film is over at this tick: flush everything.

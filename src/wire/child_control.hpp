@@ -1,7 +1,8 @@
 // Messages between the server and a composer child over an inherited socket pair (SOCK_STREAM). Secrets travel only
 // here, never in arguments or environment.
 //
-// Frame: u32 length of what follows, u8 type, body. Bodies are JSON texts except `part`.
+// Frame: u32 length of what follows, u8 type, body. Bodies are JSON texts except `header` and `fragment`
+// (wire/film_message.hpp).
 #pragma once
 
 #include <cstdint>
@@ -15,19 +16,23 @@ namespace upcall::wire {
 
 enum class ChildMessage : std::uint8_t {
   // server → child
-  // first: {"version":1,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
-  // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2
+  // first: {"version":2,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
+  // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2,
+  // "resume":base64 of a FilmResume (go on with a film that is there up to this fragment)
   compose = 1,
   // no body; the journal is complete as it stands: finish the file (not needed when it holds its final footer)
   stop = 2,
   // child → server
-  ready = 16,     // {"version":1}: codecs opened, reading
+  ready = 16,     // {"version":2}: codecs opened, reading
   progress = 17,  // {"composed_ms":…,"lag_ms":…}, at most one a second
-  part = 18,      // u32 part number (from 1; part 1 comes last, it holds the index), bytes of the file
-  // {"parts":…,"bytes":…,"duration_ms":…,"width":…,"height":…,"video_frames":…,"complete":bool,"gaps":…,
-  // "cpu_core_seconds":…,"peak_rss_mib":…,"warning":…,"sha256":hex of SHA-256 over the SHA-256 of the parts in order}
+  // 18 was `part` of version 1
+  // {"fragments":of the whole film,"duration_ms":…,"width":…,"height":…,"video_frames":…,"complete":bool,"gaps":…,
+  // "cpu_core_seconds":…,"peak_rss_mib":…,"warning":…,"replay_ms":time from the order to the first new picture}
   done = 19,
-  failed = 20,    // {"message":…}: one sentence
+  // {"message":one sentence,"restart":true when the film cannot be gone on with: begin it anew}
+  failed = 20,
+  header = 21,    // FilmHeader; not when it goes on with a film
+  fragment = 22,  // FilmFragment, in order
 };
 
 inline constexpr std::uint32_t kChildFrameMax = 24u << 20;

@@ -63,7 +63,6 @@ BANNED_CALLS_ALLOWED = {  # a path that ends in / is a folder
     ("bench/", "sleep"): "a benchmark paces the load it offers",
     ("src/cli/demo/story_call.cpp", "sleep"): "the demo is played in real time, and asks the server as a client would, up to a deadline",
     ("src/cli/demo/story_recording.cpp", "sleep"): "as story_call.cpp",
-    ("src/service/recording/composer_run.cpp", "sleep"): "back-off between attempts on the run's own thread, in steps of 20 ms",
     ("tests/system/net/http_server_test.cpp", "sleep"): "a client that drips bytes: the pause is the input, nothing is waited for",
     ("tests/system/story/harness.cpp", "sleep"): "the pause between two tries of a condition with a deadline; the server has no event for it",
     ("tests/unit/signature/signature_test.cpp", "system"): "the openssl program is the oracle",

@@ -51,6 +51,8 @@ void add_chime_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 void add_customer_meeting_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 // /api/recording/*: start, stop, summary, playback.
 void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
+// /api/recording/live/*: films that are not stored yet; add_recording_routes does it.
+void add_live_playback_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 // The signalling socket /control/{meetingId} and /internal/meetings/{id}.
 void add_control_routes(wire::Router& router, MeetingApi& api);
 

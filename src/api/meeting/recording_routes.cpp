@@ -1,18 +1,15 @@
 // Recording: the original's RecordingAPI, and playback of what was recorded.
 #include <algorithm>
-#include <charconv>
 
 #include "api/centre/contact_lookup.hpp"
 #include "api/common/external_id.hpp"
 #include "api/common/responses.hpp"
-#include "api/meeting/byte_range.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/meeting/playback_access.hpp"
 #include "api/meeting/recording_start.hpp"
 #include "base/wall_text.hpp"
 #include "identity/access.hpp"
-#include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
-#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -55,10 +52,6 @@ Result<std::string> meeting_id_in(const wire::HttpRequest& request) {
     return fail(ErrorCode::invalid_argument, "externalMeetingId must be 2 to 64 letters, digits, '-' or '_'.");
   }
   return std::string(*text);
-}
-
-identity::RecordingTag tag_of(const store::Recording& r) {
-  return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
 }
 
 // Idempotency-Key: 1 to 128 visible characters, or none (draft-ietf-httpapi-idempotency-key-header).
@@ -146,27 +139,6 @@ wire::HttpResponse stop(MeetingApi& api, const wire::HttpRequest& request) {
                  bj::object{{"recordingsStopped", stopped->stopped}, {"recordingsNotStopped", stopped->not_stopped}});
 }
 
-struct PlaybackRules {
-  std::string profile_id;
-  bool has_groups = false;
-  std::int64_t link_minutes = 15;
-};
-
-Result<PlaybackRules> rules(store::Database& db) {
-  PlaybackRules out;
-  auto profile = store::parameters::get_or(db, "recordingPlaybackSecurityProfileId", "");
-  if (!profile) return tl::unexpected(profile.error());
-  out.profile_id = *profile;
-  auto groups = store::hierarchy::any(db);
-  if (!groups) return tl::unexpected(groups.error());
-  out.has_groups = *groups;
-  auto minutes = store::parameters::get_or(db, "recordingPresignedURLExpiresMinutes", "15");
-  if (!minutes) return tl::unexpected(minutes.error());
-  std::from_chars(minutes->data(), minutes->data() + minutes->size(), out.link_minutes);
-  out.link_minutes = std::clamp<std::int64_t>(out.link_minutes, 1, 24 * 60);
-  return out;
-}
-
 // What a page shows of a film that cannot be watched yet.
 bj::object progress_of(const store::Recording& r, std::int64_t composed_ms, WallTime now) {
   const Duration captured = r.started ? r.stopped.value_or(now) - *r.started : Duration();
@@ -181,7 +153,7 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
   const auto id = request.query_value("externalMeetingId");
   if (!id || id->empty()) return failure(request, ErrorCode::invalid_argument, "You must provide externalMeetingId.");
   auto read = api.centre.store.read([&](store::Database& db) -> Result<std::pair<PlaybackRules, std::vector<store::Recording>>> {
-    auto playback = rules(db);
+    auto playback = playback_rules(db);
     if (!playback) return tl::unexpected(playback.error());
     auto list = store::recordings::of_meeting(db, *id);
     if (!list) return tl::unexpected(list.error());
@@ -208,9 +180,14 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
     if (r.state != store::RecordingState::stored && r.state != store::RecordingState::failed) {
       entry["progress"] = progress_of(r, api.recordings.composed_ms(r.recording_id), request.now.wall);
     }
-    if (r.state == store::RecordingState::stored) {
+    const auto address = [&](const std::string& folder, const char* file) {
       const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
-      entry["recordingURL"] = base_url(request, api.options.public_url) + "/api/recording/media/" + r.recording_id + "?grant=" + api.links.sign(grant);
+      return base_url(request, api.options.public_url) + "/api/recording/" + folder + r.recording_id + file + "?grant=" + api.links.sign(grant);
+    };
+    if (r.state == store::RecordingState::stored) {
+      entry["recordingURL"] = address("media/", "");
+    } else if (r.state != store::RecordingState::failed && api.recordings.film(r.recording_id)) {
+      entry["liveURL"] = address("live/", "/index.m3u8");
     }
     out.push_back(std::move(entry));
   }
@@ -218,73 +195,15 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
   return success(request, "Recording summary", std::move(out));
 }
 
-// The viewer as the store knows it now; nothing when disabled or gone.
-Result<std::optional<identity::Principal>> viewer(store::Database& db, const std::string& id) {
-  constexpr std::string_view kKey = "key/";
-  if (!id.starts_with(kKey)) return store::users::principal(db, id);
-  auto key = store::access_keys::find(db, std::string_view(id).substr(kKey.size()));
-  if (!key) return tl::unexpected(key.error());
-  if (!*key || (*key)->disabled) return std::nullopt;
-  identity::Principal service;
-  service.kind = identity::Principal::Kind::service;
-  service.id = id;
-  service.permissions = (*key)->permissions;
-  return service;
-}
-
 wire::HttpResponse media(MeetingApi& api, const wire::HttpRequest& request) {
-  const auto text = request.query_value("grant");
-  const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
-  const std::string recording_id(request.route_value("recordingId"));
-  if (!grant || grant->recording_id != recording_id) {
-    return failure(request, ErrorCode::unauthenticated, "link_expired", "This address is not valid any more. Open the recording's page again.");
+  auto watched = watched_recording(api, request);
+  if (!watched) return failure(request, watched.error());
+  if (watched->recording.state != store::RecordingState::stored) {
+    return failure(request, ErrorCode::not_found, "There is no such recording to watch.");
   }
-  // The permission as it is at this moment: a changed profile or a disabled user ends a running playback.
-  auto allowed = api.centre.store.read([&](store::Database& db) -> Result<store::Recording> {
-    auto who = viewer(db, grant->viewer_id);
-    if (!who) return tl::unexpected(who.error());
-    if (!*who) return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    auto playback = rules(db);
-    if (!playback) return tl::unexpected(playback.error());
-    auto recording = store::recordings::find(db, recording_id);
-    if (!recording) return tl::unexpected(recording.error());
-    if (!*recording || (*recording)->state != store::RecordingState::stored) {
-      return fail(ErrorCode::not_found, "There is no such recording to watch.");
-    }
-    if (identity::may_play(**who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
-      return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    }
-    return std::move(**recording);
-  });
-  if (!allowed) return failure(request, ApiError{allowed.error(), allowed.error().code == ErrorCode::forbidden ? "playback_not_allowed" : ""});
-  auto source = api.objects.open(allowed->object_key);
+  auto source = api.objects.open(watched->recording.object_key);
   if (!source) return failure(request, source.error());
-  const std::uint64_t size = (*source)->size();
-  auto range = parse_byte_range(request.header("range"), size);
-  if (!range) {
-    wire::HttpResponse out = wire::error_response(416, range.error().message, request.request_id);
-    out.set("content-range", "bytes */" + std::to_string(size));
-    return out;
-  }
-  if (!*range || (*range)->first == 0) {
-    (void)api.centre.store.write_async([id = grant->viewer_id, recording_id, now = request.now.wall](store::Database& db) {
-      return store::audit::add(db, {now, id, "recording.viewed", recording_id, ""});
-    });
-  }
-  wire::HttpResponse out;
-  out.set("content-type", "video/mp4");
-  out.set("accept-ranges", "bytes");
-  out.set("cache-control", "private, no-store");
-  out.source = std::move(*source);
-  if (*range) {
-    out.status = 206;
-    out.source_offset = (*range)->first;
-    out.source_length = (*range)->last - (*range)->first + 1;
-    out.set("content-range", "bytes " + std::to_string((*range)->first) + "-" + std::to_string((*range)->last) + "/" + std::to_string(size));
-  } else {
-    out.source_length = size;
-  }
-  return out;
+  return film_response(api, request, *watched, std::move(*source));
 }
 
 }  // namespace
@@ -295,6 +214,7 @@ void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openap
   router.add("DELETE", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return stop(api, r); });
   router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
   router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
+  add_live_playback_routes(router, api, openapi);
 }
 
 }  // namespace upcall::api

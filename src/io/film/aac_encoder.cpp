@@ -16,7 +16,7 @@ struct AacEncoder::State {
   AVFrame* frame = nullptr;
   AVPacket* packet = nullptr;
   std::vector<float> waiting;   // interleaved
-  std::int64_t next_pts = 0;
+  std::int64_t next_pts = 0, from = 0;
   ~State() {
     avcodec_free_context(&context);
     av_frame_free(&frame);
@@ -27,11 +27,15 @@ struct AacEncoder::State {
 AacEncoder::AacEncoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 AacEncoder::~AacEncoder() = default;
 
-Result<std::unique_ptr<AacEncoder>> AacEncoder::open(int bitrate_bps) {
+AacStart aac_start(std::int64_t from) { return {std::max<std::int64_t>(0, from - std::int64_t{16} * 1024), from}; }
+
+Result<std::unique_ptr<AacEncoder>> AacEncoder::open(int bitrate_bps, AacStart start) {
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
   if (!codec) return fail(ErrorCode::internal, "libavcodec has no AAC encoder");
   av_log_set_level(AV_LOG_ERROR);
   auto state = std::make_unique<State>();
+  state->next_pts = start.begin;
+  state->from = start.from;
   state->context = avcodec_alloc_context3(codec);
   state->frame = av_frame_alloc();
   state->packet = av_packet_alloc();
@@ -60,7 +64,7 @@ Result<void> AacEncoder::send(bool end, const Emit& emit) {
   if (avcodec_send_frame(s.context, end ? nullptr : s.frame) < 0) return fail(ErrorCode::internal, "AAC encoding failed");
   while (avcodec_receive_packet(s.context, s.packet) == 0) {
     Result<void> done;
-    if (s.packet->pts >= 0) {
+    if (s.packet->pts >= s.from) {
       done = emit(s.packet->pts, {s.packet->data, static_cast<std::size_t>(s.packet->size)});
     }
     av_packet_unref(s.packet);

@@ -15,14 +15,34 @@ namespace {
 constexpr std::size_t kPieceBytes = 256 << 10;
 }  // namespace
 
-FilmJob::FilmJob(FilmJobOptions options)
-    : options_(std::move(options)), reader_(options_.key), piece_(kPieceBytes) {}
+class FilmJob::Tap final : public FilmSink {
+ public:
+  Tap(FilmJob& job, FilmSink& sink) : job_(job), sink_(sink) {}
+  Result<void> header(const wire::FilmHeader& header) override { return sink_.header(header); }
+  Result<void> fragment(const wire::FilmFragment& fragment) override {
+    wire::FilmFragment told = fragment;
+    if (auto damage = job_.studio_->take_damage()) {
+      told.damage = std::move(*damage);
+    } else {
+      told.damage_unknown = true;
+    }
+    job_.summary_.fragments = told.number + 1;
+    return sink_.fragment(told);
+  }
+
+ private:
+  FilmJob& job_;
+  FilmSink& sink_;
+};
+
+FilmJob::FilmJob(FilmJobOptions options, FilmSink& sink)
+    : options_(std::move(options)), tap_(std::make_unique<Tap>(*this, sink)), reader_(options_.key), piece_(kPieceBytes) {}
 
 FilmJob::~FilmJob() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Result<std::unique_ptr<FilmJob>> FilmJob::open(FilmJobOptions options, compose::PartPlanner::Emit emit) {
+Result<std::unique_ptr<FilmJob>> FilmJob::open(FilmJobOptions options, FilmSink& sink) {
   if (options.key.size() != journal::kKeySize) return fail(ErrorCode::invalid_argument, "a recording key has 32 bytes");
   if (!options.live && journal::list_segments(options.journal_directory).empty()) {
     return fail(ErrorCode::not_found, "no journal segments in this directory");
@@ -30,16 +50,12 @@ Result<std::unique_ptr<FilmJob>> FilmJob::open(FilmJobOptions options, compose::
   options.film.video.width = options.composer.width;
   options.film.video.height = options.composer.height;
   options.film.video.fps = options.composer.fps;
-  std::unique_ptr<FilmJob> job(new FilmJob(std::move(options)));
+  std::unique_ptr<FilmJob> job(new FilmJob(std::move(options), sink));
   FilmJob& j = *job;
-  j.emit_ = std::move(emit);
-  j.planner_ = std::make_unique<compose::PartPlanner>([&j](std::uint32_t number, std::uint64_t offset, Bytes part) {
-    j.part_hashes_.emplace_back(number, crypto::sha256(part));
-    return j.emit_(number, offset, part);
-  });
-  auto studio = FilmStudio::open(j.options_.film, [&j](Bytes bytes) { return j.planner_->append(bytes); });
+  auto studio = FilmStudio::open(j.options_.film, *j.tap_, j.options_.resume ? &*j.options_.resume : nullptr);
   if (!studio) return tl::unexpected(studio.error());
-  j.studio_ = std::move(*studio);
+  if (j.options_.resume) j.summary_.fragments = j.options_.resume->fragment;
+  j.studio_ = std::make_unique<ResumingStudio>(std::move(*studio), j.options_.resume);
   j.composer_ = std::make_unique<compose::Composer>(j.options_.composer, *j.studio_);
   return job;
 }
@@ -64,19 +80,21 @@ bool FilmJob::open_next_segment() {
 Result<bool> FilmJob::read_more() {
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (segment_ended_ && !open_next_segment()) return false;
-    // When the next segment exists, the present one will not grow any more: look before reading its rest.
-    const auto segments = journal::list_segments(options_.journal_directory);
-    const bool has_next = !segments.empty() && static_cast<std::int64_t>(segments.back()) > segment_;
-    ssize_t n;
-    do {
-      n = ::read(fd_, piece_.data(), piece_.size());
-    } while (n < 0 && errno == EINTR);
-    if (n < 0) return fail(ErrorCode::unavailable, "a segment of the journal cannot be read");
-    if (n > 0) {
-      reader_.append(Bytes(piece_).first(static_cast<std::size_t>(n)));
-      return true;
+    // When the next segment exists, the present one will not grow any more: looked at between two readings of its end.
+    for (bool looked = false;; looked = true) {
+      ssize_t n;
+      do {
+        n = ::read(fd_, piece_.data(), piece_.size());
+      } while (n < 0 && errno == EINTR);
+      if (n < 0) return fail(ErrorCode::unavailable, "a segment of the journal cannot be read");
+      if (n > 0) {
+        reader_.append(Bytes(piece_).first(static_cast<std::size_t>(n)));
+        return true;
+      }
+      if (looked) break;
+      const auto segments = journal::list_segments(options_.journal_directory);
+      if (segments.empty() || static_cast<std::int64_t>(segments.back()) <= segment_) return false;
     }
-    if (!has_next) return false;
     segment_ended_ = true;  // torn; the next header vouches for it or not
   }
   return false;
@@ -84,16 +102,6 @@ Result<bool> FilmJob::read_more() {
 
 Result<FilmJob::Step> FilmJob::finish() {
   if (auto done = composer_->finish(); !done) return tl::unexpected(done.error());
-  if (auto done = planner_->patch(studio_->muxer().index_offset(), studio_->muxer().index()); !done) {
-    return tl::unexpected(done.error());
-  }
-  if (auto done = planner_->finish(); !done) return tl::unexpected(done.error());
-  std::sort(part_hashes_.begin(), part_hashes_.end());
-  crypto::Sha256 all;
-  for (const auto& [number, hash] : part_hashes_) all.update(hash);
-  summary_.parts_sha256 = all.finish();
-  summary_.parts = planner_->parts();
-  summary_.bytes = planner_->bytes();
   summary_.facts = composer_->facts();
   summary_.complete = composer_->stopped();
   done_ = true;

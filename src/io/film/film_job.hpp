@@ -1,5 +1,6 @@
-// One film from one journal directory: reads the segments (also while they grow), composes, and hands out the file's
-// parts. step() does a bounded amount of work, so that its owner can watch for orders between steps. One thread.
+// One film from one journal directory: reads the segments (also while they grow), composes, and hands out the film's
+// header and fragments. step() does a bounded amount of work, so that its owner can watch for orders between steps. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +8,7 @@
 #include <string>
 
 #include "compose/composer.hpp"
-#include "compose/part_planner.hpp"
-#include "crypto/hash.hpp"
-#include "io/film/film_studio.hpp"
+#include "io/film/resuming_studio.hpp"
 #include "journal/reader.hpp"
 
 namespace upcall::film {
@@ -21,13 +20,12 @@ struct FilmJobOptions {
   FilmOptions film;
   // The directory is still being written: wait for more instead of ending where it ends.
   bool live = false;
+  // Goes on with a film that another job began from the same journal with the same options.
+  std::optional<wire::FilmResume> resume;
 };
 
 struct FilmSummary {
-  std::uint32_t parts = 0;
-  std::uint64_t bytes = 0;
-  // SHA-256 over the SHA-256 of the parts in the order of their numbers (part 1 is sent last).
-  crypto::Sha256Digest parts_sha256{};
+  std::uint64_t fragments = 0;   // of the whole film, those of jobs before included
   compose::ComposerFacts facts;
   bool complete = false;         // the journal ended with its stop record
   std::string warning;           // damage in the journal: the film ends there
@@ -40,7 +38,8 @@ class FilmJob {
     waiting,   // live: nothing new in the journal
     done,
   };
-  static Result<std::unique_ptr<FilmJob>> open(FilmJobOptions options, compose::PartPlanner::Emit emit);
+  // The sink must outlive the job. conflict: the film to go on with was made with other encoder settings.
+  static Result<std::unique_ptr<FilmJob>> open(FilmJobOptions options, FilmSink& sink);
   ~FilmJob();
   FilmJob(const FilmJob&) = delete;
   FilmJob& operator=(const FilmJob&) = delete;
@@ -51,20 +50,21 @@ class FilmJob {
 
   std::int64_t composed_us() const { return composer_->composed_us(); }
   std::int64_t lag_us() const { return composer_->horizon_us() - composer_->composed_us(); }
+  // Still on the way to the place where it goes on?
+  bool replaying() const { return studio_->replaying(); }
   // After Step::done.
   const FilmSummary& summary() const { return summary_; }
 
  private:
-  explicit FilmJob(FilmJobOptions options);
+  FilmJob(FilmJobOptions options, FilmSink& sink);
+  class Tap;   // between the muxer and the sink: adds what decoders were found to do
   Result<bool> read_more();
   Result<Step> finish();
   bool open_next_segment();
 
   FilmJobOptions options_;
-  compose::PartPlanner::Emit emit_;
-  std::vector<std::pair<std::uint32_t, crypto::Sha256Digest>> part_hashes_;
-  std::unique_ptr<compose::PartPlanner> planner_;
-  std::unique_ptr<FilmStudio> studio_;
+  std::unique_ptr<Tap> tap_;
+  std::unique_ptr<ResumingStudio> studio_;
   std::unique_ptr<compose::Composer> composer_;
   journal::JournalReader reader_;
   std::int64_t segment_ = -1;

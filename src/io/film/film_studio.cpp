@@ -80,7 +80,8 @@ FilmStudio::FilmStudio(const FilmOptions& o) : canvas_(o.video.width, o.video.he
   media::fill(canvas_.mut_view(), kStage);
 }
 
-Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, FragmentMuxer::Sink sink) {
+Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, FilmSink& sink,
+                                                     const wire::FilmResume* resume) {
   if (o.video.width < 64 || o.video.height < 64 || o.video.width % 2 || o.video.height % 2 || o.video.width > 4096 ||
       o.video.height > 4096) {
     return fail(ErrorCode::invalid_argument, "a film's size must be even and between 64 and 4096");
@@ -90,9 +91,11 @@ Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, Fragm
   auto h264 = H264Encoder::open(o.video);
   if (!h264) return tl::unexpected(h264.error());
   out->h264_ = std::move(*h264);
-  auto aac = AacEncoder::open(o.audio_bps);
+  const AacStart sound = resume ? aac_start(resume->sample) : AacStart{};
+  auto aac = AacEncoder::open(o.audio_bps, sound);
   if (!aac) return tl::unexpected(aac.error());
   out->aac_ = std::move(*aac);
+  out->sound_start_ = sound.begin;
   MuxerOptions m;
   m.width = o.video.width;
   m.height = o.video.height;
@@ -100,7 +103,12 @@ Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, Fragm
   m.video_headers = out->h264_->headers();
   m.audio_config = out->aac_->config();
   m.fragment_ticks = o.video.fps;
-  auto muxer = FragmentMuxer::open(m, std::move(sink));
+  m.resume = resume;
+  if (resume && (!std::ranges::equal(resume->video_headers, m.video_headers) ||
+                 !std::ranges::equal(resume->audio_config, m.audio_config))) {
+    return fail(ErrorCode::conflict, "the film was begun with other encoder settings");
+  }
+  auto muxer = FragmentMuxer::open(m, sink);
   if (!muxer) return tl::unexpected(muxer.error());
   out->muxer_ = std::move(*muxer);
   return out;

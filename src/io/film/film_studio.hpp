@@ -24,7 +24,10 @@ struct FilmOptions {
 
 class FilmStudio final : public compose::Studio {
  public:
-  static Result<std::unique_ptr<FilmStudio>> open(const FilmOptions& options, FragmentMuxer::Sink sink);
+  // The sink must outlive the studio. `resume`: goes on with a film that ends at its tick, and is given nothing but what
+  // lies behind that, and sound from sound_start() on; conflict: the film was made by another encoder.
+  static Result<std::unique_ptr<FilmStudio>> open(const FilmOptions& options, FilmSink& sink,
+                                                  const wire::FilmResume* resume = nullptr);
 
   bool open_video(std::uint32_t source, wire::TapCodec codec) override;
   bool decode_video(std::uint32_t source, Bytes frame, int turns) override;
@@ -35,8 +38,7 @@ class FilmStudio final : public compose::Studio {
   Result<void> sound(std::span<const float> pcm) override;
   Result<void> finish(std::int64_t end_tick) override;
 
-  // Valid after finish().
-  const FragmentMuxer& muxer() const { return *muxer_; }
+  std::int64_t sound_start() const { return sound_start_; }   // sample
 
  private:
   struct VideoSource {
@@ -57,6 +59,7 @@ class FilmStudio final : public compose::Studio {
   std::unique_ptr<H264Encoder> h264_;
   std::unique_ptr<AacEncoder> aac_;
   std::unique_ptr<FragmentMuxer> muxer_;
+  std::int64_t sound_start_ = 0;
 };
 
 }  // namespace upcall::film

@@ -44,11 +44,28 @@ struct FragmentMuxer::State {
   }
 };
 
-FragmentMuxer::FragmentMuxer(std::unique_ptr<State> state, Sink sink, const MuxerOptions& o)
-    : state_(std::move(state)), sink_(std::move(sink)), fps_(o.fps), fragment_ticks_(o.fragment_ticks) {}
+FragmentMuxer::FragmentMuxer(std::unique_ptr<State> state, FilmSink& sink, const MuxerOptions& o)
+    : state_(std::move(state)),
+      sink_(sink),
+      width_(o.width),
+      height_(o.height),
+      fps_(o.fps),
+      video_headers_(o.video_headers.begin(), o.video_headers.end()),
+      audio_config_(o.audio_config.begin(), o.audio_config.end()),
+      fragment_ticks_(o.fragment_ticks) {
+  if (o.resume == nullptr) return;
+  const wire::FilmResume& r = *o.resume;
+  header_sent_ = true;
+  number_ = r.fragment;
+  resumed_tick_ = r.tick;
+  resumed_decode_tick_ = r.decode_tick;
+  first_decode_tick_ = r.first_decode_tick;
+  shift_ticks_ = -r.first_decode_tick;
+  next_sample_ = r.sample;
+}
 FragmentMuxer::~FragmentMuxer() = default;
 
-Result<std::unique_ptr<FragmentMuxer>> FragmentMuxer::open(const MuxerOptions& o, Sink sink) {
+Result<std::unique_ptr<FragmentMuxer>> FragmentMuxer::open(const MuxerOptions& o, FilmSink& sink) {
   av_log_set_level(AV_LOG_ERROR);
   auto state = std::make_unique<State>();
   if (avformat_alloc_output_context2(&state->format, nullptr, "mp4", nullptr) < 0) {
@@ -90,11 +107,19 @@ Result<std::unique_ptr<FragmentMuxer>> FragmentMuxer::open(const MuxerOptions& o
 
   AVDictionary* options = nullptr;
   // delay_moov: the header is written with the first fragment, when the delay of B-frames is known (edit list).
-  av_dict_set(&options, "movflags", "frag_custom+empty_moov+default_base_moof+delay_moov+skip_trailer", 0);
+  const std::string flags = "frag_custom+empty_moov+default_base_moof+delay_moov+skip_trailer";
+  av_dict_set(&options, "movflags", (flags + (o.resume ? "+frag_discont" : "")).c_str(), 0);
+  if (o.resume) {
+    // The first muxer's edit list moves its times to zero; its successor is given times that were moved already, and its
+    // own header goes nowhere.
+    f.avoid_negative_ts = AVFMT_AVOID_NEG_TS_DISABLED;
+    av_dict_set(&options, "use_editlist", "0", 0);
+    av_dict_set_int(&options, "fragment_index", static_cast<std::int64_t>(o.resume->fragment) + 1, 0);
+  }
   const int failed = avformat_write_header(&f, &options);
   av_dict_free(&options);
   if (failed < 0) return fail(ErrorCode::internal, "the MP4 muxer refuses its settings");
-  return std::unique_ptr<FragmentMuxer>(new FragmentMuxer(std::move(state), std::move(sink), o));
+  return std::unique_ptr<FragmentMuxer>(new FragmentMuxer(std::move(state), sink, o));
 }
 
 Result<void> FragmentMuxer::write_video(const EncodedVideo& frame, std::int64_t duration) {
@@ -104,8 +129,8 @@ Result<void> FragmentMuxer::write_video(const EncodedVideo& frame, std::int64_t 
   p.data = const_cast<std::uint8_t*>(frame.data.data());
   p.size = static_cast<int>(frame.data.size());
   p.stream_index = 0;
-  p.pts = av_rescale_q(frame.pts, grid, base);
-  p.dts = av_rescale_q(frame.dts, grid, base);
+  p.pts = av_rescale_q(frame.pts + shift_ticks_, grid, base);
+  p.dts = av_rescale_q(frame.dts + shift_ticks_, grid, base);
   p.duration = av_rescale_q(std::max<std::int64_t>(duration, 1), grid, base);
   p.flags = frame.key_frame ? AV_PKT_FLAG_KEY : 0;
   const int failed = av_write_frame(state_->format, &p);
@@ -117,6 +142,9 @@ Result<void> FragmentMuxer::write_video(const EncodedVideo& frame, std::int64_t 
 }
 
 Result<void> FragmentMuxer::video(EncodedVideo frame) {
+  // An encoder decodes its first pictures early by as much as it delays them. Where it goes on with another's film, that
+  // time is the other's: its last pictures are shown then, at least one tick apart for each.
+  if (frame.dts < resumed_tick_) frame.dts = held_ ? held_->dts + 1 : resumed_decode_tick_;
   if (held_) {
     if (auto done = write_video(*held_, frame.dts - held_->dts); !done) return done;
   }
@@ -124,8 +152,9 @@ Result<void> FragmentMuxer::video(EncodedVideo frame) {
     if (!fragment_open_) {
       fragment_open_ = true;
       fragment_start_ = frame.pts;
+      if (!header_sent_) first_decode_tick_ = std::min<std::int64_t>(frame.dts, 0);
     } else if (frame.pts - fragment_start_ >= fragment_ticks_) {
-      if (auto done = cut(frame.pts); !done) return done;
+      if (auto done = cut(frame.pts, frame.dts, false); !done) return done;
       fragment_start_ = frame.pts;
     }
   }
@@ -139,9 +168,9 @@ Result<void> FragmentMuxer::audio(std::int64_t pts, Bytes packet) {
 }
 
 // Ends the running fragment: its sound is what begins before the next fragment's first picture.
-Result<void> FragmentMuxer::cut(std::int64_t until_tick) {
+Result<void> FragmentMuxer::cut(std::int64_t end_tick, std::int64_t next_decode_tick, bool last) {
   AVPacket& p = *state_->packet;
-  const std::int64_t until = until_tick < 0 ? INT64_MAX : until_tick * kAudioRate / fps_;
+  const std::int64_t until = last ? INT64_MAX : end_tick * kAudioRate / fps_;
   while (!sounds_.empty() && sounds_.front().pts < until) {
     const Sound& s = sounds_.front();
     p.data = const_cast<std::uint8_t*>(s.data.data());
@@ -155,13 +184,20 @@ Result<void> FragmentMuxer::cut(std::int64_t until_tick) {
     p.size = 0;
     av_packet_unref(&p);
     if (failed < 0) return fail(ErrorCode::internal, "the MP4 muxer refuses sound");
+    next_sample_ = s.pts + 1024;
     sounds_.pop_front();
   }
-  return drain(until_tick - fragment_start_);
+  wire::FilmFragment facts;
+  facts.number = number_;
+  facts.start_tick = fragment_start_;
+  facts.end_tick = end_tick;
+  facts.next_decode_tick = next_decode_tick;
+  facts.next_sample = next_sample_;
+  return drain(facts);
 }
 
-// Makes libavformat write the fragment and hands it on, the header with the kept place first.
-Result<void> FragmentMuxer::drain(std::int64_t duration_ticks) {
+// Makes libavformat write the fragment and hands it on, before the first one the header.
+Result<void> FragmentMuxer::drain(const wire::FilmFragment& facts) {
   State& s = *state_;
   const auto fragment_at = [&]() -> std::optional<std::size_t> {
     std::size_t at = 0;
@@ -185,15 +221,25 @@ Result<void> FragmentMuxer::drain(std::int64_t duration_ticks) {
   const Bytes all(s.written);
   if (!header_sent_) {
     header_sent_ = true;
-    index_offset_ = *at;
-    if (auto sent = sink_(all.first(*at)); !sent) return sent;
-    if (auto sent = sink_(compose::reserved_box()); !sent) return sent;
-  } else if (*at != 0) {
+    wire::FilmHeader header;
+    header.width = static_cast<std::uint16_t>(width_);
+    header.height = static_cast<std::uint16_t>(height_);
+    header.fps = static_cast<std::uint8_t>(fps_);
+    header.timescale = static_cast<std::uint32_t>(s.format->streams[0]->time_base.den);
+    header.first_decode_tick = first_decode_tick_;
+    header.video_headers = video_headers_;
+    header.audio_config = audio_config_;
+    header.boxes = all.first(*at);
+    if (auto sent = sink_.header(header); !sent) return sent;
+  } else if (*at != 0 && own_fragments_ > 0) {
     return fail(ErrorCode::internal, "the MP4 muxer wrote something between fragments");
   }
-  const Bytes fragment = all.subspan(*at);
-  fragments_.push_back({static_cast<std::uint32_t>(fragment.size()), static_cast<std::uint64_t>(duration_ticks)});
-  auto sent = sink_(fragment);
+  ++own_fragments_;
+  ++number_;
+  wire::FilmFragment fragment = facts;
+  fragment.boxes = all.subspan(*at);
+  if (fragment.boxes.size() > wire::kFilmBoxesMax) return fail(ErrorCode::internal, "a fragment of the film is too large");
+  auto sent = sink_.fragment(fragment);
   s.written.clear();
   return sent;
 }
@@ -203,18 +249,12 @@ Result<void> FragmentMuxer::finish(std::int64_t end_tick) {
     if (auto done = write_video(*held_, end_tick - held_->pts); !done) return done;
     held_.reset();
   }
-  if (!fragment_open_) return fail(ErrorCode::internal, "a film without pictures");
-  if (auto done = cut(-1); !done) return done;
-  fragments_.back().duration = static_cast<std::uint64_t>(std::max<std::int64_t>(1, end_tick - fragment_start_));
-  return {};
-}
-
-ByteVector FragmentMuxer::index() const {
-  // In the track's own timescale: libavformat's demuxer (and so Chromium) reads the sum as the track's duration.
-  const auto timescale = static_cast<std::uint32_t>(state_->format->streams[0]->time_base.den);
-  std::vector<compose::FilmFragment> fragments = fragments_;
-  for (auto& f : fragments) f.duration = f.duration * timescale / static_cast<std::uint32_t>(fps_);
-  return compose::index_box(1, timescale, 0, fragments);
+  if (!fragment_open_) {
+    // The other muxer had written all of the film.
+    if (resumed_tick_ >= end_tick && sounds_.empty()) return {};
+    return fail(ErrorCode::internal, "a film without pictures");
+  }
+  return cut(std::max(end_tick, fragment_start_ + 1), std::max(end_tick, fragment_start_ + 1), true);
 }
 
 }  // namespace upcall::film

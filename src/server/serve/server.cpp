@@ -285,6 +285,7 @@ Result<void> Server::Parts::open() {
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
     if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
+    if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
     return problems;
   });
   set_finisher(router, *store);
@@ -370,6 +371,7 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
   gauge("upcall_recordings_composing", "Composers at work", [this, d] { return d(recordings->counters().composing); });
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
+  gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
   counter("upcall_recordings_deleted_total", "Recordings that were deleted, by rule or by hand", [this, d] { return d(retention->counters().deleted); });
@@ -380,7 +382,7 @@ void Server::Parts::add_metrics() {
   counter("upcall_hook_deliveries_total", "Events that webhooks and command hooks took", [this, d] { return hooks ? d(hooks->counters().delivered) : 0; });
   counter("upcall_hook_failures_total", "Attempts that failed; they are made again for 24 hours", [this, d] { return hooks ? d(hooks->counters().failed) : 0; });
   counter("upcall_hook_given_up_total", "Events that a hook never took", [this, d] { return hooks ? d(hooks->counters().given_up) : 0; });
-  gauge("upcall_spool_bytes", "Bytes of open journals", [this, d] { return d(recordings->counters().spool_bytes); });
+  gauge("upcall_spool_bytes", "Bytes of open journals and of films that are not stored yet", [this, d] { return d(recordings->counters().spool_bytes); });
   counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
   counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });

@@ -1,30 +1,33 @@
-// One composing of one journal: a child process (upcall-recorder worker), its control socket, and the upload that its
-// parts go into. A child that dies is started again from the journal's beginning with a fresh upload.
+// One film from its journal into the object store: composer processes, one after another as often as they die, and beside
+// them the upload. What was composed stays in the film's spool, over restarts of children and of the server.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/result.hpp"
+#include "base/rng.hpp"
 #include "base/time.hpp"
 #include "io/objects/object_store.hpp"
 #include "io/process/child_process.hpp"
+#include "service/recording/composer_child.hpp"
+#include "service/recording/film_uploader.hpp"
 
 namespace upcall::service {
 
 struct ComposerOptions {
-  std::string program;            // path of upcall-recorder
-  std::string journal_directory;
-  ByteVector key;                 // wiped when the run ends
-  std::string object_key;
-  std::string title;
-  int width = 1920, height = 1080, fps = 30;
-  bool live = true;               // the journal may still grow
-  int attempts = 5;
+  ComposerOrder order;            // its key is wiped when the run ends
+  std::string recording_id;
+  FilmUploaderOptions upload;
+  int attempts = 5;               // children in a row that add nothing to the film
+  // Of a run before; nothing: it is opened.
+  std::shared_ptr<film_spool::FilmSpool> film;
 };
 
 struct ComposerOutcome {
@@ -32,39 +35,60 @@ struct ComposerOutcome {
   std::int64_t duration_ms = 0;
   std::uint64_t video_frames = 0;
   int width = 0, height = 0;
-  double cpu_core_seconds = 0;    // of all attempts
+  double cpu_core_seconds = 0;    // of all children of this run
   double peak_rss_mib = 0;
-  int attempts = 0;
+  int attempts = 0;               // children of this run; 0: the film was complete
+  int restarts = 0;               // of them, those that went on with a film
+  std::int64_t resumed_from_ms = -1;  // place of the last of these in the film
+  std::int64_t replay_ms = 0;     // time that the last one took to get there
+  int uploads = 0;                // begun by this run
   std::string warning;
 };
 
 class ComposerRun {
  public:
-  // `done` is called once, on the run's thread.
+  struct Callbacks {
+    // Once, on the run's thread, before done: no child will run any more.
+    std::function<void()> composed;
+    // Once, last of all, on the run's thread.
+    std::function<void(Result<ComposerOutcome>)> done;
+  };
+  // References must outlive the run.
   ComposerRun(ComposerOptions options, process::ChildHost& host, objects::ObjectStore& store, std::function<Now()> clock,
-              std::function<void(Result<ComposerOutcome>)> done);
-  // Kills the child; `done` gets an error when the run had not ended.
+              RandomSource& random, Callbacks callbacks);
+  // Kills the child and stops the upload; `done` gets an error when the run had not ended.
   ~ComposerRun();
   ComposerRun(const ComposerRun&) = delete;
   ComposerRun& operator=(const ComposerRun&) = delete;
 
-  std::int64_t composed_ms() const { return composed_ms_.load(std::memory_order_relaxed); }
+  // How much of the film there is.
+  std::int64_t composed_ms() const;
   // Of the running child, -1 when none runs.
   int pid() const { return pid_.load(std::memory_order_relaxed); }
+  // Nothing before it is open.
+  std::shared_ptr<film_spool::FilmSpool> film() const;
+  // Why the upload is not going on; empty: it is, or there is none.
+  std::string upload_trouble() const;
 
  private:
   void run();
-  Result<ComposerOutcome> attempt();
+  Result<ComposerOutcome> whole_way();
+  Result<void> compose(film_spool::FilmSpool& film, ComposerOutcome& outcome);
+  bool pause(Duration span);
 
   ComposerOptions options_;
   process::ChildHost& host_;
   objects::ObjectStore& store_;
   std::function<Now()> clock_;
-  std::function<void(Result<ComposerOutcome>)> done_;
+  RandomSource& random_;
+  Callbacks callbacks_;
   std::atomic<std::int64_t> composed_ms_{0};
   std::atomic<int> pid_{-1};
-  std::atomic<bool> stop_{false};
-  double cpu_core_seconds_ = 0, peak_rss_mib_ = 0;
+  mutable std::mutex mutex_;                        // guards what follows
+  std::condition_variable wake_;
+  bool stop_ = false;
+  std::shared_ptr<film_spool::FilmSpool> film_;
+  std::unique_ptr<FilmUploader> uploader_;
   std::thread thread_;
 };
 

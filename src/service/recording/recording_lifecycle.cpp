@@ -201,38 +201,50 @@ void RecordingService::on_journal_closed(const std::string& recording_id, journa
 
 void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
   const std::string id = live->row.recording_id;
+  ComposerOptions options;
+  {
+    const std::lock_guard lock(mutex_);
+    options.film = live->film;
+  }
+  // A film that only has to be uploaded waits for nobody's place: the run says soon whether that is true.
+  const bool complete = options.film ? options.film->progress().complete
+                                     : film_spool::FilmSpool::looks_complete(directory_of(id) + "/" + film_spool::kFileName);
   {
     const std::lock_guard lock(mutex_);
     if (live->composer || live->composer_queued) return;
-    if (composing_ >= options_.composers_max) {
+    if (!complete && composing_ >= options_.composers_max) {
       live->composer_queued = true;
       waiting_.push_back(id);
       return;
     }
-    ++composing_;
+    if (!complete) ++composing_;
+    live->composer_place = !complete;
   }
-  ComposerOptions options;
-  options.program = options_.recorder_program;
-  options.journal_directory = directory_of(id);
-  options.key = live->key;
-  options.object_key = live->row.object_key;
-  options.title = live->row.external_meeting_id;
-  options.live = true;
-  auto composer = std::make_unique<ComposerRun>(std::move(options), children_, objects_, clock_, [this, id](Result<ComposerOutcome> outcome) {
+  options.order.program = options_.recorder_program;
+  options.order.journal_directory = directory_of(id);
+  options.order.key = live->key;
+  options.order.title = live->row.external_meeting_id;
+  options.order.live = true;
+  options.recording_id = id;
+  options.upload.object_key = live->row.object_key;
+  ComposerRun::Callbacks callbacks;
+  callbacks.composed = [this, id] { post([this, id] { free_place(id); }); };
+  callbacks.done = [this, id](Result<ComposerOutcome> outcome) {
     auto shared = std::make_shared<Result<ComposerOutcome>>(std::move(outcome));
     post([this, id, shared] { on_composed(id, std::move(*shared)); });
-  });
+  };
+  auto composer = std::make_unique<ComposerRun>(std::move(options), children_, objects_, clock_, random_, std::move(callbacks));
   const std::lock_guard lock(mutex_);
   live->composer = std::move(composer);
 }
 
-void RecordingService::on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome) {
-  std::shared_ptr<Live> live, next;
+// Its film is composed, or cannot be: the next may. The upload goes on without a place.
+void RecordingService::free_place(const std::string& recording_id) {
+  std::shared_ptr<Live> next;
   {
     const std::lock_guard lock(mutex_);
     const auto at = live_.find(recording_id);
-    if (at == live_.end()) return;
-    live = at->second;
+    if (at == live_.end() || !std::exchange(at->second->composer_place, false)) return;
     --composing_;
     if (!waiting_.empty()) {
       const auto waiting = live_.find(waiting_.front());
@@ -244,14 +256,20 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
     }
   }
   if (next) start_composer(next);
+}
+
+void RecordingService::on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome) {
+  const std::shared_ptr<Live> live = find_live(recording_id);
+  if (!live) return;
   {
     std::unique_ptr<ComposerRun> done;
     const std::lock_guard lock(mutex_);
     done = std::move(live->composer);
+    if (done) live->film = done->film();
     // The run's thread has called us last of all: joining it takes no time.
   }
   if (!outcome) {
-    // Nothing is lost: the journal stays, and it is tried again, also after a restart.
+    // Nothing is lost: journal and film spool stay, and it is tried again, also after a restart.
     live->row.reason = outcome.error().message;
     (void)store_.write([&](store::Database& db) { return store::recordings::update(db, live->row, live->row.state); });
     const std::lock_guard lock(mutex_);
@@ -267,9 +285,14 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
   note_fact(*live, "peak_rss_mib", outcome->peak_rss_mib);
   note_fact(*live, "video_frames", static_cast<double>(outcome->video_frames));
   note_fact(*live, "composer_attempts", outcome->attempts);
+  note_fact(*live, "composer_restarts", outcome->restarts);
+  if (outcome->restarts > 0) {
+    note_fact(*live, "resumed_from_ms", static_cast<double>(outcome->resumed_from_ms));
+    note_fact(*live, "replay_ms", static_cast<double>(outcome->replay_ms));
+  }
   if (live->stop_requested_at != Instant()) note_fact(*live, "finalize_ms", (clock_().mono - live->stop_requested_at).seconds() * 1000.0);
   if (!advance(*live, RecordingState::stored, "recording.stored")) {
-    // The file is safe; the row is not. Composing once more, now or after a restart, overwrites the same object.
+    // The file is safe; the row is not. Uploading once more, now or after a restart, overwrites the same object.
     live->row.stored.reset();
     live->retry_at = clock_().mono + kComposeRetry;
     return;

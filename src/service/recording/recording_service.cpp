@@ -271,6 +271,8 @@ RecordingService::Counters RecordingService::counters() const {
   for (const auto& [id, live] : live_) {
     if (live->journal && !live->journal_closed) ++out.recording;
     if (live->journal && live->journal->state() == journal::JournalState::disk_full) out.disk_full = true;
+    if (live->composer && !live->composer->upload_trouble().empty()) ++out.uploads_in_trouble;
+    if (const auto film = live->composer ? live->composer->film() : live->film) out.spool_bytes += film->bytes_on_disk();
   }
   return out;
 }
@@ -288,6 +290,14 @@ std::int64_t RecordingService::composed_ms(const std::string& recording_id) cons
   const std::lock_guard lock(mutex_);
   const auto found = live_.find(recording_id);
   return found != live_.end() && found->second->composer ? found->second->composer->composed_ms() : 0;
+}
+
+std::shared_ptr<const film_spool::FilmSpool> RecordingService::film(const std::string& recording_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = live_.find(recording_id);
+  if (found == live_.end()) return nullptr;
+  auto film = found->second->composer ? found->second->composer->film() : found->second->film;
+  return film && film->progress().fragments > 0 ? film : nullptr;
 }
 
 Result<void> RecordingService::resume() {

@@ -71,6 +71,8 @@ class RecordingService {
 
   // How much of the film is composed; 0 when no composer of it runs.
   std::int64_t composed_ms(const std::string& recording_id) const;
+  // The film of a recording that is not stored yet, as far as it is composed; nothing when there is none.
+  std::shared_ptr<const film_spool::FilmSpool> film(const std::string& recording_id) const;
 
   // Consumer of the outbox: meeting.ended stops what still records. An error: try again.
   // `meeting_id`: of the media meeting. One that lives under the same external id by now is left alone.
@@ -78,7 +80,8 @@ class RecordingService {
 
   struct Counters {
     std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;
-    std::uint64_t spool_bytes = 0;
+    std::uint64_t uploads_in_trouble = 0;     // films that the object store does not take at the moment
+    std::uint64_t spool_bytes = 0;            // journals and films
     bool disk_full = false;
   };
   Counters counters() const;
@@ -98,6 +101,7 @@ class RecordingService {
   void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
   void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
   void start_composer(const std::shared_ptr<Live>& live);
+  void free_place(const std::string& recording_id);
   void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
   void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
   bool advance(Live& live, store::RecordingState to, const char* event);

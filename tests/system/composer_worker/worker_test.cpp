@@ -1,196 +1,11 @@
 // The composer as the server runs it: a child over an inherited descriptor, following a journal that grows, killed in
 // the middle, started again.
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <thread>
-
-#include <boost/json.hpp>
-
-#include "crypto/hash.hpp"
-#include "crypto/random.hpp"
-#include "film_judge.hpp"
-#include "synthetic_call.hpp"
-#include "wire/child_control.hpp"
+#include "worker_process.hpp"
 
 namespace upcall::test {
 namespace {
 
-namespace fs = std::filesystem;
-namespace json = boost::json;
-using wire::ChildMessage;
-
-struct Message {
-  ChildMessage type = ChildMessage::failed;
-  ByteVector body;
-  json::object fields;
-};
-
-class Worker {
- public:
-  Worker() {
-    int pair[2];
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(pair[1], 3);
-      ::execl(UPCALL_BIN_DIR "/upcall-recorder", "upcall-recorder", "worker", "--control-fd", "3", nullptr);
-      ::_exit(127);
-    }
-    ::close(pair[1]);
-    fd_ = pair[0];
-  }
-  ~Worker() {
-    if (fd_ >= 0) ::close(fd_);
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-      ::waitpid(pid_, nullptr, 0);
-    }
-  }
-  void send(ChildMessage type, const std::string& body) {
-    std::uint8_t head[5];
-    wire::encode_child_head(type, body.size(), head);
-    ASSERT_EQ(::send(fd_, head, sizeof head, MSG_NOSIGNAL), 5);
-    if (!body.empty()) {
-      ASSERT_EQ(::send(fd_, body.data(), body.size(), MSG_NOSIGNAL), static_cast<ssize_t>(body.size()));
-    }
-  }
-  // The next message; nothing when the worker closed, or after half a minute.
-  std::optional<Message> receive() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (std::chrono::steady_clock::now() < deadline) {
-      auto frame = splitter_.next();
-      if (!frame) return std::nullopt;
-      if (*frame) {
-        Message m{(*frame)->type, ByteVector((*frame)->body.begin(), (*frame)->body.end()), {}};
-        if (m.type != ChildMessage::part) m.fields = json::parse(as_text(m.body)).as_object();
-        return m;
-      }
-      pollfd p{fd_, POLLIN, 0};
-      if (::poll(&p, 1, 1000) <= 0) continue;
-      const MutBytes room = splitter_.room();
-      const ssize_t n = ::read(fd_, room.data(), room.size());
-      if (n <= 0) return std::nullopt;
-      splitter_.added(static_cast<std::size_t>(n));
-    }
-    return std::nullopt;
-  }
-  // Until a message of this type; parts on the way are kept.
-  std::optional<Message> wait_for(ChildMessage type) {
-    while (auto m = receive()) {
-      if (m->type == ChildMessage::part) {
-        Reader in(m->body);
-        const std::uint32_t number = in.u32();
-        order.push_back(number);
-        const Bytes rest = in.rest();
-        parts[number].assign(rest.begin(), rest.end());
-      }
-      if (m->type == type) return m;
-      if (m->type == ChildMessage::failed) return m;
-    }
-    return std::nullopt;
-  }
-  void kill() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-  void hang_up() {
-    ::close(fd_);
-    fd_ = -1;
-  }
-  int wait_exit() {
-    int status = 0;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (::waitpid(pid_, &status, WNOHANG) == 0) {
-      if (std::chrono::steady_clock::now() > deadline) return -1;
-      std::this_thread::yield();
-    }
-    pid_ = -1;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  int priority() const { return ::getpriority(PRIO_PROCESS, static_cast<id_t>(pid_)); }
-  std::string command_line() const {
-    std::ifstream in("/proc/" + std::to_string(pid_) + "/cmdline");
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
-  std::map<std::uint32_t, ByteVector> parts;
-  std::vector<std::uint32_t> order;
-
- private:
-  pid_t pid_ = -1;
-  int fd_ = -1;
-  wire::ChildFrameSplitter splitter_;
-};
-
-class ComposerWorker : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "upcall-worker-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    crypto::SystemRandom random;
-    run_number = random.u64();
-    key.resize(32);
-    random.fill(key);
-  }
-  void TearDown() override { fs::remove_all(folder); }
-
-  static std::string bytes_of(const std::string& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  std::string order_text() const {
-    return json::serialize(json::object{{"version", 1}, {"journal", folder + "/journal"}, {"key", to_hex(key)},
-                                        {"width", 640}, {"height", 360}, {"fps", 30}, {"title", ""}, {"live", true},
-                                        {"preset", "ultrafast"}});
-  }
-  std::unique_ptr<JournalFeeder> feeder(std::uint32_t ms) {
-    auto call = scenario("tiny", run_number, ms);
-    auto records = make_call(*call);
-    return std::make_unique<JournalFeeder>(std::move(*records), folder + "/journal", key, 1000);
-  }
-  void check_film(const Worker& worker, const Message& done, double seconds) {
-    ASSERT_EQ(worker.order.back(), 1u) << "the first part comes last";
-    std::ofstream out(folder + "/film.mp4", std::ios::binary);
-    crypto::Sha256 all;
-    std::uint64_t bytes = 0;
-    for (const auto& [number, part] : worker.parts) {
-      out.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(part.size()));
-      all.update(crypto::sha256(part));
-      bytes += part.size();
-    }
-    out.close();
-    EXPECT_EQ(done.fields.at("bytes").to_number<std::uint64_t>(), bytes);
-    EXPECT_EQ(done.fields.at("sha256").as_string(), to_hex(all.finish()));
-    EXPECT_GT(done.fields.at("cpu_core_seconds").to_number<double>(), 0);
-    Film film;
-    ASSERT_TRUE(film.load(folder + "/film.mp4", {{0, 90, 320}, {320, 90, 320}}));
-    EXPECT_NEAR(film.duration_s, seconds, 0.15);
-    EXPECT_TRUE(film.index_first);
-    for (const auto& list : film.readings) {
-      // Two cameras of 10 fps out of step.
-      ASSERT_GT(list.size(), static_cast<std::size_t>(seconds * 15));
-      for (const auto& f : list) ASSERT_EQ(f.run, run_number);
-      EXPECT_LT(list.front().time_s, 0.6);
-      EXPECT_GT(list.back().time_s, seconds - 0.6);
-    }
-  }
-
-  std::string folder;
-  std::uint64_t run_number = 0;
-  ByteVector key;
-};
+class ComposerWorker : public WorkerTest {};
 
 TEST_F(ComposerWorker, FollowsAGrowingJournalToItsEnd) {
   Worker worker;
@@ -255,8 +70,8 @@ TEST_F(ComposerWorker, StopEndsAFilmWhoseJournalHasNoEnd) {
 }
 
 TEST_F(ComposerWorker, BadOrdersAreRefusedInASentence) {
-  for (const char* order : {"", "[]", "{", "{\"version\":2}", "{\"version\":1,\"journal\":\"/tmp\",\"key\":\"00\"}",
-                            "{\"version\":\"1\",\"key\":5}"}) {
+  for (const char* order : {"", "[]", "{", "{\"version\":1}", "{\"version\":2,\"journal\":\"/tmp\",\"key\":\"00\"}",
+                            "{\"version\":\"2\",\"key\":5}"}) {
     Worker worker;
     worker.send(ChildMessage::compose, order);
     auto answer = worker.wait_for(ChildMessage::ready);

@@ -23,6 +23,7 @@ TEST(Crash, KilledComposerLosesNothing) {
   std::vector<pid_t> first;
   world.until("a composer at work", Duration::s(20), [&] { return !(first = world.composers()).empty(); });
   talk(world, call, Duration::s(4));
+  world.until("a film that has begun", Duration::s(20), [&] { return world.recording(call).contains("liveURL"); });
   for (const pid_t pid : first) ASSERT_EQ(::kill(pid, SIGKILL), 0);
   world.until("another composer", Duration::s(20), [&] {
     const auto now = world.composers();
@@ -33,6 +34,8 @@ TEST(Crash, KilledComposerLosesNothing) {
   ASSERT_EQ(world.stop_recording(call), 200);
   const bj::object entry = world.wait_stored(call);
   EXPECT_GE(number_at(*json::object_at(entry, "facts"), "composer_attempts"), 2);
+  EXPECT_GE(number_at(*json::object_at(entry, "facts"), "composer_restarts"), 1) << "it went on with the film that was there";
+  EXPECT_GE(number_at(*json::object_at(entry, "facts"), "resumed_from_ms"), 1000);
   const bj::object film = world.film(entry);
   EXPECT_GE(number_at(film, "duration_s"), static_cast<double>(stopped - started) / 1000 - 1.5);
   EXPECT_LE(number_at(film, "longest_hold_s"), 1.0);
@@ -50,6 +53,7 @@ TEST(Crash, KilledServerComesBackAndTheSameRecordingGoesOn) {
   ASSERT_EQ(world.start_recording(call), 200);
   const bj::object before = world.wait_recording(call, [](const bj::object& e) { return json::text_at(e, "status") == "recording"; }, Duration::s(20));
   talk(world, call, Duration::s(4));
+  world.until("a film that has begun", Duration::s(20), [&] { return world.recording(call).contains("liveURL"); });
   const auto killed_ms = world.clock_ms();
   world.kill_server();
   world.start_server();
@@ -72,6 +76,7 @@ TEST(Crash, KilledServerComesBackAndTheSameRecordingGoesOn) {
   ASSERT_EQ(world.stop_recording(call), 200);
   const bj::object entry = world.wait_stored(call);
   EXPECT_EQ(json::text_or(entry, "recordingId"), json::text_or(before, "recordingId"));
+  EXPECT_GE(number_at(*json::object_at(entry, "facts"), "composer_restarts"), 1) << "composed from the beginning again";
   const bj::object film = world.film(entry);
   const auto [agent, customer] = world.people_in(film);
   for (const bj::object* person : {&agent, &customer}) {

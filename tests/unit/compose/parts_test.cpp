@@ -1,4 +1,4 @@
-// The smaller parts of composing: frames from packets, sound lanes, grid, layout, parts and index.
+// The smaller parts of composing: frames from packets, sound lanes, grid, layout and index.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,9 +7,9 @@
 
 #include "base/rng.hpp"
 #include "compose/audio_lane.hpp"
+#include "compose/film_index.hpp"
 #include "compose/frame_grid.hpp"
 #include "compose/layout.hpp"
-#include "compose/part_planner.hpp"
 #include "compose/video_assembler.hpp"
 #include "rtc/codec/vp8_packetizer.hpp"
 
@@ -207,45 +207,9 @@ TEST(Layout, TilesNeverOverlapAndStayInside) {
   EXPECT_EQ(arrange({1920, 1080, false}, 2, true).content, (Box{0, 0, 1536, 1080}));
 }
 
-TEST(PartPlanner, PartsCoverTheFileAndTheFirstComesLast) {
-  std::vector<std::uint32_t> order;
-  ByteVector file(100'000);
-  PartPlanner planner([&](std::uint32_t number, std::uint64_t offset, Bytes part) -> Result<void> {
-    order.push_back(number);
-    std::copy(part.begin(), part.end(), file.begin() + static_cast<std::ptrdiff_t>(offset));
-    return {};
-  }, 10'000);
-  SeededRandom random(4);
-  ByteVector all;
-  while (all.size() < 60'000) {
-    ByteVector piece(1 + random.below(7000));
-    random.fill(piece);
-    all.insert(all.end(), piece.begin(), piece.end());
-    ASSERT_TRUE(planner.append(piece).has_value());
-  }
-  const std::uint8_t mark[4] = {1, 2, 3, 4};
-  ASSERT_TRUE(planner.patch(100, mark).has_value());
-  std::copy_n(mark, 4, all.begin() + 100);
-  EXPECT_FALSE(planner.patch(90'000, mark).has_value());
-  ASSERT_TRUE(planner.finish().has_value());
-  EXPECT_EQ(order.back(), 1u);
-  EXPECT_EQ(planner.bytes(), all.size());
-  EXPECT_EQ(planner.parts(), order.size());
-  file.resize(all.size());
-  EXPECT_EQ(file, all);
-  PartPlanner empty([](std::uint32_t, std::uint64_t, Bytes) -> Result<void> { return {}; });
-  EXPECT_FALSE(empty.finish().has_value());
-}
-
-TEST(PartPlanner, AnUploadThatFailsStopsTheFilm) {
-  PartPlanner planner([](std::uint32_t, std::uint64_t, Bytes) -> Result<void> { return fail(ErrorCode::unavailable, "x"); }, 10);
-  ASSERT_TRUE(planner.append(ByteVector(20)).has_value());
-  EXPECT_FALSE(planner.append(ByteVector(20)).has_value());
-}
-
 TEST(Index, FillsItsPlaceExactlyForAnyNumberOfFragments) {
   for (const std::size_t count : {std::size_t{1}, std::size_t{30}, std::size_t{2700}, std::size_t{20'000}}) {
-    const std::vector<FilmFragment> fragments(count, {100'000, 60});
+    const std::vector<IndexEntry> fragments(count, {100'000, 60});
     const ByteVector box = index_box(1, 30, 0, fragments);
     ASSERT_EQ(box.size(), kIndexReserve);
     Reader in{Bytes(box)};

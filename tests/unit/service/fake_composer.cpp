@@ -17,6 +17,7 @@
 #include "journal/reader.hpp"
 #include "json/json.hpp"
 #include "wire/child_control.hpp"
+#include "wire/film_message.hpp"
 
 namespace upcall::test {
 
@@ -80,7 +81,7 @@ int run_fake_composer(int fd) {
   if (!order) return 2;
   const std::string directory = json::text_or(*order, "journal"), title = json::text_or(*order, "title");
   const ByteVector key = from_hex(json::text_or(*order, "key")).value();
-  say(fd, wire::ChildMessage::ready, R"({"version":1})");
+  say(fd, wire::ChildMessage::ready, R"({"version":2})");
   const std::filesystem::path spool = std::filesystem::path(directory).parent_path();
   const bool second = std::filesystem::exists(spool / "tried");
   if (title.starts_with("broken") || (title.starts_with("twice") && !second)) {
@@ -92,11 +93,24 @@ int run_fake_composer(int fd) {
   while (!(film = film_of(directory, key)) || (title.starts_with("held") && !std::filesystem::exists(spool / "released"))) {
     if (!pause_briefly(fd)) return 3;
   }
-  std::string part(4, 0);
-  part[3] = 1;
-  say(fd, wire::ChildMessage::part, part + *film);
+  // A film of one fragment, whose bytes are the sentence.
+  const auto message = [](const ByteVector& head, std::string_view boxes) {
+    return std::string(as_text(head)) + std::string(boxes);
+  };
+  wire::FilmHeader header;
+  header.width = header.height = 2;
+  header.fps = 30;
+  header.timescale = 15360;
+  header.boxes = as_bytes("ftypmoov");
+  wire::FilmFragment fragment;
+  fragment.end_tick = fragment.next_decode_tick = 37;
+  fragment.boxes = as_bytes(*film);
+  if (!order->contains("resume")) {
+    say(fd, wire::ChildMessage::header, message(wire::encode_head(header), as_text(header.boxes)));
+    say(fd, wire::ChildMessage::fragment, message(wire::encode_head(fragment), *film));
+  }
   say(fd, wire::ChildMessage::done,
-      bj::serialize(bj::object{{"parts", 1}, {"bytes", film->size()}, {"duration_ms", 1234}, {"width", 2}, {"height", 2}, {"video_frames", 7}}));
+      bj::serialize(bj::object{{"fragments", 1}, {"duration_ms", 1234}, {"width", 2}, {"height", 2}, {"video_frames", 7}}));
   return 0;
 }
 

@@ -27,7 +27,7 @@ void give(ChildFrameSplitter& splitter, Bytes bytes) {
 
 TEST(ChildControl, FramesComeOutWholeWhereverTheStreamIsCut) {
   ByteVector stream = frame(ChildMessage::compose, "{\"a\":1}");
-  const ByteVector second = frame(ChildMessage::stop, ""), third = frame(ChildMessage::part, std::string(3000, 'x'));
+  const ByteVector second = frame(ChildMessage::stop, ""), third = frame(ChildMessage::fragment, std::string(3000, 'x'));
   stream.insert(stream.end(), second.begin(), second.end());
   stream.insert(stream.end(), third.begin(), third.end());
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
@@ -43,7 +43,7 @@ TEST(ChildControl, FramesComeOutWholeWhereverTheStreamIsCut) {
       }
     }
     ASSERT_EQ(got, (std::vector<std::pair<ChildMessage, std::size_t>>{
-                       {ChildMessage::compose, 7}, {ChildMessage::stop, 0}, {ChildMessage::part, 3000}}))
+                       {ChildMessage::compose, 7}, {ChildMessage::stop, 0}, {ChildMessage::fragment, 3000}}))
         << cut;
   }
 }

@@ -1,0 +1,42 @@
+// One composer process and the conversation with it: gives it its orders, puts what it makes into the film's spool. A
+// film that is there in part is gone on with (ADR 10).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "io/film_spool/film_spool.hpp"
+#include "io/process/child_process.hpp"
+
+namespace upcall::service {
+
+struct ComposerOrder {
+  std::string program;            // path of upcall-recorder
+  std::string journal_directory;
+  ByteVector key;                 // wiped by its owner
+  std::string title;
+  int width = 1920, height = 1080, fps = 30;
+  bool live = true;               // the journal may still grow
+};
+
+struct ComposerHooks {
+  // Waits; false: the server is stopping.
+  std::function<bool(Duration)> pause;
+  std::function<void(int pid)> pid;                  // -1: it has ended
+  std::function<void(std::int64_t)> composed_ms;
+};
+
+struct ComposerExit {
+  Result<void> composed;          // the spool holds the complete film
+  std::int64_t resumed_from_ms = -1;   // of the film, when it was gone on with
+  double cpu_core_seconds = 0, peak_rss_mib = 0;
+};
+
+// Blocks until the child has ended. A disk without room is waited for, with the child waiting too.
+ComposerExit run_composer_child(const ComposerOrder& order, film_spool::FilmSpool& film, process::ChildHost& host,
+                                const ComposerHooks& hooks);
+
+}  // namespace upcall::service
