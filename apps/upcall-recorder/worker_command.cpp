@@ -16,6 +16,7 @@
 
 #include "commands.hpp"
 #include "crypto/secret.hpp"
+#include "io/film/warm_up.hpp"
 #include "wire/child_control.hpp"
 
 namespace upcall::recorder {
@@ -161,6 +162,8 @@ int run_worker(int control_fd) {
   lower_ourselves();
   if (::getppid() != parent) return 1;  // it died before we asked to hear of it
   Control control(control_fd);
+  if (auto warm = film::warm_up(); !warm) return failed(control, warm.error());
+  if (!control.send(ChildMessage::warm, Bytes())) return 1;
 
   std::optional<film::FilmJobOptions> order;
   while (!order) {

@@ -23,6 +23,7 @@ enum class ChildMessage : std::uint8_t {
   // no body; the journal is complete as it stands: finish the file (not needed when it holds its final footer)
   stop = 2,
   // child → server
+  warm = 15,      // no body, first of all: codecs and font are loaded and tried, an order may come
   ready = 16,     // {"version":2}: codecs opened, reading
   progress = 17,  // {"composed_ms":…,"lag_ms":…}, at most one a second
   // 18 was `part` of version 1

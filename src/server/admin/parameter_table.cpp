@@ -2,6 +2,7 @@
 #include <charconv>
 #include <functional>
 
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "recording/capacity.hpp"
 #include "server/admin/parameter_table.hpp"
@@ -107,7 +108,9 @@ const ParameterRow* find_parameter(std::string_view wanted) {
   return nullptr;
 }
 
-Result<void> check_together(const std::function<std::string(std::string_view name)>& value) {
+namespace {
+
+Result<recording::CapacityOptions> capacity_from(const std::function<std::string(std::string_view name)>& value) {
   const auto number = [&](std::string_view which) {
     double out = 0;
     const std::string stored = value(which);
@@ -121,8 +124,26 @@ Result<void> check_together(const std::function<std::string(std::string_view nam
   capacity.target_percent = number("targetCapacityPercent");
   capacity.step_min = static_cast<int>(number("minimumScalingStepSize"));
   capacity.step_max = static_cast<int>(number("maximumScalingStepSize"));
-  auto fine = recording::checked(capacity);
-  if (!fine) return tl::unexpected(fine.error());
+  capacity.scale_in_after = Duration::s(static_cast<std::int64_t>(number("scaleInAfterSeconds")));
+  return recording::checked(capacity);
+}
+
+}  // namespace
+
+Result<recording::CapacityOptions> capacity_parameters(store::Database& db) {
+  std::optional<Error> trouble;
+  auto capacity = capacity_from([&](std::string_view name) {
+    auto stored = store::parameters::get_or(db, name, find_parameter(name)->fallback);
+    if (!stored) trouble = stored.error();
+    return stored ? *stored : std::string();
+  });
+  if (trouble) return tl::unexpected(*trouble);
+  return capacity;
+}
+
+Result<void> check_together(const std::function<std::string(std::string_view name)>& value) {
+  auto capacity = capacity_from(value);
+  if (!capacity) return tl::unexpected(capacity.error());
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "io/store/database.hpp"
+#include "recording/capacity.hpp"
 
 namespace upcall::admin {
 
@@ -23,6 +25,10 @@ struct ParameterRow {
 
 std::span<const ParameterRow> parameters();
 const ParameterRow* find_parameter(std::string_view name);
+
+// The capacity that these parameters ask for; what the store does not know has its default. Errors: the store's, and
+// checked()'s for values that an older version let through.
+Result<recording::CapacityOptions> capacity_parameters(store::Database& db);
 
 // Rules between several values, all as they would be stored: minCapacity and maxCapacity, for example.
 Result<void> check_together(const std::function<std::string(std::string_view name)>& value);

@@ -29,6 +29,7 @@
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "server/admin/parameter_table.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
@@ -224,6 +225,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
   auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
   if (name) recording.attendee_name = *name;
+  auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); });
+  if (!capacity) return tl::unexpected(capacity.error());
+  recording.capacity = *capacity;
   recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, *objects);
 
@@ -349,6 +353,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     (void)centre->reload();
     if (auto removed = directory->remove_switched_off(); !removed) return answer_error(removed.error());
   }
+  if (command == "configure.set") {
+    if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
+  }
   if (command.starts_with("webhook.")) {
     if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
   }
@@ -370,6 +377,13 @@ void Server::Parts::add_metrics() {
   counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });
   gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
   gauge("upcall_recordings_composing", "Composers at work", [this, d] { return d(recordings->counters().composing); });
+  gauge("upcall_composer_workers", "Composer workers that there are", [this, d] { return d(recordings->pool().workers); });
+  gauge("upcall_composer_workers_desired", "Composer workers that the load asks for", [this, d] { return d(recordings->pool().desired); });
+  gauge("upcall_composer_slots", "Places for compositions", [this, d] { return d(recordings->pool().slots); });
+  gauge("upcall_composer_slots_in_use", "Places in use", [this, d] { return d(recordings->pool().running); });
+  gauge("upcall_composer_slots_warm", "Places whose process waits for an order", [this, d] { return d(recordings->pool().warm); });
+  gauge("upcall_composer_cores", "Cores that keeping pace takes, by the films composed so far", [this] { return recordings->pool().cost.cores; });
+  counter("upcall_composer_idle_deaths_total", "Processes that ended before they had an order", [this, d] { return d(recordings->pool().died); });
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
   gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });

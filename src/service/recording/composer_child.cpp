@@ -133,7 +133,7 @@ class Conversation {
         if (!ended) return ended;
         return true;
       }
-      default: return false;  // ready, and what a newer child may say
+      default: return false;  // warm, ready, and what a newer child may say
     }
   }
 
@@ -173,26 +173,25 @@ class Conversation {
 
 }  // namespace
 
-ComposerExit run_composer_child(const ComposerOrder& order, film_spool::FilmSpool& film, process::ChildHost& host,
-                                const ComposerHooks& hooks) {
-  ComposerExit out;
+Result<std::unique_ptr<process::ChildProcess>> spawn_composer(process::ChildHost& host, const std::string& program) {
   process::ChildOptions options;
-  options.program = order.program;
+  options.program = program;
   options.arguments = {"worker", "--control-fd", std::to_string(kControlNumber)};
   options.control_number = kControlNumber;
   options.nice = 19;
   options.memory_limit = kMemoryLimit;
-  auto child = host.spawn(std::move(options));
-  if (!child) {
-    out.composed = tl::unexpected(child.error());
-    return out;
-  }
-  hooks.pid((*child)->pid());
-  Conversation conversation(order, film, hooks, (*child)->control_fd());
+  return host.spawn(std::move(options));
+}
+
+ComposerExit run_composer_child(const ComposerOrder& order, film_spool::FilmSpool& film, std::unique_ptr<process::ChildProcess> child,
+                                const ComposerHooks& hooks) {
+  ComposerExit out;
+  hooks.pid(child->pid());
+  Conversation conversation(order, film, hooks, child->control_fd());
   out.composed = conversation.conduct();
   out.resumed_from_ms = conversation.resumed_from_ms();
-  if (!out.composed) (*child)->kill_group();
-  if (const auto exit = (*child)->wait(Duration::s(5))) {
+  if (!out.composed) child->kill_group();
+  if (const auto exit = child->wait(Duration::s(5))) {
     out.cpu_core_seconds = exit->user_cpu.seconds() + exit->system_cpu.seconds();
     out.peak_rss_mib = static_cast<double>(exit->peak_rss) / (1 << 20);
   }

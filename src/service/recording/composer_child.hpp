@@ -14,7 +14,6 @@
 namespace upcall::service {
 
 struct ComposerOrder {
-  std::string program;            // path of upcall-recorder
   std::string journal_directory;
   ByteVector key;                 // wiped by its owner
   std::string title;
@@ -35,8 +34,11 @@ struct ComposerExit {
   double cpu_core_seconds = 0, peak_rss_mib = 0;
 };
 
+// A process that warms itself and waits for an order. `program`: path of upcall-recorder.
+Result<std::unique_ptr<process::ChildProcess>> spawn_composer(process::ChildHost& host, const std::string& program);
+
 // Blocks until the child has ended. A disk without room is waited for, with the child waiting too.
-ComposerExit run_composer_child(const ComposerOrder& order, film_spool::FilmSpool& film, process::ChildHost& host,
+ComposerExit run_composer_child(const ComposerOrder& order, film_spool::FilmSpool& film, std::unique_ptr<process::ChildProcess> child,
                                 const ComposerHooks& hooks);
 
 }  // namespace upcall::service

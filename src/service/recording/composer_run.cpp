@@ -28,10 +28,9 @@ double real(const bj::object& o, std::string_view name) {
 
 }  // namespace
 
-ComposerRun::ComposerRun(ComposerOptions options, process::ChildHost& host, objects::ObjectStore& store,
+ComposerRun::ComposerRun(ComposerOptions options, objects::ObjectStore& store,
                          std::function<Now()> clock, RandomSource& random, Callbacks callbacks)
     : options_(std::move(options)),
-      host_(host),
       store_(store),
       clock_(std::move(clock)),
       random_(random),
@@ -141,13 +140,19 @@ Result<ComposerOutcome> ComposerRun::whole_way() {
 
 Result<void> ComposerRun::compose(film_spool::FilmSpool& film, ComposerOutcome& out) {
   const ComposerHooks hooks{[this](Duration span) { return pause(span); },
-                            [this](int pid) { pid_.store(pid, std::memory_order_relaxed); },
+                            [this](int pid) {
+                              pid_.store(pid, std::memory_order_relaxed);
+                              if (options_.pid) options_.pid(pid);
+                            },
                             [this](std::int64_t ms) { composed_ms_.store(ms, std::memory_order_relaxed); }};
   Backoff backoff(Duration::ms(200), Duration::s(60));
   for (int useless = 0; !film.progress().complete;) {
     if (!pause(Duration())) return fail(ErrorCode::unavailable, "the server is stopping");
     const auto before = film.progress();
-    const ComposerExit exit = run_composer_child(options_.order, film, host_, hooks);
+    auto child = options_.child();
+    ComposerExit exit;
+    if (child) exit = run_composer_child(options_.order, film, std::move(*child), hooks);
+    else exit.composed = tl::unexpected(child.error());
     ++out.attempts;
     out.cpu_core_seconds += exit.cpu_core_seconds;
     out.peak_rss_mib = std::max(out.peak_rss_mib, exit.peak_rss_mib);

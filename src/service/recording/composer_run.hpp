@@ -24,6 +24,9 @@ namespace upcall::service {
 struct ComposerOptions {
   ComposerOrder order;            // its key is wiped when the run ends
   std::string recording_id;
+  // A process for the next attempt. Called on the run's thread; not when the film is complete.
+  std::function<Result<std::unique_ptr<process::ChildProcess>>()> child;
+  std::function<void(int pid)> pid;   // of the running process, -1: none; may be empty
   FilmUploaderOptions upload;
   int attempts = 5;               // children in a row that add nothing to the film
   // Of a run before; nothing: it is opened.
@@ -54,7 +57,7 @@ class ComposerRun {
     std::function<void(Result<ComposerOutcome>)> done;
   };
   // References must outlive the run.
-  ComposerRun(ComposerOptions options, process::ChildHost& host, objects::ObjectStore& store, std::function<Now()> clock,
+  ComposerRun(ComposerOptions options, objects::ObjectStore& store, std::function<Now()> clock,
               RandomSource& random, Callbacks callbacks);
   // Kills the child and stops the upload; `done` gets an error when the run had not ended.
   ~ComposerRun();
@@ -77,7 +80,6 @@ class ComposerRun {
   bool pause(Duration span);
 
   ComposerOptions options_;
-  process::ChildHost& host_;
   objects::ObjectStore& store_;
   std::function<Now()> clock_;
   RandomSource& random_;

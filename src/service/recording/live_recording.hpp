@@ -25,7 +25,7 @@ struct RecordingService::Live {
   wire::TapStopReason stop_reason = wire::TapStopReason::requested;
   std::unique_ptr<ComposerRun> composer;
   bool composer_queued = false;
-  bool composer_place = false;                    // under the service's mutex: it counts among those that compose
+  std::optional<ComposerPool::Place> place;       // under the service's mutex
   std::shared_ptr<film_spool::FilmSpool> film;    // under the service's mutex: of the last run, while none runs
   Instant requested_at, stop_requested_at;
   Instant retry_at = Instant::never();            // of composing

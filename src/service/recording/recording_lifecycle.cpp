@@ -212,15 +212,28 @@ void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
   {
     const std::lock_guard lock(mutex_);
     if (live->composer || live->composer_queued) return;
-    if (!complete && composing_ >= options_.composers_max) {
-      live->composer_queued = true;
-      waiting_.push_back(id);
-      return;
+    if (!complete) {
+      // Whoever waits already is before it.
+      if (waiting_.empty()) live->place = pool_->take();
+      if (!live->place) {
+        live->composer_queued = true;
+        waiting_.push_back(id);
+        pool_->set_waiting(static_cast<int>(waiting_.size()));
+        return;
+      }
     }
-    if (!complete) ++composing_;
-    live->composer_place = !complete;
+    begin_composer(live);
   }
-  options.order.program = options_.recorder_program;
+}
+
+// With mutex_ held, and a place unless the film is complete.
+void RecordingService::begin_composer(const std::shared_ptr<Live>& live) {
+  const std::string id = live->row.recording_id;
+  ComposerOptions options;
+  options.film = live->film;
+  const std::optional<ComposerPool::Place> place = live->place;
+  options.child = [this, place] { return place ? pool_->child(*place) : spawn_composer(children_, options_.recorder_program); };
+  if (place) options.pid = [this, place](int pid) { pool_->running_as(*place, pid); };
   options.order.journal_directory = directory_of(id);
   options.order.key = live->key;
   options.order.title = live->row.external_meeting_id;
@@ -233,29 +246,38 @@ void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
     auto shared = std::make_shared<Result<ComposerOutcome>>(std::move(outcome));
     post([this, id, shared] { on_composed(id, std::move(*shared)); });
   };
-  auto composer = std::make_unique<ComposerRun>(std::move(options), children_, objects_, clock_, random_, std::move(callbacks));
-  const std::lock_guard lock(mutex_);
-  live->composer = std::move(composer);
+  live->composer = std::make_unique<ComposerRun>(std::move(options), objects_, clock_, random_, std::move(callbacks));
 }
 
 // Its film is composed, or cannot be: the next may. The upload goes on without a place.
 void RecordingService::free_place(const std::string& recording_id) {
-  std::shared_ptr<Live> next;
+  std::optional<ComposerPool::Place> place;
   {
     const std::lock_guard lock(mutex_);
     const auto at = live_.find(recording_id);
-    if (at == live_.end() || !std::exchange(at->second->composer_place, false)) return;
-    --composing_;
-    if (!waiting_.empty()) {
-      const auto waiting = live_.find(waiting_.front());
-      waiting_.pop_front();
-      if (waiting != live_.end()) {
-        next = waiting->second;
-        next->composer_queued = false;
-      }
-    }
+    if (at == live_.end()) return;
+    place = std::exchange(at->second->place, std::nullopt);
   }
-  if (next) start_composer(next);
+  if (place) pool_->give_back(*place);
+  begin_waiting();
+}
+
+// Who waits longest is first.
+void RecordingService::begin_waiting() {
+  const std::lock_guard lock(mutex_);
+  while (!waiting_.empty()) {
+    const auto at = live_.find(waiting_.front());
+    if (at == live_.end() || !at->second->composer_queued || at->second->composer) {
+      waiting_.pop_front();
+      continue;
+    }
+    at->second->place = pool_->take();
+    if (!at->second->place) break;
+    at->second->composer_queued = false;
+    waiting_.pop_front();
+    begin_composer(at->second);
+  }
+  pool_->set_waiting(static_cast<int>(waiting_.size()));
 }
 
 void RecordingService::on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome) {
@@ -277,6 +299,7 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
     live->retry_at = clock_().mono + kComposeRetry;
     return;
   }
+  pool_->learn(outcome->cpu_core_seconds, static_cast<double>(outcome->duration_ms) / 1000, outcome->peak_rss_mib);
   live->row.reason = live->capture_reason;
   live->row.stored = clock_().wall;
   live->row.duration_ms = outcome->duration_ms;

@@ -62,6 +62,8 @@ RecordingService::RecordingService(RecordingServiceOptions options, store::Store
   std::filesystem::create_directories(options_.spool_directory, ignored);
   std::filesystem::permissions(options_.spool_directory, std::filesystem::perms::owner_all, ignored);
   journals_ = std::make_unique<journal::JournalService>(options_.journal, clock_);
+  pool_ = std::make_unique<ComposerPool>(ComposerPoolOptions{options_.recorder_program, options_.capacity, options_.admission, options_.measure_host}, children_, clock_,
+                                         [this] { post([this] { begin_waiting(); }); });
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -79,6 +81,10 @@ RecordingService::~RecordingService() {
     live.swap(live_);
   }
   for (auto& [id, entry] : live) entry->composer.reset();
+  for (auto& [id, entry] : live) {
+    if (entry->place) pool_->give_back(*entry->place);
+  }
+  pool_.reset();
   journals_.reset();
 }
 
@@ -265,11 +271,11 @@ Result<std::optional<store::Recording>> RecordingService::find(const std::string
 RecordingService::Counters RecordingService::counters() const {
   const std::lock_guard lock(mutex_);
   Counters out = counters_;
-  out.composing = composing_;
   out.waiting_for_composer = waiting_.size();
   out.spool_bytes = journals_->spool_bytes();
   for (const auto& [id, live] : live_) {
     if (live->journal && !live->journal_closed) ++out.recording;
+    if (live->place) ++out.composing;
     if (live->journal && live->journal->state() == journal::JournalState::disk_full) out.disk_full = true;
     if (live->composer && !live->composer->upload_trouble().empty()) ++out.uploads_in_trouble;
     if (const auto film = live->composer ? live->composer->film() : live->film) out.spool_bytes += film->bytes_on_disk();

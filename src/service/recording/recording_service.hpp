@@ -25,6 +25,7 @@
 #include "io/store/store.hpp"
 #include "service/meetings/meeting_directory.hpp"
 #include "service/meetings/meeting_runtime.hpp"
+#include "service/recording/composer_pool.hpp"
 #include "service/recording/composer_run.hpp"
 
 namespace upcall::service {
@@ -34,7 +35,10 @@ struct RecordingServiceOptions {
   std::string spool_directory;              // journals
   std::string attendee_name = "RECORDING";  // parameter recordingAttendeeName
   journal::JournalServiceOptions journal;
-  std::size_t composers_max = 4;            // at the same time; more wait, capturing never does
+  // Of composers; more compositions wait, capturing never does.
+  recording::CapacityOptions capacity;
+  recording::AdmissionOptions admission;
+  bool measure_host = true;                 // false: places alone decide
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
 };
 
@@ -85,6 +89,9 @@ class RecordingService {
     bool disk_full = false;
   };
   Counters counters() const;
+  ComposerPool::Counters pool() const { return pool_->counters(); }
+  // The limits of composing, from now on.
+  void set_capacity(const recording::CapacityOptions& capacity) { pool_->set_capacity(capacity); }
   // Of the running composers, for tests that kill them and for diagnosis.
   std::vector<std::pair<std::string, int>> composer_pids() const;
 
@@ -101,7 +108,9 @@ class RecordingService {
   void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
   void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
   void start_composer(const std::shared_ptr<Live>& live);
+  void begin_composer(const std::shared_ptr<Live>& live);   // with mutex_ held
   void free_place(const std::string& recording_id);
+  void begin_waiting();
   void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
   void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
   bool advance(Live& live, store::RecordingState to, const char* event);
@@ -119,6 +128,7 @@ class RecordingService {
   MeetingRuntime& runtime_;
   objects::ObjectStore& objects_;
   process::ChildHost children_;
+  std::unique_ptr<ComposerPool> pool_;
   std::unique_ptr<journal::JournalService> journals_;
 
   mutable std::mutex mutex_;
@@ -126,7 +136,6 @@ class RecordingService {
   std::deque<std::function<void()>> tasks_;
   std::map<std::string, std::shared_ptr<Live>> live_;  // by recording id
   std::deque<std::string> waiting_;                    // for a free composer
-  std::size_t composing_ = 0;
   Counters counters_;
   bool stopping_ = false;
   std::thread thread_;

@@ -97,7 +97,7 @@ class Worker {
       if (!frame) return std::nullopt;
       if (*frame) {
         Message m{(*frame)->type, ByteVector((*frame)->body.begin(), (*frame)->body.end()), {}};
-        if (m.type != ChildMessage::header && m.type != ChildMessage::fragment) m.fields = json::parse(as_text(m.body)).as_object();
+        if (!m.body.empty() && m.type != ChildMessage::header && m.type != ChildMessage::fragment) m.fields = json::parse(as_text(m.body)).as_object();
         return m;
       }
       pollfd p{fd_, POLLIN, 0};

@@ -10,6 +10,7 @@ class ComposerWorker : public WorkerTest {};
 TEST_F(ComposerWorker, FollowsAGrowingJournalToItsEnd) {
   Worker worker;
   worker.send(ChildMessage::compose, order_text());   // before the journal exists
+  ASSERT_TRUE(worker.wait_for(ChildMessage::warm)) << "before anybody asks";
   auto ready = worker.wait_for(ChildMessage::ready);
   ASSERT_TRUE(ready);
   ASSERT_EQ(ready->type, ChildMessage::ready);

@@ -77,6 +77,7 @@ bool pause_briefly(int fd) {
 }  // namespace
 
 int run_fake_composer(int fd) {
+  say(fd, wire::ChildMessage::warm, "");
   const auto order = read_order(fd);
   if (!order) return 2;
   const std::string directory = json::text_or(*order, "journal"), title = json::text_or(*order, "title");

@@ -76,7 +76,8 @@ void ServiceWorld::start() {
   service::RecordingServiceOptions recording;
   recording.recorder_program = std::filesystem::read_symlink("/proc/self/exe").string();
   recording.spool_directory = spool();
-  recording.composers_max = composers_max_;
+  recording.capacity = {.min_capacity = 1, .max_capacity = static_cast<int>(composers_max_), .slots_per_worker = 1, .target_percent = 100};
+  recording.measure_host = false;
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random_, clock, *directory, *runtime, *objects);
   must(recordings->resume().map([] { return 0; }), "resume");
 }
