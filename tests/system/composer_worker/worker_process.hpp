@@ -48,6 +48,7 @@ struct FilmInHand {
     bytes.insert(bytes.end(), fragment.boxes.begin(), fragment.boxes.end());
   }
   void write(const std::string& file) {
+    if (index.fragments().empty()) return;
     const ByteVector place = index.index();
     std::copy(place.begin(), place.end(), bytes.begin() + static_cast<std::ptrdiff_t>(index.header_bytes()));
     std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
