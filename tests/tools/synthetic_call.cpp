@@ -126,7 +126,13 @@ class CallMaker {
       if (!*frame) continue;
       bool first = true;
       const bool key = (*frame)->key_frame;
-      rtc::packetize_vp8((*frame)->data, picture_id++ & 0x7fff, 1100, [&](Bytes payload, bool last) {
+      ByteVector data((*frame)->data.begin(), (*frame)->data.end());
+      if (p.damaged > 0 && random_.chance(p.damaged)) {
+        // The first partition is longer than the frame (RFC 6386 §9.1).
+        data[0] |= 0xe0;
+        data[1] = data[2] = 0xff;
+      }
+      rtc::packetize_vp8(data, picture_id++ & 0x7fff, 1100, [&](Bytes payload, bool last) {
         wire::TapPacket packet;
         packet.source = source;
         packet.sequence = sequence++;
@@ -172,6 +178,11 @@ class CallMaker {
       packet.marker = n == 0;
       packet.audio_level = 40;
       packet.payload = Bytes(packet_bytes).first(*size);
+      if (p.damaged > 0 && random_.chance(p.damaged)) {
+        // "Two frames of the same size" of an odd number of bytes (RFC 6716 §3.2.3).
+        packet_bytes[0] = static_cast<std::uint8_t>((packet_bytes[0] & 0xfc) | 1);
+        packet.payload = Bytes(packet_bytes).first(*size % 2 ? *size - 1 : *size);
+      }
       send(p, begins + 20 * kMs, packet);
     }
     return {};
@@ -297,6 +308,8 @@ Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::
     ben.loss = 0.01;
     ben.late = 0.03;
     anna.late = 0.05;
+  } else if (name == "damage") {
+    anna.damaged = ben.damaged = 0.01;
   } else if (name == "drift") {
     anna.clock_ppm = 500;
     ben.clock_ppm = -500;

@@ -31,6 +31,7 @@ struct SyntheticPerson {
   std::uint32_t video_delay_ms = 25;    // encoder and pacer on top
   double loss = 0;                      // of packets, for good
   double late = 0;                      // of packets, retransmitted 200 ms later
+  double damaged = 0;                   // of frames and voice packets: a decoder refuses them, nothing else notices
   std::uint32_t first_report_ms = 300;
 };
 

@@ -144,7 +144,12 @@ Result<void> FragmentMuxer::write_video(const EncodedVideo& frame, std::int64_t 
 Result<void> FragmentMuxer::video(EncodedVideo frame) {
   // An encoder decodes its first pictures early by as much as it delays them. Where it goes on with another's film, that
   // time is the other's: its last pictures are shown then, at least one tick apart for each.
-  if (frame.dts < resumed_tick_) frame.dts = held_ ? held_->dts + 1 : resumed_decode_tick_;
+  // (Of fewer pictures than it delays an encoder delays none.)
+  if (resumed_tick_ != INT64_MIN && !fragment_open_) {
+    frame.dts = resumed_decode_tick_;
+  } else if (frame.dts < resumed_tick_) {
+    frame.dts = held_->dts + 1;
+  }
   if (held_) {
     if (auto done = write_video(*held_, frame.dts - held_->dts); !done) return done;
   }

@@ -99,6 +99,8 @@ bool ResumingStudio::decode_video(std::uint32_t number, Bytes frame, int turns) 
     if (!good) note({false, number, ordinal, 0});
     return good;
   }
+  // Its refusal left the picture before it on the canvas: so it does now.
+  if (known(false, number, ordinal)) return false;
   if (is_key_frame(frame)) {
     source.kept.clear();
     source.kept_bytes = 0;
@@ -108,7 +110,7 @@ bool ResumingStudio::decode_video(std::uint32_t number, Bytes frame, int turns) 
   source.kept.push_back({ByteVector(frame.begin(), frame.end()), turns});
   if (source.kept_bytes > kKeptMax) source.decoding = true;
   if (source.decoding) decode_kept(number, source);
-  return known(false, number, ordinal) == nullptr;
+  return true;
 }
 
 std::unique_ptr<compose::AudioDecoder> ResumingStudio::open_audio(wire::TapCodec codec) {

@@ -48,6 +48,7 @@ struct FilmInHand {
     bytes.insert(bytes.end(), fragment.boxes.begin(), fragment.boxes.end());
   }
   void write(const std::string& file) {
+    if (index.fragments().empty()) return;
     const ByteVector place = index.index();
     std::copy(place.begin(), place.end(), bytes.begin() + static_cast<std::ptrdiff_t>(index.header_bytes()));
     std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -109,9 +110,10 @@ class Worker {
     }
     return std::nullopt;
   }
-  // Until a message of this type, or `failed`; what belongs to the film is added to it.
-  std::optional<Message> wait_for(ChildMessage type) {
-    while (auto m = receive()) {
+  // The next message; what belongs to the film is added to it.
+  std::optional<Message> next() {
+    auto m = receive();
+    if (m) {
       if (m->type == ChildMessage::header) {
         const auto header = wire::parse_film_header(m->body);
         EXPECT_TRUE(header.has_value());
@@ -122,8 +124,13 @@ class Worker {
         EXPECT_TRUE(fragment.has_value());
         if (fragment) film->add(*fragment);
       }
-      if (m->type == type) return m;
-      if (m->type == ChildMessage::failed) return m;
+    }
+    return m;
+  }
+  // Until a message of this type, or `failed`.
+  std::optional<Message> wait_for(ChildMessage type) {
+    while (auto m = next()) {
+      if (m->type == type || m->type == ChildMessage::failed) return m;
     }
     return std::nullopt;
   }

@@ -84,6 +84,7 @@ int run_fake_composer(int fd) {
   const ByteVector key = from_hex(json::text_or(*order, "key")).value();
   say(fd, wire::ChildMessage::ready, R"({"version":2})");
   const std::filesystem::path spool = std::filesystem::path(directory).parent_path();
+  std::ofstream(spool / "runs", std::ios::app) << title << "\n";
   const bool second = std::filesystem::exists(spool / "tried");
   if (title.starts_with("broken") || (title.starts_with("twice") && !second)) {
     std::ofstream(spool / "tried") << "once\n";

@@ -279,6 +279,57 @@ TEST(Recording, AFailedCompositionKeepsTheJournalAndSaysWhy) {
   EXPECT_EQ(world.silent_attendees("broken-1"), 0) << "nobody is told that it still records";
 }
 
+TEST(Recording, AStoreThatIsDownStopsNoComposerAndAFilmIsUploadedWithoutComposingAgain) {
+  UPCALL_NEEDS_COMPOSER();
+  ServiceWorld world(1);
+  world.break_objects();
+  // One place for composers, two films that the store does not take.
+  for (const char* m : {"m-1", "m-2"}) {
+    world.meeting(m);
+    ASSERT_TRUE(world.record(m).has_value());
+    ASSERT_TRUE(world.reaches(m, RecordingState::recording));
+    ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested).has_value());
+  }
+  ASSERT_TRUE(eventually([&] { return world.recordings->counters().uploads_in_trouble == 2; }));
+  EXPECT_TRUE(eventually([&] { return world.recordings->counters().composing == 0; }));
+  EXPECT_EQ(world.recordings->counters().failed, 0u);
+  for (const char* m : {"m-1", "m-2"}) {
+    const auto row = world.the_recording(m);
+    EXPECT_EQ(row.state, RecordingState::composing);
+    const auto film = world.recordings->film(row.recording_id);
+    ASSERT_TRUE(film) << "it can be watched meanwhile";
+    EXPECT_TRUE(film->progress().complete);
+  }
+  // A restart on the way, and the store comes back.
+  world.stop();
+  world.mend_objects();
+  world.start();
+  for (const char* m : {"m-1", "m-2"}) {
+    ASSERT_TRUE(world.reaches(m, RecordingState::stored)) << m;
+    const auto row = world.the_recording(m);
+    EXPECT_EQ(world.composer_runs(m), 1) << "composed again";
+    EXPECT_NE(world.film(row).find("stop reason 1"), std::string::npos);
+    EXPECT_NE(row.data.find("\"composer_attempts\":0"), std::string::npos) << row.data;
+    EXPECT_EQ(world.events(m, "recording."), kWholeLife);
+    EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(world.spool() + "/" + row.recording_id); }));
+    EXPECT_FALSE(world.recordings->film(row.recording_id)) << "the store has it";
+  }
+}
+
+TEST(Recording, AStoreThatComesBackTakesWhatWasComposedMeanwhile) {
+  UPCALL_NEEDS_COMPOSER();
+  ServiceWorld world;
+  world.break_objects();
+  world.meeting("m-1");
+  ASSERT_TRUE(world.record("m-1").has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(eventually([&] { return world.recordings->counters().uploads_in_trouble == 1; }));
+  world.mend_objects();
+  ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
+  EXPECT_EQ(world.recordings->counters().uploads_in_trouble, 0u);
+  EXPECT_EQ(world.composer_runs("m-1"), 1);
+}
+
 TEST(Recording, ComposersWaitForEachOtherAndCapturingForNobody) {
   UPCALL_NEEDS_COMPOSER();
   ServiceWorld world(1);

@@ -178,6 +178,24 @@ std::string ServiceWorld::film(const store::Recording& recording) {
   return out;
 }
 
+// A file where the index of objects should be.
+void ServiceWorld::break_objects() {
+  std::filesystem::rename(dir_ + "/objects/index", dir_ + "/objects/index-away");
+  std::ofstream(dir_ + "/objects/index") << "not a directory\n";
+}
+
+void ServiceWorld::mend_objects() {
+  std::filesystem::remove(dir_ + "/objects/index");
+  std::filesystem::rename(dir_ + "/objects/index-away", dir_ + "/objects/index");
+}
+
+int ServiceWorld::composer_runs(const std::string& external_id) const {
+  std::ifstream in(spool() + "/runs");
+  int out = 0;
+  for (std::string line; std::getline(in, line);) out += line == external_id;
+  return out;
+}
+
 void ServiceWorld::release_composers() { std::ofstream(spool() + "/released") << "now\n"; }
 
 }  // namespace upcall::test

@@ -78,6 +78,11 @@ class ServiceWorld {
   void sql(const std::string& statement);
   std::string film(const store::Recording& recording);
   std::string spool() const { return dir_ + "/spool"; }
+  // The object store takes nothing more, until it does again.
+  void break_objects();
+  void mend_objects();
+  // How often a composer was started for a meeting.
+  int composer_runs(const std::string& external_id) const;
   // Lets a fake composer of a title that begins with "held" finish.
   void release_composers();
 

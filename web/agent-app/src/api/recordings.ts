@@ -12,14 +12,16 @@ export interface RecordingSummary {
   reason?: string;
   progress?: { capturedSeconds: number; composedSeconds: number };
   recordingURL?: string;
+  /** HLS playlist of what there is of the film while it is being made. */
+  liveURL?: string;
 }
 
-const OWN_MEDIA = '/api/recording/media/';
+const OWN_FILMS = ['/api/recording/media/', '/api/recording/live/'];
 
 /** A film of this server, under the name by which the page itself was opened: the policy allows no other. */
 export function filmAddress(url: string, page: string = location.href): string {
   const { pathname, search } = new URL(url, page);
-  return pathname.startsWith(OWN_MEDIA) ? new URL(pathname + search, page).href : url;
+  return OWN_FILMS.some((path) => pathname.startsWith(path)) ? new URL(pathname + search, page).href : url;
 }
 
 const PATH = '/api/recording/recording';
@@ -35,6 +37,10 @@ export const recordingsApi = {
   summary: async (externalMeetingId: string): Promise<RecordingSummary[]> => {
     const query = new URLSearchParams({ externalMeetingId });
     const list = await session.data<RecordingSummary[]>(`/api/recording/recording-summary?${query}`);
-    return list.map((one) => (one.recordingURL ? { ...one, recordingURL: filmAddress(one.recordingURL) } : one));
+    return list.map((one) => ({
+      ...one,
+      ...(one.recordingURL ? { recordingURL: filmAddress(one.recordingURL) } : {}),
+      ...(one.liveURL ? { liveURL: filmAddress(one.liveURL) } : {}),
+    }));
   },
 };

@@ -10,16 +10,17 @@ export function composedPercent({ progress }: RecordingSummary): number | undefi
   return Math.min(100, Math.floor((progress.composedSeconds / progress.capturedSeconds) * 100));
 }
 
-export function Making({ recording }: { recording: RecordingSummary }) {
+/** `watched`: what is there of the film plays above it. */
+export function Making({ recording, watched = false }: { recording: RecordingSummary; watched?: boolean }) {
   const { t } = useTexts();
   const isRunning = recording.status !== 'composing';
   const percent = isRunning ? undefined : composedPercent(recording);
   const text = isRunning ? 'running' : 'composing';
   return (
-    <div className="making">
+    <div className={watched ? 'making making--below' : 'making'}>
       <Clapperboard size={32} aria-hidden />
       <h2>{t(`playback.${text}.title`)}</h2>
-      <p>{t(`playback.${text}.text`)}</p>
+      <p>{t(watched ? `playback.${text}.watched` : `playback.${text}.text`)}</p>
       {isRunning && recording.progress && <p className="making__time">{clock(recording.progress.capturedSeconds * 1000)}</p>}
       <ProgressBar
         className="progress"

@@ -1,5 +1,5 @@
 import { ArrowLeft, Clapperboard, FileX2, LogOut, ShieldX, SearchX } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
 import type { RecordingSummary } from '../api/recordings';
@@ -10,6 +10,8 @@ import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
 import { usePage } from '../ui/page';
 import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
+import { liveKind } from './live-source';
+import { LivePlayer, type PlaybackPlace } from './LivePlayer';
 import { Making } from './Making';
 import { Player } from './Player';
 import { Playlist, recordingTitle } from './Playlist';
@@ -60,17 +62,24 @@ function Recordings({ meetingId, recordings, selected, onSelect, error, refresh 
   const { t, language } = useTexts();
   const label = recordingTitle(selected, language);
   const main = usePage(`${t('playback.playlist')} · ${label}`);
+  const place = useRef<PlaybackPlace | undefined>(undefined);
+  const [canWatchLive] = useState(() => liveKind() !== undefined);
   return (
     <main className="playback" ref={main} tabIndex={-1}>
       <div className="playback__main">
         {selected.status === 'stored' ? (
-          <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} />
+          <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} place={place} />
         ) : selected.status === 'failed' ? (
           <div className="making making--failed" role="alert">
             <FileX2 size={32} aria-hidden />
             <h2>{t('playback.failed.title')}</h2>
             <p>{t('playback.failed.text')}</p>
           </div>
+        ) : selected.liveURL && canWatchLive ? (
+          <>
+            <LivePlayer key={selected.recordingId} recording={selected} refresh={refresh} label={label} place={place} />
+            <Making recording={selected} watched />
+          </>
         ) : (
           <Making recording={selected} />
         )}

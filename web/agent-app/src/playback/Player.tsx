@@ -1,20 +1,23 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { RecordingSummary } from '../api/recordings';
 import { useTexts } from '../i18n/texts';
 import { ErrorNotice } from '../ui/Notice';
+import type { PlaybackPlace } from './LivePlayer';
 
 interface PlayerProps {
   recording: RecordingSummary;
   /** A fresh list with fresh addresses, checked against the viewer's rights of this moment. */
   refresh: () => Promise<RecordingSummary[]>;
   label: string;
+  /** Where its viewer was in the film while it was still being made. */
+  place?: RefObject<PlaybackPlace | undefined>;
 }
 
 /** Addresses live 15 minutes; renewed before that, so that a seek never meets an expired one. */
 const RENEW_AFTER_MS = 12 * 60_000;
 const RETRIES = 2;
 
-export function Player({ recording, refresh, label }: PlayerProps) {
+export function Player({ recording, refresh, label, place }: PlayerProps) {
   const { t } = useTexts();
   const video = useRef<HTMLVideoElement>(null);
   // The address that plays; a renewed summary alone does not interrupt.
@@ -44,7 +47,9 @@ export function Player({ recording, refresh, label }: PlayerProps) {
 
   const onLoaded = () => {
     const element = video.current;
-    const before = resume.current;
+    const watched = place?.current?.recordingId === recording.recordingId ? place.current : undefined;
+    if (watched && place) place.current = undefined;
+    const before = resume.current ?? watched;
     if (!element || !before) return;
     resume.current = undefined;
     element.currentTime = before.at;

@@ -48,7 +48,10 @@ check('running, being made with its progress, ready by itself; one that failed b
     process.kill(composer[0] as number, 'SIGCONT');
   }
   await supervisor.locator('video').waitFor({ timeout: 60_000 });
-  await until('the film can be played', () => supervisor.locator('video').evaluate((v) => (v as HTMLVideoElement).readyState >= 2));
+  await until('the stored film can be played', () => supervisor.locator('video').evaluate((v) => {
+    const { currentSrc, readyState } = v as HTMLVideoElement;
+    return currentSrc.includes('/api/recording/media/') && readyState >= 2;
+  }), { seconds: 60 });
 
   // Where the next recording should be kept stands something else.
   const spool = join(walk.server.dataDir, 'spool');
@@ -70,3 +73,42 @@ check('running, being made with its progress, ready by itself; one that failed b
   await supervisor.locator('video').waitFor();
   await looksRight(supervisor, 'several recordings');
 }, { seconds: 240, expected: /404|50\d/ });
+
+check('watched while the call goes on, and from the same place on when it is stored', async (walk) => {
+  const { agent, meetingId } = await inCall(walk, await walk.agent('Lena Live'));
+  const supervisor = await walk.window(`/recording/${meetingId}`);
+  // Some builds of Chromium have no H.264; Debian's has.
+  if (!(await supervisor.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="avc1.640028,mp4a.40.2"')))) {
+    console.log('# this Chromium plays no H.264: live playback is not tested');
+    return;
+  }
+  await agent.getByRole('button', { name: 'Record', exact: true }).click();
+  await agent.getByRole('button', { name: 'Stop recording' }).waitFor();
+  await walk.logIn(supervisor, walk.people.sam);
+  const video = supervisor.locator('video');
+  await supervisor.getByRole('heading', { name: 'Recording now' }).waitFor();
+  await video.waitFor({ timeout: 30_000 });
+  const state = () => video.evaluate((v) => {
+    const { currentSrc, currentTime, readyState, videoWidth, buffered, error, paused } = v as HTMLVideoElement;
+    return { currentSrc, currentTime, readyState, videoWidth, paused, end: buffered.length > 0 ? buffered.end(buffered.length - 1) : 0, error: error?.message };
+  });
+  const seen = async () => JSON.stringify(await state());
+  await until('there are pictures of the call', async () => (await state()).readyState >= 2, { seen, seconds: 30 });
+  await video.evaluate((v) => (v as HTMLVideoElement).play());
+  const begun = await state();
+  await until('it plays and grows', async () => {
+    const now = await state();
+    return now.currentTime > begun.currentTime + 1 && now.end > begun.end + 1;
+  }, { seen, seconds: 30 });
+  await supervisor.getByText('You are watching it while the call goes on, some seconds behind.').waitFor();
+  await looksRight(supervisor, 'watching a call that goes on');
+  if ((await state()).videoWidth !== 1920) throw new Error(`it is not the film: ${await seen()}`);
+
+  const before = await state();
+  if (before.currentSrc.includes('/api/recording/media/')) throw new Error('it is stored already');
+  await agent.getByRole('button', { name: 'Stop recording' }).click();
+  await until('the stored film goes on', async () => {
+    const now = await state();
+    return now.currentSrc.includes('/api/recording/media/') && now.readyState >= 2 && now.currentTime >= before.currentTime - 0.5;
+  }, { seen, seconds: 60 });
+}, { seconds: 180, expected: /40[14]|410/ });
