@@ -83,7 +83,7 @@ ParseResult<CompleteAnswer> parse_complete(std::string_view xml) {
     return out;
   }
   out.etag = bare_etag(text(*root, "ETag"));
-  if (name != "CompleteMultipartUploadResult" || out.etag.empty()) return fail(ParseError::malformed);
+  if (name != "CompleteMultipartUploadResult") return fail(ParseError::malformed);
   return out;
 }
 

@@ -25,7 +25,7 @@ ParseResult<std::string> parse_create_upload(std::string_view xml);  // the uplo
 
 // CompleteMultipartUpload may say 200 first and find an error while it works: then `error` holds the code.
 struct CompleteAnswer {
-  std::string etag;  // without quotes
+  std::string etag;  // without quotes; Ceph 16 leaves it empty
   std::string error;
 };
 ParseResult<CompleteAnswer> parse_complete(std::string_view xml);

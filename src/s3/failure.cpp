@@ -85,8 +85,12 @@ std::string_view to_string(Failure failure) {
 }
 
 Failure classify(Operation operation, int status, std::string_view code) {
+  const bool of_an_upload = operation == Operation::upload_part || operation == Operation::complete_upload ||
+                            operation == Operation::abort_upload || operation == Operation::list_parts;
   for (const Named& named : kCodes) {
-    if (named.code == code) return named.failure;
+    if (named.code != code) continue;
+    // Ceph says so of an upload that it does not know.
+    return named.failure == Failure::no_object && of_an_upload ? Failure::no_upload : named.failure;
   }
   if (code.starts_with("KMS.") || code.starts_with("Kms")) return Failure::encryption;
   switch (status) {
@@ -100,13 +104,9 @@ Failure classify(Operation operation, int status, std::string_view code) {
     default: break;
   }
   if (status == 404) {
-    switch (operation) {
-      case Operation::upload_part: case Operation::complete_upload: case Operation::abort_upload: case Operation::list_parts:
-        return Failure::no_upload;
-      case Operation::head: case Operation::get: case Operation::remove:
-        return Failure::no_object;
-      default: return Failure::no_bucket;
-    }
+    if (of_an_upload) return Failure::no_upload;
+    const bool of_an_object = operation == Operation::head || operation == Operation::get || operation == Operation::remove;
+    return of_an_object ? Failure::no_object : Failure::no_bucket;
   }
   // An error within a 200 that nobody knows is the store's trouble, not ours.
   if (status >= 500 || status < 300) return Failure::server;

@@ -27,6 +27,8 @@ TEST(S3Answers, WhatStoresSay) {
   EXPECT_EQ(parse_create_upload(kCreate), "2~abc/def+g");
   EXPECT_EQ(parse_complete(kComplete)->etag, "3858f62230ac3c915f300c664312c11f-9");
   EXPECT_EQ(parse_complete(doc("<Error><Code>InternalError</Code></Error>"))->error, "InternalError");
+  // As Ceph 16 says it.
+  EXPECT_EQ(parse_complete(doc("<CompleteMultipartUploadResult><Key>k</Key><ETag></ETag></CompleteMultipartUploadResult>"))->etag, "");
   const auto parts = parse_parts(kParts);
   ASSERT_TRUE(parts);
   ASSERT_EQ(parts->parts.size(), 2u);

@@ -42,6 +42,7 @@ TEST(S3Failure, ClassOfAnswers) {
       {Operation::complete_upload, 200, "InternalError", Failure::server},
       {Operation::complete_upload, 200, "SomethingNew", Failure::server},
       {Operation::complete_upload, 200, "NoSuchUpload", Failure::no_upload},
+      {Operation::list_parts, 404, "NoSuchKey", Failure::no_upload},
       {Operation::head, 404, "", Failure::no_object},
       {Operation::get, 404, "NoSuchKey", Failure::no_object},
       {Operation::get, 412, "PreconditionFailed", Failure::changed},
