@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   upcall::cli::add_serve(app, exit_code);
   upcall::cli::add_demo(app, exit_code);
   upcall::cli::add_admin(app, exit_code);
+  upcall::cli::add_configure(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] { std::puts("upcall " UPCALL_VERSION); });
   try {
     app.parse(argc, argv);

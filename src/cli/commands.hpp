@@ -12,5 +12,6 @@ void add_serve(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
 // user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
 void add_admin(CLI::App& app, int& exit_code);
+void add_configure(CLI::App& app, int& exit_code);
 
 }  // namespace upcall::cli

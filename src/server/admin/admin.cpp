@@ -40,6 +40,7 @@ constexpr CommandRow kCommands[] = {
     {"access-key.create", access_key_create, false},
     {"access-key.list", access_key_list, false},
     {"instance.show", instance_show, false},
+    {"configure", configure, false},
     {"flow.import", flow_import, true},
     {"flow.validate", flow_validate, false},
     {"flow.list", flow_list, false},

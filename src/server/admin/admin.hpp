@@ -38,6 +38,7 @@ Result<void> first_start(Context& context);
 //   routing-profile.add {name, queue[], slots?} | routing-profile.list
 //   access-key.create   {name, username?, permission[]?} | access-key.list
 //   instance.show
+//   configure           {<parameter>: text...} sets what is given; the answer has all, the secret as "(set)" only
 //   flow.import         {content, name?, default?}  | flow.validate {content}
 //   flow.list | flow.export {flow}
 // A server reloads its contact centre after commands for which changes_centre() is true.

@@ -23,6 +23,7 @@ Answer queue_add(Context& context, const Arguments& arguments);
 Answer queue_list(Context& context, const Arguments& arguments);
 Answer routing_profile_add(Context& context, const Arguments& arguments);
 Answer routing_profile_list(Context& context, const Arguments& arguments);
+Answer configure(Context& context, const Arguments& arguments);
 Answer instance_show(Context& context, const Arguments& arguments);
 Answer flow_import(Context& context, const Arguments& arguments);
 Answer flow_validate(Context& context, const Arguments& arguments);

@@ -26,12 +26,12 @@
 #include "io/net/admin_socket.hpp"
 #include "io/net/http_server.hpp"
 #include "io/net/tls_identity.hpp"
-#include "io/objects/directory_object_store.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/serve/media_addresses.hpp"
+#include "server/serve/object_stores.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/self_signed.hpp"
@@ -147,6 +147,7 @@ class OutboxLoop {
 struct Server::Parts {
   ~Parts() {
     admin.reset();
+    if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
     outbox.reset();
     // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
@@ -167,7 +168,7 @@ struct Server::Parts {
   std::unique_ptr<store::Sealer> sealer;
   std::optional<dtls::DtlsContext> dtls;
   media::OpusMixerFactory mixers;
-  std::unique_ptr<objects::DirectoryObjectStore> objects;
+  std::unique_ptr<ObjectStores> stores;
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordingService> recordings;
@@ -195,9 +196,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   if (!context) return tl::unexpected(context.error());
   dtls.emplace(std::move(*context));
 
-  auto opened = objects::DirectoryObjectStore::open_root(options.data_dir + "/objects", sealer->derive("objects"), random);
+  auto opened = ObjectStores::open(options.data_dir, *store, *sealer, random, metrics);
   if (!opened) return tl::unexpected(opened.error());
-  objects = std::move(*opened);
+  stores = std::move(*opened);
 
   directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
   service::MeetingRuntimeOptions runtime_options;
@@ -217,7 +218,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
   auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
   if (name) recording.attendee_name = *name;
-  recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, *objects);
+  recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
   if (auto resumed = recordings->resume(); !resumed) return resumed;
   outbox = std::make_unique<OutboxLoop>(*store, *recordings);
   directory->set_outbox_listener([this] { outbox->notify(); });
@@ -260,7 +261,7 @@ Result<void> Server::Parts::open() {
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
-  meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, *objects, meeting_options);
+  meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   api::add_auth_routes(router, *authenticator, openapi);
   api::add_chat_routes(router, *centre_api, openapi);
   api::add_participant_routes(router, *centre_api);
@@ -275,7 +276,7 @@ Result<void> Server::Parts::open() {
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
-    std::vector<std::string> problems;
+    std::vector<std::string> problems = stores->problems();
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
     if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
@@ -336,6 +337,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
   if (!result) return answer_error(result.error());
   if (admin::changes_centre(command)) (void)centre->reload();
+  if (command == "configure") {
+    if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
+  }
   return bj::serialize(bj::object{{"result", *result}});
 }
 

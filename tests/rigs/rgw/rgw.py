@@ -62,6 +62,9 @@ rgw frontends = beast endpoint=127.0.0.1:{port} ssl_endpoint=127.0.0.1:{tls_port
 rgw data = {root}/rgw
 rgw enable usage log = false
 rgw enable ops log = false
+rgw gc obj min wait = 5
+rgw gc processor period = 5
+rgw gc processor max time = 5
 rgw crypt require ssl = false
 rgw crypt s3 kms backend = testing
 rgw crypt s3 kms encryption keys = testkey={kms_key}
