@@ -84,10 +84,10 @@ Result<std::shared_ptr<wire::BodySource>> RoutingObjectStore::open(std::string_v
 
 Result<void> RoutingObjectStore::remove(std::string_view key) {
   const Route to = route();
-  const auto here = embedded_->remove(key);
+  auto here = embedded_->remove(key);
   if (!here && !is_missing(here.error())) return here;
   if (!to.external) return here;
-  const auto there = to.external->remove(key);
+  auto there = to.external->remove(key);
   return !there && is_missing(there.error()) && here ? here : there;
 }
 

@@ -235,6 +235,13 @@ TEST_F(S3Faults, UnknownUploadIdAtTheEndAndPartsThatAreMissing) {
   expect_stored_by_the_second_attempt(ErrorCode::gone);
 }
 
+TEST_F(S3Faults, AnOlderObjectOfTheKeyIsNotTakenForTheNewOne) {
+  // The same bytes, stored before: only the mark tells that this upload did not make it.
+  ASSERT_TRUE(attempt());
+  proxy_->fail_with({.kind = Kind::answer, .matches = complete, .text = error_answer(404, "NoSuchUpload")});
+  expect_stored_by_the_second_attempt(ErrorCode::gone);
+}
+
 TEST_F(S3Faults, Status200WithAnErrorInTheBody) {
   proxy_->fail_with({.kind = Kind::answer, .matches = complete, .times = 2, .text = error_answer(200, "InternalError")});
   expect_healed_at_once(2);
