@@ -256,6 +256,7 @@ TEST_F(S3Store, UploadsThatNobodyOwnsAreEnded) {
   EXPECT_EQ(rgw_.open_uploads(bucket_).size(), 2u);
 }
 
+// acceptance: 59
 TEST_F(S3Store, UnderAKeyOfTheKeyManager) {
   ClientOptions options = rgw_.options(bucket_);
   ASSERT_TRUE(set_encryption(options.settings, "aws:kms:" + rgw_.kms_key));

@@ -52,6 +52,7 @@ class Storage : public ::testing::Test {
   net::HttpClient player_;
 };
 
+// acceptance: 53, 57
 TEST_F(Storage, AFilmGoesIntoTheBucketThroughAKilledServerAndIsPlayedFromThere) {
   World world;
   Call call = world.begin_call();
