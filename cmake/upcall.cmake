@@ -84,10 +84,10 @@ function(upcall_program name)
   target_link_libraries(${name} PRIVATE upcall_options ${A_DEPS})
 endfunction()
 
-# upcall_unit_test([LABELS l...] DEPS ...): the folder's *_test.cpp become one program, one ctest entry a case.
-# Left out when a dependency is not part of this build.
+# upcall_unit_test([LABELS l...] [FIXTURES f...] DEPS ...): the folder's *_test.cpp become one program, one ctest entry a
+# case. Left out when a dependency is not part of this build.
 function(upcall_unit_test)
-  cmake_parse_arguments(A "" "TIMEOUT" "DEPS;LABELS;DEFINES" ${ARGN})
+  cmake_parse_arguments(A "" "TIMEOUT" "DEPS;LABELS;DEFINES;FIXTURES" ${ARGN})
   foreach(dep IN LISTS A_DEPS)
     if(dep MATCHES "^upcall_" AND NOT TARGET ${dep})
       return()
@@ -110,7 +110,7 @@ function(upcall_unit_test)
   # Not by PROPERTIES of gtest_discover_tests: a list of labels falls apart there and takes the time limit with it.
   set(properties ${CMAKE_CURRENT_BINARY_DIR}/test_${id}_properties.cmake)
   file(WRITE ${properties} "foreach(case IN LISTS test_${id}_cases)
-  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${A_LABELS}\" TIMEOUT ${A_TIMEOUT})
+  set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${A_LABELS}\" TIMEOUT ${A_TIMEOUT} FIXTURES_REQUIRED \"${A_FIXTURES}\")
 endforeach()
 ")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${properties})

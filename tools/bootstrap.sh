@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that a step needs; says and does nothing when they are there.
 #
-#   tools/bootstrap.sh [build] [test] [web] [browser] [fuzz] [check]     (default: build test)
+#   tools/bootstrap.sh [build] [test] [s3] [web] [browser] [fuzz] [check]     (default: build test)
 #
 # Uses apt as the machine has it configured, through sudo when not root. Packages are found with dpkg-query, so a machine
 # that has them needs neither network nor root. Why each is needed: docs/dependencies.md.
@@ -15,11 +15,13 @@ build_packages=(
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev
   libprotobuf-dev protobuf-compiler
-  libcli11-dev libspdlog-dev libfmt-dev libexpected-dev
+  libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )
 test_packages=(python3 openssl gnuplot-nox)
+# A real S3 server for the tests of recordings in a bucket; without it they are left out and say so.
+s3_packages=(ceph-mon ceph-osd radosgw ceph-common)
 # Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
@@ -36,6 +38,7 @@ for step in "$@"; do
       command -v node >/dev/null 2>&1 || wanted+=(nodejs)
       command -v npm >/dev/null 2>&1 || wanted+=(npm)
       ;;
+    s3) wanted+=("${s3_packages[@]}") ;;
     # Only to install a current Node from npm's own packages where the machine's is too old (tools/node.sh).
     web)
       command -v node >/dev/null 2>&1 || wanted+=(nodejs)
@@ -44,7 +47,7 @@ for step in "$@"; do
     browser) wanted+=("${browser_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
-    *) echo "bootstrap: unknown set '$step' (build, test, web, browser, fuzz, check)" >&2; exit 2 ;;
+    *) echo "bootstrap: unknown set '$step' (build, test, s3, web, browser, fuzz, check)" >&2; exit 2 ;;
   esac
 done
 

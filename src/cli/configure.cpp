@@ -1,4 +1,4 @@
-// upcall configure: sets what is given and keeps the rest.
+// upcall configure: sets what is given, keeps the rest, and prints all.
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -27,45 +27,47 @@ struct Wanted {
 int run(const Wanted& wanted, const CLI::App& command) {
   bj::object given;
   for (const admin::ParameterRow& row : admin::parameters()) {
-    if (command.count("--" + std::string(row.flag)) > 0) given[row.name] = wanted.values.at(std::string(row.name));
-  }
-  const auto answer = [&](const char* what, const bj::object& arguments) -> bool {
-    auto result = admin_call(wanted.data_dir, what, arguments);
-    if (!result) {
-      std::fprintf(stderr, "upcall configure: %s\n", result.error().message.c_str());
-      return false;
+    if (command.count("--" + std::string(row.flag)) == 0) continue;
+    std::string value = wanted.values.at(std::string(row.name));
+    if (row.secret && value == "-" && !std::getline(std::cin, value)) {
+      std::fprintf(stderr, "upcall configure: no secret on standard input\n");
+      return 1;
     }
-    if (wanted.as_json) {
-      std::cout << bj::serialize(*result) << std::endl;
-    } else {
-      for (const auto& [name, value] : result->as_object()) std::cout << std::string_view(name) << " = " << std::string_view(value.as_string()) << '\n';
-    }
-    return true;
-  };
-  if (!given.empty() && !answer("configure.set", given)) return 1;
-  if (given.empty() && !wanted.list) {
-    std::fprintf(stderr, "upcall configure: nothing is given; --list shows what is set, --help what there is\n");
-    return 2;
+    given[row.name] = value;
   }
-  return !wanted.list || answer("configure.list", {}) ? 0 : 1;
+  auto result = admin_call(wanted.data_dir, "configure", given);
+  if (!result) {
+    std::fprintf(stderr, "upcall configure: %s\n", result.error().message.c_str());
+    return 1;
+  }
+  const bj::object* all = result->is_object() ? json::object_at(result->get_object(), "parameters") : nullptr;
+  if (wanted.as_json || all == nullptr) {
+    std::cout << (all == nullptr ? bj::serialize(*result) : bj::serialize(*all)) << std::endl;
+  } else {
+    for (const auto& [name, value] : *all) std::cout << std::string_view(name) << " = " << json::text_or(*all, name) << '\n';
+  }
+  return 0;
 }
 
 }  // namespace
 
 void add_configure(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("configure", "Sets parameters; what is not given keeps its value");
+  auto* command = app.add_subcommand("configure", "Sets parameters, keeps the others, and prints all; a running server takes them up at once");
   command->footer("Examples:\n"
                   "  upcall configure --data-dir D --deploy-recording-stack=false\n"
                   "  upcall configure --data-dir D --max-capacity=8 --target-capacity-percent=70\n"
+                  "  upcall configure --data-dir D --recording-object-store=s3 --recording-s3-endpoint=https://s3.example.com \\\n"
+                  "    --recording-s3-bucket=calls --recording-s3-access-key-id=ID --recording-s3-secret-access-key=- < secret.txt\n"
                   "  upcall configure --data-dir D -l --json");
   auto wanted = std::make_shared<Wanted>();
   command->add_option("--data-dir", wanted->data_dir, "The server's data directory")->capture_default_str();
-  command->add_flag("-l,--list", wanted->list, "Print all parameters");
+  command->add_flag("-l,--list", wanted->list, "Only print, as without any parameter");
   command->add_flag("--json", wanted->as_json, "Print JSON");
   for (const admin::ParameterRow& row : admin::parameters()) {
     std::string help(row.help);
     if (!row.fallback.empty()) help += " [" + std::string(row.fallback) + "]";
-    command->add_option("--" + std::string(row.flag), wanted->values[std::string(row.name)], help)->group("Parameters");
+    // Also by the name that it has in the store.
+    command->add_option("--" + std::string(row.flag) + ",--" + std::string(row.name), wanted->values[std::string(row.name)], help)->group("Parameters");
   }
   command->callback([wanted, command, &exit_code] { exit_code = run(*wanted, *command); });
 }

@@ -4,6 +4,7 @@
 #include "crypto/hash.hpp"
 
 #include <openssl/crypto.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 
 #include "crypto/secret.hpp"
@@ -28,6 +29,12 @@ bool constant_time_equal(Bytes a, Bytes b) {
 
 Sha1Digest sha1(Bytes data) { return Sha1().update(data).finish(); }
 Sha256Digest sha256(Bytes data) { return Sha256().update(data).finish(); }
+
+Md5Digest md5(Bytes data) {
+  Md5Digest out;
+  MD5(data.data(), data.size(), out.data());
+  return out;
+}
 
 Sha256::Sha256() { SHA256_Init(ctx<SHA256_CTX>(state_)); }
 Sha256::~Sha256() { wipe(state_); }

@@ -1,4 +1,4 @@
-// SHA-1 (only where a protocol demands it: STUN, SRTP, WebSocket) and SHA-256. Nothing here allocates.
+// SHA-256; SHA-1 and MD5 only where a protocol demands them (STUN, SRTP, WebSocket; S3's ETags). Nothing here allocates.
 #pragma once
 
 #include <array>
@@ -10,11 +10,15 @@ namespace upcall::crypto {
 
 inline constexpr std::size_t kSha1Size = 20;
 inline constexpr std::size_t kSha256Size = 32;
+inline constexpr std::size_t kMd5Size = 16;
 using Sha1Digest = std::array<std::uint8_t, kSha1Size>;
 using Sha256Digest = std::array<std::uint8_t, kSha256Size>;
+using Md5Digest = std::array<std::uint8_t, kMd5Size>;
 
 Sha1Digest sha1(Bytes data);
 Sha256Digest sha256(Bytes data);
+// Against transmission errors only: whoever wants to can make two texts of one MD5.
+Md5Digest md5(Bytes data);
 
 // True when both have the same size and bytes; takes the same time wherever they differ.
 bool constant_time_equal(Bytes a, Bytes b);

@@ -45,7 +45,8 @@ Sha256Digest sigv4_signing_key(std::string_view secret, std::string_view date, s
 Result<void> sigv4_verify(const SigV4Request& request, const SigV4Authorization& authorization, std::string_view secret,
                           WallTime now, SigV4Path path = SigV4Path::encoded_again);
 
-// Our own clients and the tests: the lower-case hex signature for a request that has host and x-amz-date set.
+// Our own clients and the tests: the lower-case hex signature for a request that has host and x-amz-date set. Where
+// x-amz-content-sha256 is set, that is the body's hash and `body` is not read.
 std::string sigv4_signature(const SigV4Request& request, const SigV4Authorization& authorization, std::string_view secret,
                             SigV4Path path = SigV4Path::encoded_again);
 

@@ -15,6 +15,7 @@ CORES = {
     "identity": ["base", "crypto", "json"],
     "recording": ["base", "crypto", "wire"],
     "journal": ["base", "crypto", "wire"],
+    "s3": ["base", "crypto", "wire"],
     "compose": ["base", "crypto", "wire", "rtc", "journal", "recording"],
 }
 OUTSIDE = {

@@ -94,7 +94,7 @@ def link_direction(tree):
         if room not in house.ROOMS:
             continue
         for number, line in tree.lines(path):
-            for target in re.findall(r"\bupcall_([a-z]+)[a-z_]*", line.split("#", 1)[0]):
+            for target in re.findall(r"\bupcall_([a-z0-9]+)[a-z0-9_]*", line.split("#", 1)[0]):
                 if target in house.ROOMS and target != room and target not in house.ROOMS[room]:
                     yield path, number, f"'{room}' may not link 'upcall_{target}…'"
 

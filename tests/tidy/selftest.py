@@ -29,6 +29,7 @@ CASES = {
     "link_direction": [
         ({"src/rtc/a/CMakeLists.txt": "upcall_library(DEPS upcall_sfu)\n"},
          {"src/sfu/CMakeLists.txt": "upcall_library(DEPS upcall_rtc_srtp upcall_base)\n"}),
+        ({"src/wire/CMakeLists.txt": "upcall_library(DEPS upcall_s3)\n"}, {"src/io/s3/CMakeLists.txt": "upcall_library(DEPS upcall_s3)\n"}),
     ],
     "openssl": [
         ({"src/journal/a.cpp": "#include <openssl/evp.h>\n"}, {"src/rtc/srtp/a.cpp": "#include <openssl/evp.h>\n"}),

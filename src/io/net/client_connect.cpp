@@ -25,10 +25,14 @@ Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& t
 
 asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
                                                                asio::ssl::context* tls, ConnectRules rules,
-                                                               Duration timeout) {
+                                                               Duration timeout, error_code* why) {
+  const auto note = [why](const error_code& error) {
+    if (why != nullptr) *why = error;
+  };
   tcp::resolver resolver(executor);
   error_code ec;
   const auto endpoints = resolver.resolve(url.host, std::to_string(url.port), ec);
+  note(ec);
   if (ec) co_return fail(ErrorCode::unavailable, "the server's name cannot be resolved");
   // Checked on what is connected to, so a name cannot answer otherwise a second time.
   for (const auto& entry : endpoints) {
@@ -40,6 +44,7 @@ asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_exec
   transport->expires_after(timeout);
   {
     auto [error, endpoint] = co_await transport->tcp_layer().async_connect(endpoints, kAwait);
+    note(error);
     if (error) co_return fail(ErrorCode::unavailable, "cannot connect to the server: " + error.message());
   }
   transport->tcp_layer().socket().set_option(tcp::no_delay(true), ec);
@@ -52,6 +57,7 @@ asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_exec
   if (ec) SSL_set_tlsext_host_name(stream.native_handle(), url.host.c_str());
   transport->expires_after(timeout);
   auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::client, kAwait);
+  note(error);
   if (error) co_return fail(ErrorCode::unavailable, "the TLS handshake failed: " + error.message());
   co_return transport;
 }

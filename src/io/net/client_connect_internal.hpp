@@ -24,9 +24,9 @@ struct ConnectRules {
 };
 
 // Resolves, connects, and shakes hands when the URL asks for TLS. `tls` may be null for a plain URL and must outlive
-// the transport. The name is resolved on the calling thread.
+// the transport. The name is resolved on the calling thread. `why`, when given, gets the system's or TLS' error.
 asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
                                                                asio::ssl::context* tls, ConnectRules rules,
-                                                               Duration timeout);
+                                                               Duration timeout, error_code* why = nullptr);
 
 }  // namespace upcall::net

@@ -1,5 +1,5 @@
-// A blocking HTTP/1.1 client for the command line, the demo and tests: one request at a time, the connection to the
-// last origin is kept. Redirects are never followed, no proxy, no cookies.
+// A blocking HTTP/1.1 client for the object store, the command line, the demo and tests: one request at a time, the
+// connection to the last origin is kept. Redirects are never followed, no proxy, no cookies.
 //
 // Threads: one at a time. Everything happens on the calling thread.
 #pragma once
@@ -20,7 +20,7 @@
 namespace upcall::net {
 
 struct HttpClientOptions {
-  Duration timeout = Duration::s(30);    // to connect, and for each piece sent or received
+  Duration timeout = Duration::s(30);    // to connect, and for each piece of up to 64 KiB sent or received
   std::string ca_pem;                    // trusted instead of the system's authorities when not empty
   bool insecure = false;                 // accept any certificate (a server that made its own)
   bool public_only = false;              // refuse (forbidden) hosts with an address that is_public() is false for
@@ -32,6 +32,16 @@ struct HttpClientRequest {
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;  // host, content-length and connection are made here
   std::string body;
+  Bytes body_view = {};             // sent instead of `body` when not empty; the caller's memory, until the call returns
+  Duration total = Duration::max(); // for the whole request, on top of the time-out of each piece
+};
+
+// Why the last call was `unavailable`.
+enum class HttpFault : std::uint8_t {
+  none,
+  connection,  // no name, refused, reset, cut
+  time_out,
+  tls,         // the handshake failed: most often a certificate that is not trusted or for another name
 };
 
 struct HttpClientResponse {
@@ -57,6 +67,7 @@ class HttpClient {
 
   // From another thread: a running request ends soon with `unavailable`, and so does every later one.
   void cancel();
+  HttpFault fault() const;
 
   Result<HttpClientResponse> get(std::string url) { return send({"GET", std::move(url), {}, {}}); }
   Result<HttpClientResponse> post_json(std::string url, std::string json) {

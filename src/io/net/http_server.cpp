@@ -269,6 +269,7 @@ void HttpServer::stop(Duration deadline) {
   }
   shared.handlers.stop();
   shared.events.stop();
+  shared.bodies.stop();
   for (auto& net : impl.nets) {
     net->work.reset();
     net->context.stop();

@@ -2,8 +2,9 @@
 //
 // Threads: connections live on `net_threads` threads of their own and never block them. HTTP handlers run on a bounded
 // pool (`handler_threads`, `handler_queue`; overflow answers 503 with Retry-After) and may block. WebSocket callbacks
-// and reads of BodySource run on a second pool, so that a slow handler does not stop a playback; those of one
-// connection never run at the same time, and a message is not read before the one before it was handled.
+// run on a second pool and reads of BodySource on a third, so that neither a slow handler stops a playback nor a slow
+// object store a call; those of one connection never run at the same time, and a message is not read before the one
+// before it was handled.
 // Nothing is logged here: counters() tells what happened.
 #pragma once
 
@@ -33,6 +34,7 @@ struct HttpServerOptions {
   std::size_t handler_threads = 4;
   std::size_t handler_queue = 256;
   std::size_t event_threads = 4;
+  std::size_t body_threads = 4;
 
   std::size_t max_connections = 10'000;       // beyond: closed at once
   // Of one peer (an IPv4 address, an IPv6 /64); 0: no limit. Beyond: 503 on plain TCP, closed at once with TLS. An office

@@ -397,7 +397,7 @@ asio::awaitable<bool> Session::send_source(const HttpResponse& response) {
       }
     };
     transport_.expires_never();
-    const std::optional<std::size_t> got = co_await on_pool<std::size_t>(shared_.events, true, std::move(read));
+    const std::optional<std::size_t> got = co_await on_pool<std::size_t>(shared_.bodies, true, std::move(read));
     // The length is promised already: a source that fails can only be told by cutting the connection.
     if (!got || *got == 0) co_return false;
     const bool sent = co_await send_all(std::string_view(piece).substr(0, *got));

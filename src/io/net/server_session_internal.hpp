@@ -36,7 +36,8 @@ struct ServerShared {
       : options(std::move(o)),
         router(r),
         handlers(options.handler_threads, options.handler_queue),
-        events(options.event_threads, SIZE_MAX) {
+        events(options.event_threads, SIZE_MAX),
+        bodies(options.body_threads, SIZE_MAX) {
     if (!options.clock) options.clock = system_now;
   }
 
@@ -47,6 +48,7 @@ struct ServerShared {
   ServerCounters counters;
   WorkPool handlers;
   WorkPool events;
+  WorkPool bodies;
 
   // Connections that are alive, with their sum for the cap and for stop().
   std::mutex mutex;

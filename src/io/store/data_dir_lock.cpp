@@ -1,6 +1,7 @@
 #include "io/store/data_dir_lock.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,11 @@
 
 namespace upcall::store {
 
+namespace {
+// A server that was killed may have left a child between fork and exec, which holds the lock for another moment.
+constexpr int kPatienceMs = 1500, kPauseMs = 20;
+}  // namespace
+
 Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
   std::error_code made;
   const bool existed = std::filesystem::exists(data_dir, made);
@@ -19,8 +25,13 @@ Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
   if (!existed) ::chmod(data_dir.c_str(), 0700);
   const int fd = ::open((data_dir + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return fail(ErrorCode::unavailable, std::string("the data directory cannot be locked: ") + std::strerror(errno));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    const int why = errno;
+  int why = 0;
+  for (int waited_ms = 0;; waited_ms += kPauseMs) {
+    why = ::flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    if (why != EWOULDBLOCK || waited_ms >= kPatienceMs) break;
+    ::poll(nullptr, 0, kPauseMs);
+  }
+  if (why != 0) {
     ::close(fd);
     if (why == EWOULDBLOCK) return fail(ErrorCode::conflict, "another process uses this data directory");
     return fail(ErrorCode::unavailable, std::string("the data directory cannot be locked: ") + std::strerror(why));

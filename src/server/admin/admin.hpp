@@ -38,9 +38,9 @@ Result<void> first_start(Context& context);
 //   routing-profile.add {name, queue[], slots?} | routing-profile.list
 //   access-key.create   {name, username?, permission[]?} | access-key.list
 //   instance.show
+//   configure           {<parameter>: text...} sets what is given; the answer has all, the secret as "(set)" only
 //   flow.import         {content, name?, default?}  | flow.validate {content}
 //   flow.list | flow.export {flow}
-//   configure.set       {<parameter>: text, …} | configure.list
 //   recording.list      {meeting?, contact?, held?} | recording.hold {recording, reason} | recording.release {recording}
 //   retention.add       {prefix?, queue?, outcome?, days} | retention.list | retention.remove {rule}
 //   contact.certificate {contact}

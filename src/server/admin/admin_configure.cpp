@@ -6,51 +6,58 @@
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
 #include "server/admin/parameter_table.hpp"
+#include "server/admin/storage_parameters.hpp"
 
 namespace upcall::admin {
 
 namespace bj = boost::json;
 
-Answer configure_set(Context& context, const Arguments& arguments) {
-  std::map<std::string, std::string> given;
+namespace {
+
+// As stored: secrets are sealed, and an empty value is the default.
+Result<std::map<std::string, std::string>> checked(Context& context, const Arguments& arguments) {
+  std::map<std::string, std::string> out;
   for (const auto& [key, value] : arguments) {
     const ParameterRow* row = find_parameter(key);
     if (row == nullptr) return fail(ErrorCode::invalid_argument, "there is no parameter \"" + std::string(key).substr(0, 64) + "\"");
     if (!value.is_string()) return fail(ErrorCode::invalid_argument, std::string(key) + " must be given as text");
-    auto checked = row->check(*row, std::string_view(value.as_string()));
-    if (!checked) return tl::unexpected(checked.error());
-    given[std::string(key)] = std::move(*checked);
+    const std::string_view text = value.get_string();
+    auto fine = text.empty() ? Result<std::string>(std::string(row->fallback)) : row->check(*row, text);
+    if (!fine) return tl::unexpected(fine.error());
+    if (row->secret && !fine->empty()) *fine = to_hex(context.sealer.seal(kSecretAccessKeyPurpose, as_bytes(*fine), context.random));
+    out[std::string(key)] = std::move(*fine);
   }
-  return context.store.write([&](store::Database& db) -> Answer {
-    std::optional<Error> trouble;
-    const auto value = [&](std::string_view name) -> std::string {
-      if (const auto at = given.find(std::string(name)); at != given.end()) return at->second;
-      auto stored = store::parameters::get_or(db, name, find_parameter(name)->fallback);
-      if (!stored) trouble = stored.error();
-      return stored ? *stored : std::string();
-    };
-    if (auto fine = check_together(value); !fine) return tl::unexpected(fine.error());
-    if (trouble) return tl::unexpected(*trouble);
-    bj::object changed;
-    for (const auto& [name, text] : given) {
-      if (auto done = store::parameters::set(db, name, text); !done) return tl::unexpected(done.error());
-      if (auto done = note(db, context, "parameter.set", name, text); !done) return tl::unexpected(done.error());
-      changed[name] = text;
-    }
-    return changed;
-  });
+  return out;
 }
 
-Answer configure_list(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
-  return context.store.read([&](store::Database& db) -> Answer {
+// In force: what was never set, or taken back, has its default.
+Result<std::string> value_of(store::Database& db, const ParameterRow& row) {
+  auto stored = store::parameters::get_or(db, row.name, "");
+  if (!stored) return stored;
+  if (row.secret) return std::string(stored->empty() ? "" : "(set)");
+  return stored->empty() ? std::string(row.fallback) : *stored;
+}
+
+}  // namespace
+
+Answer configure(Context& context, const Arguments& arguments) {
+  auto given = checked(context, arguments);
+  if (!given) return tl::unexpected(given.error());
+  return context.store.write([&](store::Database& db) -> Answer {
+    for (const auto& [name, text] : *given) {
+      if (auto done = store::parameters::set(db, name, text); !done) return tl::unexpected(done.error());
+      if (auto done = note(db, context, "parameter.changed", name, find_parameter(name)->secret ? "" : text); !done) return tl::unexpected(done.error());
+    }
     bj::object all;
     for (const ParameterRow& row : parameters()) {
-      auto value = store::parameters::get_or(db, row.name, row.fallback);
+      auto value = value_of(db, row);
       if (!value) return tl::unexpected(value.error());
       all[row.name] = *value;
     }
-    return all;
+    // Rules between several: a store that is half set up would be tried by every recording.
+    if (auto capacity = capacity_parameters(db); !capacity) return tl::unexpected(capacity.error());
+    if (auto storage = storage_settings(db, context.sealer); !storage) return tl::unexpected(storage.error());
+    return bj::object{{"parameters", std::move(all)}};
   });
 }
 

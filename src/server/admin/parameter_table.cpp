@@ -75,6 +75,13 @@ Result<std::string> text(const ParameterRow& row, std::string_view value) {
   return std::string(value);
 }
 
+Result<std::string> line(const ParameterRow& row, std::string_view value) {
+  if (value.size() > 1024 || !json::is_clean_text(value) || value.find_first_of("\n\t") != std::string_view::npos) {
+    return wrong(row, "a text of at most 1024 bytes on one line");
+  }
+  return std::string(value);
+}
+
 constexpr ParameterRow kRows[] = {
     {"connectDefaultContactFlowId", "connect-default-contact-flow-id", "", text, "Flow that new chats start with; set at the first start"},
     {"websiteAdHocRouteBaseURL", "website-ad-hoc-route-base-url", "", text, "Page of ad-hoc links; empty: this server's own"},
@@ -94,6 +101,15 @@ constexpr ParameterRow kRows[] = {
     {"minimumScalingStepSize", "minimum-scaling-step-size", "1", whole, "Workers a step, at least", 1, 1000},
     {"maximumScalingStepSize", "maximum-scaling-step-size", "2", whole, "Workers a step, at most", 1, 1000},
     {"scaleInAfterSeconds", "scale-in-after-seconds", "120", whole, "Quiet time before workers go", 0, 86400},
+    {"recordingObjectStore", "recording-object-store", "embedded", word, "Where films go: into the data directory or a bucket; those of before a change stay playable", 0, 0, "embedded s3"},
+    {"recordingS3Endpoint", "recording-s3-endpoint", "", line, "https://s3.eu-central-1.amazonaws.com, http://10.0.0.5:7480: without bucket and path"},
+    {"recordingS3Region", "recording-s3-region", "us-east-1", line, "us-east-1 where the store has no regions"},
+    {"recordingS3Bucket", "recording-s3-bucket", "", line, "It must exist"},
+    {"recordingS3AccessKeyId", "recording-s3-access-key-id", "", line, "Of a key that may get, put, list and delete objects, and list and abort uploads"},
+    {"recordingS3SecretAccessKey", "recording-s3-secret-access-key", "", line, "Its secret; '-' reads it from standard input, so that it is in no list of processes", 0, 0, "", true},
+    {"recordingS3Encryption", "recording-s3-encryption", "none", line, "none, AES256, aws:kms or aws:kms:KEY: what the store is asked to encrypt with"},
+    {"recordingS3CaFile", "recording-s3-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)"},
+    {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket"},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 
@@ -133,18 +149,13 @@ Result<recording::CapacityOptions> capacity_from(const std::function<std::string
 Result<recording::CapacityOptions> capacity_parameters(store::Database& db) {
   std::optional<Error> trouble;
   auto capacity = capacity_from([&](std::string_view name) {
-    auto stored = store::parameters::get_or(db, name, find_parameter(name)->fallback);
+    auto stored = store::parameters::get_or(db, name, "");
     if (!stored) trouble = stored.error();
-    return stored ? *stored : std::string();
+    return stored && !stored->empty() ? *stored : std::string(find_parameter(name)->fallback);
   });
   if (trouble) return tl::unexpected(*trouble);
   return capacity;
 }
 
-Result<void> check_together(const std::function<std::string(std::string_view name)>& value) {
-  auto capacity = capacity_from(value);
-  if (!capacity) return tl::unexpected(capacity.error());
-  return {};
-}
 
 }  // namespace upcall::admin

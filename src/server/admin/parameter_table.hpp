@@ -1,7 +1,6 @@
 // What can be configured: names, flags, defaults, what a value must be, and help. `upcall configure` is made from it.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +20,7 @@ struct ParameterRow {
   std::string_view help;
   double least = 0, most = 0;      // of numbers
   std::string_view choices = {};   // of words, joined by blanks
+  bool secret = false;             // stored sealed, never shown
 };
 
 std::span<const ParameterRow> parameters();
@@ -29,8 +29,5 @@ const ParameterRow* find_parameter(std::string_view name);
 // The capacity that these parameters ask for; what the store does not know has its default. Errors: the store's, and
 // checked()'s for values that an older version let through.
 Result<recording::CapacityOptions> capacity_parameters(store::Database& db);
-
-// Rules between several values, all as they would be stored: minCapacity and maxCapacity, for example.
-Result<void> check_together(const std::function<std::string(std::string_view name)>& value);
 
 }  // namespace upcall::admin

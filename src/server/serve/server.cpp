@@ -24,13 +24,13 @@
 #include "io/net/admin_socket.hpp"
 #include "io/net/http_server.hpp"
 #include "io/net/tls_identity.hpp"
-#include "io/objects/directory_object_store.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/parameter_table.hpp"
 #include "server/serve/media_addresses.hpp"
+#include "server/serve/object_stores.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
@@ -99,6 +99,7 @@ std::string default_web_directory() {
 struct Server::Parts {
   ~Parts() {
     admin.reset();
+    if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
     retention.reset();
     close_events();
@@ -120,7 +121,7 @@ struct Server::Parts {
   std::unique_ptr<store::Sealer> sealer;
   std::optional<dtls::DtlsContext> dtls;
   media::OpusMixerFactory mixers;
-  std::unique_ptr<objects::DirectoryObjectStore> objects;
+  std::unique_ptr<ObjectStores> stores;
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordingService> recordings;
@@ -172,7 +173,7 @@ Result<void> Server::Parts::open_events() {
   signer = std::move(*signing);
   service::RetentionOptions keeping;
   keeping.told_outbox = [this] { told_outbox(); };
-  retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, *objects, *signer, random, system_now);
+  retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, stores->store(), *signer, random, system_now);
   retention->start();
   // Only now: what they tell is heard.
   return recordings->resume();
@@ -202,9 +203,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   if (!context) return tl::unexpected(context.error());
   dtls.emplace(std::move(*context));
 
-  auto opened = objects::DirectoryObjectStore::open_root(options.data_dir + "/objects", sealer->derive("objects"), random);
+  auto opened = ObjectStores::open(options.data_dir, *store, *sealer, random, metrics);
   if (!opened) return tl::unexpected(opened.error());
-  objects = std::move(*opened);
+  stores = std::move(*opened);
 
   directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
   service::MeetingRuntimeOptions runtime_options;
@@ -229,7 +230,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   if (!capacity) return tl::unexpected(capacity.error());
   recording.capacity = *capacity;
   recording.told_outbox = [this] { told_outbox(); };
-  recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, *objects);
+  recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
 
   auto service = api::CentreService::start(*store, random, system_now);
   if (!service) return tl::unexpected(service.error());
@@ -269,7 +270,7 @@ Result<void> Server::Parts::open() {
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
-  meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, *objects, meeting_options);
+  meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
   api::add_auth_routes(router, *authenticator, openapi);
   api::add_chat_routes(router, *centre_api, openapi);
@@ -285,7 +286,7 @@ Result<void> Server::Parts::open() {
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
-    std::vector<std::string> problems;
+    std::vector<std::string> problems = stores->problems();
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
     if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
@@ -353,7 +354,8 @@ std::string Server::Parts::admin_call(std::string_view line) {
     (void)centre->reload();
     if (auto removed = directory->remove_switched_off(); !removed) return answer_error(removed.error());
   }
-  if (command == "configure.set") {
+  if (command == "configure") {
+    if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
   }
   if (command.starts_with("webhook.")) {

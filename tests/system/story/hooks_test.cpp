@@ -112,6 +112,7 @@ TEST(Hooks, ADeadOneDelaysNobodyAndIsToldAfterARestart) {
   ASSERT_EQ(world.start_recording(other), 200);
   world.kill_server();
   world.start_server();
+  world.wait_recording(other, [](const bj::object& e) { return json::text_at(e, "status") == "recording"; }, Duration::s(20));
   ASSERT_EQ(world.end_meeting(other), 200);
   const auto has = [&](const char* type) {
     for (const auto& m : receiver.messages()) {

@@ -10,6 +10,7 @@
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/embedded_flows.hpp"
+#include "server/admin/storage_parameters.hpp"
 
 namespace upcall::admin {
 namespace {
@@ -170,6 +171,46 @@ TEST_F(Admin, AccessKeys) {
   EXPECT_EQ(run_bad("access-key.create", {{"name", "l"}, {"username", "none"}}).code, ErrorCode::not_found);
   const auto listed = bj::serialize(run_ok("access-key.list"));
   EXPECT_EQ(listed.find(key.at("secretAccessKey").as_string().c_str()), std::string::npos);
+}
+
+TEST_F(Admin, WhereRecordingsAreKept) {
+  const auto settings = [&] { return store_->read([&](store::Database& db) { return storage_settings(db, *sealer_); }); };
+  EXPECT_EQ(run_ok("configure").at("parameters").at("recordingObjectStore"), "embedded");
+  EXPECT_FALSE(settings()->s3);
+  // Half of it is refused as a whole, and named.
+  EXPECT_THAT(run_bad("configure", {{"recordingObjectStore", "s3"}, {"recordingS3Bucket", "calls"}}).message, HasSubstr("recordingS3Endpoint"));
+  EXPECT_EQ(run_ok("configure").at("parameters").at("recordingS3Bucket"), "");
+  const std::string secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCY";
+  const auto set = run_ok("configure", {{"recordingObjectStore", "s3"}, {"recordingS3Endpoint", "https://s3.example.com/"}, {"recordingS3Bucket", "calls"},
+                                        {"recordingS3AccessKeyId", "AKID"}, {"recordingS3SecretAccessKey", secret}, {"recordingS3Encryption", "aws:kms:k"}});
+  EXPECT_EQ(set.at("parameters").at("recordingS3SecretAccessKey"), "(set)");
+  EXPECT_EQ(bj::serialize(set).find(secret), std::string::npos);
+  auto now = settings();
+  ASSERT_TRUE(now);
+  ASSERT_TRUE(now->s3);
+  EXPECT_TRUE(now->write_to_s3);
+  EXPECT_EQ(now->s3->secret_access_key, secret);
+  EXPECT_EQ(now->s3->region, "us-east-1");
+  EXPECT_EQ(now->s3->endpoint, "https://s3.example.com");
+  EXPECT_EQ(now->s3->encryption, s3::Encryption::kms);
+  auto stored = store_->read([](store::Database& db) { return store::parameters::get(db, "recordingS3SecretAccessKey"); });
+  EXPECT_EQ((*stored)->find(secret), std::string::npos);
+  EXPECT_GE((*stored)->size(), 2 * (secret.size() + 28)) << "not sealed";
+  // What is given is set, the rest stays; back to the directory the bucket can still be read.
+  run_ok("configure", {{"recordingObjectStore", "embedded"}});
+  now = settings();
+  EXPECT_FALSE(now->write_to_s3);
+  ASSERT_TRUE(now->s3);
+  EXPECT_EQ(now->s3->bucket, "calls");
+  run_ok("configure", {{"recordingS3Encryption", ""}});
+  EXPECT_EQ(settings()->s3->encryption, s3::Encryption::none);
+  EXPECT_THAT(run_bad("configure", {{"recordingS3Buckets", "x"}}).message, HasSubstr("recordingS3Buckets"));
+  EXPECT_EQ(run_bad("configure", {{"recordingS3Bucket", 5}}).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(run_bad("configure", {{"recordingS3Bucket", "a\nb"}}).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(run_bad("configure", {{"recordingObjectStore", "tape"}}).code, ErrorCode::invalid_argument);
+  run_ok("configure", {{"recordingObjectStore", "s3"}});
+  EXPECT_THAT(run_bad("configure", {{"recordingS3SecretAccessKey", ""}}).message, HasSubstr("recordingS3SecretAccessKey"));
+  EXPECT_THAT(run_bad("configure", {{"recordingS3Encryption", "rot13"}}).message, HasSubstr("recordingS3Encryption"));
 }
 
 }  // namespace
