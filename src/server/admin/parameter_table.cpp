@@ -94,6 +94,8 @@ constexpr ParameterRow kRows[] = {
     {"recordingScreenHeight", "recording-screen-height", "1080", even, "Height of films in pixels", 180, 2160},
     {"recordingScreenFrameRate", "recording-screen-frame-rate", "30", whole, "Pictures a second of films, at most", 5, 60},
     {"recordingCompose", "recording-compose", "live", word, "When films are made: during the call, after it, or when first watched", 0, 0, "live after on-demand"},
+    {"recordingPauseAllowed", "recording-pause-allowed", "false", boolean, "Agents who control a recording may pause it"},
+    {"recordingPauseMaxSeconds", "recording-pause-max-seconds", "300", whole, "A pause ends by itself after this time", 5, 3600},
     {"minCapacity", "min-capacity", "1", whole, "Composer workers, at least", 0, 1000},
     {"maxCapacity", "max-capacity", "5", whole, "Composer workers, at most", 1, 1000},
     {"slotsPerWorker", "slots-per-worker", "2", whole, "Compositions a worker", 1, 64},

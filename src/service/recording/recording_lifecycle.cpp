@@ -137,6 +137,7 @@ void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
   request.started = live->journal->start();
   request.resumed = live->journal->resumed();
   request.first_source = live->journal->next_source();
+  request.paused = live->resume_at.has_value();
   live->tap_asked = true;
   runtime_.open_tap(
       live->row.meeting_id, std::move(request), [this, id] { post([this, id] { on_tap_opened(id); }); },
@@ -174,6 +175,7 @@ void RecordingService::on_tap_closed(const std::string& recording_id, TapResult 
     live->stop_requested = true;
     live->stop_requested_at = clock_().mono;
     live->stop_reason = wire::TapStopReason::meeting_ended;
+    close_pause(*live);
   }
   if (!live->row.stopped) live->row.stopped = clock_().wall;
   if (result.dropped > 0) note_fact(*live, "dropped_records", static_cast<double>(result.dropped));

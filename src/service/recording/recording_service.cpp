@@ -102,7 +102,8 @@ void RecordingService::loop() {
     std::function<void()> task;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, std::chrono::seconds(5), [&] { return stopping_ || !tasks_.empty(); });
+      const bool paused = std::any_of(live_.begin(), live_.end(), [](const auto& entry) { return entry.second->resume_at.has_value(); });
+      wake_.wait_for(lock, std::chrono::seconds(paused ? 1 : 5), [&] { return stopping_ || !tasks_.empty(); });
       if (stopping_) return;
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
@@ -111,6 +112,7 @@ void RecordingService::loop() {
     }
     if (task) task();
     retry_composers();
+    end_pauses();
   }
 }
 
@@ -237,6 +239,7 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
     live->stop_requested = true;
     live->stop_requested_at = clock_().mono;
     live->stop_reason = reason;
+    close_pause(*live);
     if (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
         live->row.state == RecordingState::recording) {
       live->row.stopped = clock_().wall;
@@ -315,6 +318,7 @@ Result<void> RecordingService::resume() {
     live->resumed = true;
     if (live->row.reason == kSpoolWasFull) live->capture_reason = live->row.reason;
     live->requested_at = clock_().mono;
+    if (const auto until = paused_until(live->row)) live->resume_at = live->requested_at + std::max(Duration(), *until - clock_().wall);
     auto wrapped = store_.write([&](store::Database& db) -> Result<std::optional<ByteVector>> {
       auto epoch = store::recordings::next_writer_epoch(db, live->row.recording_id);
       if (!epoch) return tl::unexpected(epoch.error());

@@ -50,6 +50,9 @@ struct RecordingStart {
   std::string idempotency_key;
 };
 
+// Of a recording that is paused: when it goes on by itself.
+std::optional<WallTime> paused_until(const store::Recording& recording);
+
 class RecordingService {
  public:
   // References must outlive the service.
@@ -70,6 +73,14 @@ class RecordingService {
   // conflict: nothing is in progress, or it is being stopped already (not by the same key: that is answered again).
   // Returns when the stop is written to the store.
   Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& idempotency_key = {});
+  // Nothing of the meeting reaches the recording from here on, at most for `longest`: then it goes on by itself. The
+  // state survives a restart. conflict: nothing is being recorded, or it is paused (going on) already.
+  struct Paused {
+    std::string recording_id;
+    WallTime resumes_at;
+  };
+  Result<Paused> pause(const std::string& external_meeting_id, Duration longest, const std::string& actor);
+  Result<void> go_on(const std::string& external_meeting_id, const std::string& actor);
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
@@ -113,6 +124,10 @@ class RecordingService {
   void begin_waiting();
   void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
   void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
+  Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
+  Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
+  void end_pauses();
+  void close_pause(Live& live);   // with the recording; the next change of state writes it
   bool advance(Live& live, store::RecordingState to, const char* event);
   void note_fact(Live& live, const char* name, double value);
   void clean_up(const std::string& recording_id);
