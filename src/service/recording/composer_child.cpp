@@ -10,7 +10,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/secret.hpp"
-#include "service/recording/film_uploader.hpp"
+#include "service/recording/backoff.hpp"
 #include "wire/child_control.hpp"
 
 namespace upcall::service {

@@ -208,7 +208,7 @@ void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
     const std::lock_guard lock(mutex_);
     options.film = live->film;
   }
-  // A film that only has to be uploaded waits for nobody's place: the run says soon whether that is true.
+  // A film that only has to be uploaded waits for nobody's place. (One that only looks complete is composed without.)
   const bool complete = options.film ? options.film->progress().complete
                                      : film_spool::FilmSpool::looks_complete(directory_of(id) + "/" + film_spool::kFileName);
   {
