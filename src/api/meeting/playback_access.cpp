@@ -47,6 +47,22 @@ identity::RecordingTag tag_of(const store::Recording& r) {
   return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
 }
 
+Result<store::Recording> playable_recording(store::Database& db, const identity::Principal& who, const std::string& recording_id) {
+  auto playback = playback_rules(db);
+  if (!playback) return tl::unexpected(playback.error());
+  // Who may not watch anything learns nothing about what there is.
+  if (!identity::may_ask_for_playback(who, playback->profile_id)) {
+    return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+  }
+  auto recording = store::recordings::find(db, recording_id);
+  if (!recording) return tl::unexpected(recording.error());
+  if (!*recording) return fail(ErrorCode::not_found, "There is no such recording to watch.");
+  if (identity::may_play(who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
+    return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+  }
+  return std::move(**recording);
+}
+
 Result<WatchedRecording, ApiError> watched_recording(MeetingApi& api, const wire::HttpRequest& request) {
   const auto text = request.query_value("grant");
   const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
@@ -58,15 +74,7 @@ Result<WatchedRecording, ApiError> watched_recording(MeetingApi& api, const wire
     auto who = viewer(db, grant->viewer_id);
     if (!who) return tl::unexpected(who.error());
     if (!*who) return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    auto playback = playback_rules(db);
-    if (!playback) return tl::unexpected(playback.error());
-    auto recording = store::recordings::find(db, recording_id);
-    if (!recording) return tl::unexpected(recording.error());
-    if (!*recording) return fail(ErrorCode::not_found, "There is no such recording to watch.");
-    if (identity::may_play(**who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
-      return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    }
-    return std::move(**recording);
+    return playable_recording(db, **who, recording_id);
   });
   if (!allowed) {
     return tl::unexpected(ApiError{allowed.error(), allowed.error().code == ErrorCode::forbidden ? "playback_not_allowed" : ""});

@@ -19,6 +19,9 @@ struct PlaybackRules {
 Result<PlaybackRules> playback_rules(store::Database& db);
 identity::RecordingTag tag_of(const store::Recording& recording);
 
+// The recording, if this principal may watch it now; forbidden, not_found.
+Result<store::Recording> playable_recording(store::Database& db, const identity::Principal& who, const std::string& recording_id);
+
 struct WatchedRecording {
   store::Recording recording;
   std::string viewer_id;

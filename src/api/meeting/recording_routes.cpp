@@ -215,6 +215,7 @@ void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openap
   router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
   router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
   add_live_playback_routes(router, api, openapi);
+  add_manifest_routes(router, api, openapi);
 }
 
 }  // namespace upcall::api

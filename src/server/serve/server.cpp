@@ -122,12 +122,12 @@ struct Server::Parts {
   std::unique_ptr<objects::DirectoryObjectStore> objects;
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
+  std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
-  std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RetentionService> retention;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
@@ -166,9 +166,6 @@ Result<void> Server::Parts::open_events() {
   }
   directory->set_outbox_listener([this] { told_outbox(); });
   if (auto loaded = hooks->reload(); !loaded) return loaded;
-  auto signing = service::RecordSigner::open(*store, *sealer, random);
-  if (!signing) return tl::unexpected(signing.error());
-  signer = std::move(*signing);
   service::RetentionOptions keeping;
   keeping.told_outbox = [this] { told_outbox(); };
   retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, *objects, *signer, random, system_now);
@@ -218,7 +215,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   if (auto live = directory->open_live(); !live) return live;
   if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
+  auto signing = service::RecordSigner::open(*store, *sealer, random);
+  if (!signing) return tl::unexpected(signing.error());
+  signer = std::move(*signing);
   service::RecordingServiceOptions recording;
+  recording.sign = [this](std::string_view record) { return signer->sign(record); };
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
@@ -264,6 +265,7 @@ Result<void> Server::Parts::open() {
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
+  meeting_options.record_key = signer->public_jwk();
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, *objects, meeting_options);
   if (auto events = open_events(); !events) return events;

@@ -224,9 +224,13 @@ void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
   options.order.journal_directory = directory_of(id);
   options.order.key = live->key;
   options.order.title = live->row.external_meeting_id;
+  options.order.settings = settings_in(live->row.data);
   options.order.live = true;
   options.recording_id = id;
   options.upload.object_key = live->row.object_key;
+  options.sign = options_.sign;
+  options.external_meeting_id = live->row.external_meeting_id;
+  options.started = live->row.started.value_or(live->row.requested);
   ComposerRun::Callbacks callbacks;
   callbacks.composed = [this, id] { post([this, id] { free_place(id); }); };
   callbacks.done = [this, id](Result<ComposerOutcome> outcome) {

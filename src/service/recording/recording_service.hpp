@@ -35,6 +35,7 @@ struct RecordingServiceOptions {
   std::string attendee_name = "RECORDING";  // parameter recordingAttendeeName
   journal::JournalServiceOptions journal;
   std::size_t composers_max = 4;            // at the same time; more wait, capturing never does
+  SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
 };
 
