@@ -238,6 +238,8 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
     if (r.state != store::RecordingState::stored && r.state != store::RecordingState::failed) {
       entry["progress"] = progress_of(r, api.recordings.composed_ms(r.recording_id), request.now.wall);
     }
+    // Who asks with the right to watch is the viewer that a film on demand waits for.
+    api.recordings.want_film(r.recording_id);
     const auto address = [&](const std::string& folder, const char* file) {
       const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
       return base_url(request, api.options.public_url) + "/api/recording/" + folder + r.recording_id + file + "?grant=" + api.links.sign(grant);
@@ -275,6 +277,7 @@ void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openap
   router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
   router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
   add_live_playback_routes(router, api, openapi);
+  add_manifest_routes(router, api, openapi);
 }
 
 }  // namespace upcall::api

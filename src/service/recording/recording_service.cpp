@@ -128,9 +128,13 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
 
+  auto settings = store_.read(film_settings);
+  if (!settings) return tl::unexpected(settings.error());
+
   auto live = std::make_shared<Live>();
   store::Recording& row = live->row;
   row.recording_id = make_uuid(random_);
+  row.data = with_settings(row.data, *settings);
   row.external_meeting_id = request.external_meeting_id;
   row.meeting_id = (*meeting)->meeting_id;
   row.owner_principal = request.owner.id;

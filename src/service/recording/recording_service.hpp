@@ -39,6 +39,7 @@ struct RecordingServiceOptions {
   recording::CapacityOptions capacity;
   recording::AdmissionOptions admission;
   bool measure_host = true;                 // false: places alone decide
+  SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
 };
 
@@ -84,6 +85,8 @@ class RecordingService {
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
+  // Somebody who may wants to watch it: a film that is made on demand is begun. Any other call does nothing.
+  void want_film(const std::string& recording_id);
   // How much of the film is composed; 0 when no composer of it runs.
   std::int64_t composed_ms(const std::string& recording_id) const;
   // The film of a recording that is not stored yet, as far as it is composed; nothing when there is none.
@@ -119,6 +122,7 @@ class RecordingService {
   void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
   void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
   void start_composer(const std::shared_ptr<Live>& live);
+  bool is_time_to_compose(const Live& live) const;
   void begin_composer(const std::shared_ptr<Live>& live);   // with mutex_ held
   void free_place(const std::string& recording_id);
   void begin_waiting();
