@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "harness.hpp"
+#include "io/net/http_client.hpp"
 
 namespace upcall::story {
 namespace {
@@ -83,6 +84,31 @@ TEST(RecordingFlags, FourCombinations) {
       }
     }
   }
+}
+
+// acceptance: 47
+TEST(RecordingFlags, TheWholeCanBeSwitchedOffAndOnWithoutARestart) {
+  World world;
+  set_flags(world, true, true);
+  Call call = world.begin_call();
+  world.expect_media(call, Duration::s(20), 30);
+  ASSERT_EQ(world.stop_recording(call), 200);
+  const bj::object stored = world.wait_stored(call);
+  world.set_parameter("deployRecordingStack", "false");
+  EXPECT_EQ(world.start_recording(call), 404);
+  EXPECT_EQ(world.stop_recording(call), 404);
+  net::HttpClient http;
+  EXPECT_NE(world.need(http.get(world.url() + "/frontend-config.js"), "config").body.find("\"deployRecordingStack\": \"false\""), std::string::npos) << "no button";
+  // What was recorded stays to be watched, by an address of before and by a new one.
+  EXPECT_EQ(world.need(http.send({"GET", json::text_or(stored, "recordingURL"), {{"range", "bytes=0-99"}}, {}}), "film").status, 206);
+  EXPECT_EQ(world.need(http.send({"GET", json::text_or(world.recording(call), "recordingURL"), {{"range", "bytes=0-99"}}, {}}), "film").status, 206);
+  clear(world, call);
+  // No automatic start either, whatever the flow says.
+  Call other = world.begin_call(false);
+  EXPECT_EQ(summary_status(world, other), 404);
+  world.set_parameter("deployRecordingStack", "true");
+  EXPECT_EQ(world.start_recording(other), 200);
+  clear(world, other);
 }
 
 }  // namespace
