@@ -174,6 +174,7 @@ wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
   if (!meeting) return failure(request, meeting.error());
   auto recording = start_recording(api, {*id, *principal, meeting->contact_id, *key});
   if (!recording) {
+    if (recording.error().code == ErrorCode::exhausted) return failure(request, ErrorCode::unavailable, "disk_full", recording.error().message);
     const bool conflict = recording.error().code == ErrorCode::conflict;
     return failure(request, ApiError{recording.error(), !conflict ? "" : meeting->ended ? "meeting_ended" : "recording_in_progress"});
   }

@@ -98,6 +98,8 @@ constexpr ParameterRow kRows[] = {
     {"recordingCompose", "recording-compose", "live", word, "When films are made: during the call, after it, or when first watched", 0, 0, "live after on-demand"},
     {"recordingPauseAllowed", "recording-pause-allowed", "false", boolean, "Agents who control a recording may pause it"},
     {"recordingPauseMaxSeconds", "recording-pause-max-seconds", "300", whole, "A pause ends by itself after this time", 5, 3600},
+    {"recordingDiskRefusePercent", "recording-disk-refuse-percent", "10", real, "Free share of the disk below which nothing new is recorded", 0, 100},
+    {"recordingDiskEndPercent", "recording-disk-end-percent", "2", real, "Free share of the disk below which running recordings are ended", 0, 100},
     {"minCapacity", "min-capacity", "1", whole, "Composer workers, at least", 0, 1000},
     {"maxCapacity", "max-capacity", "5", whole, "Composer workers, at most", 1, 1000},
     {"slotsPerWorker", "slots-per-worker", "2", whole, "Compositions a worker", 1, 64},
@@ -149,6 +151,20 @@ Result<recording::CapacityOptions> capacity_from(const std::function<std::string
 }
 
 }  // namespace
+
+Result<recording::DiskRules> disk_parameters(store::Database& db) {
+  const auto share = [&](std::string_view name) -> Result<double> {
+    auto text = store::parameters::get_or(db, name, find_parameter(name)->fallback);
+    if (!text) return tl::unexpected(text.error());
+    double percent = 0;
+    std::from_chars(text->data(), text->data() + text->size(), percent);
+    return percent / 100;
+  };
+  const auto refuse = share("recordingDiskRefusePercent"), end = share("recordingDiskEndPercent");
+  if (!refuse) return tl::unexpected(refuse.error());
+  if (!end) return tl::unexpected(end.error());
+  return recording::DiskRules{.refuse_below = *refuse, .end_below = *end};
+}
 
 Result<recording::CapacityOptions> capacity_parameters(store::Database& db) {
   std::optional<Error> trouble;

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "io/store/database.hpp"
 #include "recording/capacity.hpp"
+#include "recording/disk_watch.hpp"
 
 namespace upcall::admin {
 
@@ -26,6 +27,7 @@ struct ParameterRow {
 std::span<const ParameterRow> parameters();
 const ParameterRow* find_parameter(std::string_view name);
 
+Result<recording::DiskRules> disk_parameters(store::Database& db);
 // The capacity that these parameters ask for; what the store does not know has its default. Errors: the store's, and
 // checked()'s for values that an older version let through.
 Result<recording::CapacityOptions> capacity_parameters(store::Database& db);

@@ -231,6 +231,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); });
   if (!capacity) return tl::unexpected(capacity.error());
   recording.capacity = *capacity;
+  auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); });
+  if (!disk) return tl::unexpected(disk.error());
+  recording.disk = *disk;
   recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
 
@@ -292,6 +295,8 @@ Result<void> Server::Parts::open() {
     std::vector<std::string> problems = stores->problems();
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
+    if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
+    if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
     return problems;
   });
@@ -359,6 +364,7 @@ std::string Server::Parts::admin_call(std::string_view line) {
   if (command == "configure") {
     if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
+    if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
   }
   if (command.starts_with("webhook.")) {
     if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
@@ -388,6 +394,7 @@ void Server::Parts::add_metrics() {
   gauge("upcall_composer_slots_warm", "Places whose process waits for an order", [this, d] { return d(recordings->pool().warm); });
   gauge("upcall_composer_cores", "Cores that keeping pace takes, by the films composed so far", [this] { return recordings->pool().cost.cores; });
   counter("upcall_composer_idle_deaths_total", "Processes that ended before they had an order", [this, d] { return d(recordings->pool().died); });
+  gauge("upcall_spool_disk_free_share", "Free share of the spool's disk", [this] { return recordings->counters().disk_free_share; });
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
   gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });

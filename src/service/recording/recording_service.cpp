@@ -57,7 +57,8 @@ RecordingService::RecordingService(RecordingServiceOptions options, store::Store
       clock_(std::move(clock)),
       directory_(directory),
       runtime_(runtime),
-      objects_(objects) {
+      objects_(objects),
+      disk_(options_.disk) {
   std::error_code ignored;
   std::filesystem::create_directories(options_.spool_directory, ignored);
   std::filesystem::permissions(options_.spool_directory, std::filesystem::perms::owner_all, ignored);
@@ -113,6 +114,7 @@ void RecordingService::loop() {
     if (task) task();
     retry_composers();
     end_pauses();
+    look_at_disk();
   }
 }
 
@@ -128,6 +130,10 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
 
+  look_at_disk();
+  if (counters().disk >= recording::DiskVerdict::refuse) {
+    return fail(ErrorCode::exhausted, "The disk for recordings is nearly full: nothing more is recorded until there is room.");
+  }
   auto settings = store_.read(film_settings);
   if (!settings) return tl::unexpected(settings.error());
 
@@ -279,6 +285,8 @@ RecordingService::Counters RecordingService::counters() const {
   const std::lock_guard lock(mutex_);
   Counters out = counters_;
   out.waiting_for_composer = waiting_.size();
+  out.disk = disk_.verdict();
+  out.disk_left = disk_.left();
   out.spool_bytes = journals_->spool_bytes();
   for (const auto& [id, live] : live_) {
     if (live->journal && !live->journal_closed) ++out.recording;

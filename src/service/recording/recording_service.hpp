@@ -25,6 +25,7 @@
 #include "io/store/store.hpp"
 #include "service/meetings/meeting_directory.hpp"
 #include "service/meetings/meeting_runtime.hpp"
+#include "recording/disk_watch.hpp"
 #include "service/recording/composer_pool.hpp"
 #include "service/recording/composer_run.hpp"
 
@@ -38,6 +39,7 @@ struct RecordingServiceOptions {
   // Of composers; more compositions wait, capturing never does.
   recording::CapacityOptions capacity;
   recording::AdmissionOptions admission;
+  recording::DiskRules disk;                // of the spool
   bool measure_host = true;                 // false: places alone decide
   SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
@@ -66,7 +68,7 @@ class RecordingService {
   Result<void> resume();
 
   // The caller has checked that the owner may. conflict: one is in progress (the database's rule), or the meeting has
-  // ended; invalid_argument: the idempotency key was another meeting's. Returns when the state is written and RECORDING is in every roster; the tap opens at the same moment.
+  // ended; exhausted: the disk is nearly full; invalid_argument: the idempotency key was another meeting's. Returns when the state is written and RECORDING is in every roster; the tap opens at the same moment.
   Result<store::Recording> start(const RecordingStart& request);
   struct Stopped {
     int stopped = 0, not_stopped = 0;
@@ -101,10 +103,14 @@ class RecordingService {
     std::uint64_t uploads_in_trouble = 0;     // films that the object store does not take at the moment
     std::uint64_t spool_bytes = 0;            // journals and films
     bool disk_full = false;
+    recording::DiskVerdict disk = recording::DiskVerdict::fine;
+    std::optional<Duration> disk_left;      // until new recordings are refused
+    double disk_free_share = 1;
   };
   Counters counters() const;
   ComposerPool::Counters pool() const { return pool_->counters(); }
   // The limits of composing, from now on.
+  void set_disk_rules(const recording::DiskRules& rules);
   void set_capacity(const recording::CapacityOptions& capacity) { pool_->set_capacity(capacity); }
   // Of the running composers, for tests that kill them and for diagnosis.
   std::vector<std::pair<std::string, int>> composer_pids() const;
@@ -131,6 +137,7 @@ class RecordingService {
   Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
   Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
   void end_pauses();
+  void look_at_disk();
   void close_pause(Live& live);   // with the recording; the next change of state writes it
   bool advance(Live& live, store::RecordingState to, const char* event);
   void note_fact(Live& live, const char* name, double value);
@@ -156,6 +163,8 @@ class RecordingService {
   std::map<std::string, std::shared_ptr<Live>> live_;  // by recording id
   std::deque<std::string> waiting_;                    // for a free composer
   Counters counters_;
+  recording::DiskWatch disk_;
+  Instant disk_at_;
   bool stopping_ = false;
   std::thread thread_;
 };

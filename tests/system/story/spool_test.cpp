@@ -1,6 +1,7 @@
 // No room for the journal: the recording ends or has a gap, and says so; the call never notices.
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include <sys/mount.h>
 #include <unistd.h>
@@ -67,6 +68,9 @@ TEST(Spool, FullDiskLeavesAMarkedGapAndWhoeverCameMeanwhileIsInTheFilm) {
   {
     World world(options);
     ASSERT_TRUE(disk.mounted);
+    // A disk that others fill in a moment: nobody looks at it in time.
+    world.set_parameter("recordingDiskRefusePercent", "0");
+    world.set_parameter("recordingDiskEndPercent", "0");
     Call call = world.begin_call(false);
     const auto connected = [](const bj::object& o) { return json::text_at(o, "event") == "connected"; };
     call.agent_device = world.join(call.agent_join, "Alice Agent", 0);
@@ -108,6 +112,42 @@ TEST(Spool, FullDiskLeavesAMarkedGapAndWhoeverCameMeanwhileIsInTheFilm) {
       EXPECT_GE(last.clock_ms, room_ms + 5000);
       EXPECT_NEAR(last.time_s - first->time_s, (last.clock_ms - first->clock_ms) / 1000.0, 0.3) << "participant " << who;
     }
+  }
+}
+
+TEST(Spool, ANearlyFullDiskRefusesNewRecordingsAndEndsRunningOnesWell) {
+  SmallDisk disk;
+  WorldOptions options;
+  options.prepare = [&](const std::string& data_dir) {
+    disk.path = data_dir + "/spool";
+    std::filesystem::create_directories(disk.path);
+    disk.mounted = ::mount("tmpfs", disk.path.c_str(), "tmpfs", 0, "size=64m") == 0;
+  };
+  {
+    World world(options);
+    if (!disk.mounted) GTEST_SKIP() << "this process may not mount a small disk (it needs CAP_SYS_ADMIN)";
+    const std::string ballast = disk.path + "/ballast";
+    const auto fill = [&](std::size_t mib) {
+      std::ofstream(ballast, std::ios::binary) << "";
+      ASSERT_EQ(::truncate(ballast.c_str(), 0), 0);
+      std::ofstream out(ballast, std::ios::binary);
+      const std::string block(1 << 20, 'x');
+      for (std::size_t i = 0; i < mib; ++i) out << block;
+    };
+    Call call = world.begin_call();
+    fill(60);
+    world.until("refused", Duration::s(10), [&] { return world.start_recording(call) == 503; });
+    EXPECT_EQ(world.ready_status(), 503);
+    std::filesystem::remove(ballast);
+    world.until("room again", Duration::s(10), [&] { return world.start_recording(call) == 200; });
+    world.expect_media(call, Duration::s(20), 60);
+    fill(63);
+    const auto ended = [](const bj::object& e) { return e.contains("endedAt"); };
+    world.wait_recording(call, ended, Duration::s(20));
+    std::filesystem::remove(ballast);
+    const bj::object entry = world.wait_stored(call);
+    EXPECT_EQ(json::text_or(entry, "reason"), "the spool was full");
+    world.people_in(world.film(entry));
   }
 }
 

@@ -1,0 +1,50 @@
+// The spool's disk: watched, so that recordings end well and not with it.
+#include <sys/statvfs.h>
+
+#include "io/log/log.hpp"
+#include "service/recording/live_recording.hpp"
+
+namespace upcall::service {
+
+namespace {
+constexpr Duration kEvery = Duration::s(2);
+}
+
+void RecordingService::set_disk_rules(const recording::DiskRules& rules) {
+  const std::lock_guard lock(mutex_);
+  disk_.set_rules(rules);
+  disk_at_ = Instant();
+}
+
+void RecordingService::look_at_disk() {
+  struct statvfs seen{};
+  std::vector<std::string> to_end;
+  {
+    const std::lock_guard lock(mutex_);
+    const Instant now = clock_().mono;
+    if (now < disk_at_) return;
+    disk_at_ = now + kEvery;
+    if (::statvfs(options_.spool_directory.c_str(), &seen) != 0) return;
+    const std::uint64_t free = std::uint64_t{seen.f_bavail} * seen.f_frsize, total = std::uint64_t{seen.f_blocks} * seen.f_frsize;
+    const auto before = disk_.verdict();
+    const auto verdict = disk_.sample(now, free, total);
+    counters_.disk_free_share = total == 0 ? 1 : static_cast<double>(free) / static_cast<double>(total);
+    if (verdict != before) {
+      log::warn("spool.disk", {{"verdict", static_cast<int>(verdict)}, {"freePercent", 100 * counters_.disk_free_share}});
+    }
+    if (verdict != recording::DiskVerdict::end) return;
+    for (const auto& [id, live] : live_) {
+      if (live->journal && !live->journal_closed && !live->stop_taken) to_end.push_back(live->row.external_meeting_id);
+    }
+  }
+  for (const std::string& meeting : to_end) {
+    post([this, meeting] {
+      auto live = recording_live(meeting);
+      if (!live || (*live)->stop_requested || !(*live)->tap_asked) return;
+      (*live)->capture_reason = (*live)->row.reason = kSpoolWasFull;
+      runtime_.close_tap((*live)->row.recording_id, wire::TapStopReason::spool_full);
+    });
+  }
+}
+
+}  // namespace upcall::service
