@@ -126,10 +126,9 @@ TEST(LivePlayback, TheFilmIsWatchedWhileTheCallGoesOn) {
   ASSERT_FALSE(film.times.empty());
   EXPECT_NEAR(film.times.back(), seconds, 1.1);
   EXPECT_NEAR(film.audio_s, seconds, 0.1);
-  for (unsigned who = 0; who < 2; ++who) {
-    ASSERT_FALSE(film.readings[who].empty()) << who;
-    EXPECT_EQ(film.readings[who].front().participant, who);
-  }
+  // Who connected first stands at the left: both devices are started at the same moment.
+  ASSERT_FALSE(film.readings[0].empty() || film.readings[1].empty());
+  EXPECT_EQ(film.readings[0].front().participant + film.readings[1].front().participant, 1u);
   // Rights as they are at this moment.
   EXPECT_EQ(get(address.substr(0, address.find("grant=") + 6)).status, 401);
   std::string changed = address;
