@@ -376,6 +376,10 @@ Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::
     anna.height = ben.height = 180;
     anna.kbps = ben.kbps = 120;
     anna.fps = ben.fps = 10;
+  } else if (name == "pause") {
+    c.pauses = {{third - 20, 2 * third}};
+    anna.speaks = {{0, third / 2}, {2 * third + 500, UINT32_MAX}};
+    ben.speaks = {{third / 2, third}};
   } else if (name == "share") {
     anna.screen = {{third, 2 * third}};
     anna.kbps = 1000;
