@@ -144,6 +144,7 @@ int run_compose(const ComposeCommand& c) {
                                   {"lost_video_packets", s.facts.lost_video_packets},
                                   {"concealed_audio_ms", s.facts.concealed_samples / 48},
                                   {"clock_markers", markers},
+                                  {"session_log", to_base64(s.facts.log.encode())},
                                   {"warning", s.warning},
                                   {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
                                   {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10}};

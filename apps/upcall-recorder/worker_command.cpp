@@ -223,7 +223,8 @@ int run_worker(int control_fd) {
                     {"gaps", s.facts.gaps},
                     {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
                     {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10},
-                    {"replay_ms", replay_ms}};
+                    {"replay_ms", replay_ms},
+                    {"session_log", to_base64(s.facts.log.encode())}};
   if (!s.warning.empty()) done["warning"] = s.warning;
   return control.send(ChildMessage::done, done) ? 0 : 1;
 }

@@ -11,6 +11,8 @@ constexpr std::string_view kContentSuffix = "#content";
 constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
 constexpr std::int64_t kRejoinUs = 15'000'000;       // after a server restart
 constexpr std::int64_t kLongestUs = 7ll * 24 * 3600 * 1'000'000;   // a week: more is a broken clock, not a call
+constexpr std::uint8_t kVoiceLevel = 45;             // -dBov: louder is a voice and no room
+constexpr std::int64_t kGapEchoUs = 2'000'000;       // behind a gap pictures wait for a key frame
 constexpr float kLimit = 0.8f;                       // where the limiter begins
 
 std::int64_t time_of_record(const wire::TapRecord& record) {
@@ -72,6 +74,9 @@ void Composer::ingest(const wire::TapRecord& record) {
       it->second.assembler.push({p->sequence, timestamp, p->marker, p->rotation, at, p->payload});
     } else if (it->second.lane) {
       it->second.lane->push(p->sequence, timestamp, p->payload);
+      if (p->audio_level && (*p->audio_level & 0x7f) <= kVoiceLevel) {
+        if (auto* second = facts_.log.at(at); second && second->voices < 255) ++second->voices;
+      }
     }
     return;
   }
@@ -82,7 +87,16 @@ void Composer::ingest(const wire::TapRecord& record) {
   if (const auto* s = std::get_if<wire::TapSource>(&record)) open_source(*s);
   if (const auto* s = std::get_if<wire::TapStart>(&record)) meeting_id_ = s->meeting_id;
   if (const auto* s = std::get_if<wire::TapStop>(&record)) stop_us_ = static_cast<std::int64_t>(s->at_us);
-  if (std::get_if<wire::TapGap>(&record)) ++facts_.gaps;
+  if (const auto* gap = std::get_if<wire::TapGap>(&record)) {
+    ++facts_.gaps;
+    const auto from = static_cast<std::int64_t>(std::min<std::uint64_t>(gap->at_us, INT64_MAX / 4));
+    const auto until = static_cast<std::int64_t>(std::min<std::uint64_t>(gap->until_us, INT64_MAX / 4));
+    facts_.log.mark_gap(from, std::max(until, from) + kGapEchoUs);
+  }
+  if (const auto* fresh = std::get_if<wire::TapRefresh>(&record)) {
+    const std::int64_t at = time_of_record(*fresh);
+    facts_.log.mark_gap(at, at + kGapEchoUs);
+  }
   events_.emplace_back(time_of_record(record), record);
 }
 
@@ -242,10 +256,20 @@ Result<void> Composer::compose_tick(std::int64_t tick) {
   const bool held_long = tick_us(tick - last_shown_tick_) >= options_.hold_us;
   if (last_shown_tick_ >= 0 && !relaid && !visible_change && !held_long) return {};
   if (auto shown = studio_.show(tick, scene_, changed_, relaid || last_shown_tick_ < 0); !shown) return shown;
+  log_picture(now_us);
   changed_.clear();
   last_shown_tick_ = tick;
   ++facts_.video_frames;
   return {};
+}
+
+void Composer::log_picture(std::int64_t now_us) {
+  recording::SessionSecond* second = facts_.log.at(now_us);
+  if (!second) return;
+  second->people = std::max(second->people, static_cast<std::uint8_t>(std::min<std::size_t>(scene_.tiles.size(), 255)));
+  const Studio::Drawn drawn = studio_.drawn();
+  if (drawn == Studio::Drawn::unknown) second->unknown = true;
+  if (drawn == Studio::Drawn::different && second->pictures < 255) ++second->pictures;
 }
 
 Result<void> Composer::compose_sound(std::int64_t until_us) {
@@ -257,6 +281,11 @@ Result<void> Composer::compose_sound(std::int64_t until_us) {
       if (source.lane) source.lane->render(sound_us_, timeline_, mix);
     }
     for (float& v : mix) v = limited(v);
+    if (heard) {
+      meter_.add(static_cast<std::int64_t>(sound_blocks_ * kAudioBlock), mix.data(), mix.data() + 1, 2, kAudioBlock);
+    } else if (auto* second = facts_.log.at(sound_us_)) {
+      second->unknown = true;
+    }
     if (auto done = studio_.sound(mix_); !done) return done;
     ++sound_blocks_;
     sound_us_ = static_cast<std::int64_t>(sound_blocks_) * 20'000;
@@ -294,6 +323,14 @@ ComposerFacts Composer::facts() const {
   }
   out.duration_us = std::max(out.duration_us, tick_us(next_tick_));
   out.markers = timeline_.markers();
+  std::int64_t at_us = 0;
+  for (const recording::SoundMeter::Second& heard : meter_.seconds()) {
+    if (auto* second = out.log.at(at_us)) {
+      second->peak = heard.peak;
+      second->onset = heard.onset;
+    }
+    at_us += 1'000'000;
+  }
   return out;
 }
 

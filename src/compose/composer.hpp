@@ -15,6 +15,7 @@
 #include "compose/studio.hpp"
 #include "compose/timeline.hpp"
 #include "compose/video_assembler.hpp"
+#include "recording/session_log.hpp"
 
 namespace upcall::compose {
 
@@ -32,6 +33,7 @@ struct ComposerFacts {
   std::uint64_t lost_video_packets = 0, concealed_samples = 0;
   std::uint64_t gaps = 0;                  // marked gaps in the journal
   std::vector<Timeline::Marker> markers;
+  recording::SessionLog log;               // what the film shows and sounds like, for comparing the file
 };
 
 class Composer {
@@ -78,6 +80,7 @@ class Composer {
   Result<void> compose_sound(std::int64_t until_us);
   bool decode_due(std::uint32_t number, Source& source, std::int64_t tick);
   Scene build_scene() const;
+  void log_picture(std::int64_t now_us);
   std::uint32_t picture_of(const std::string& person, bool content) const;
 
   ComposerOptions options_;
@@ -97,6 +100,7 @@ class Composer {
   bool scene_dirty_ = true, finished_ = false;
   std::vector<std::uint32_t> changed_;
   std::vector<float> mix_;
+  recording::SoundMeter meter_;
   ComposerFacts facts_;
 };
 

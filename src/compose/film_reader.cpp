@@ -142,7 +142,7 @@ FilmReader::Event FilmReader::next() {
       return Event::header;
     }
     if (type == "sidx") {
-      read_index(body);
+      read_index(body, fed_ - (buffer_.size() - begin_));
       continue;
     }
     moof_ = false;
@@ -248,22 +248,25 @@ bool FilmReader::read_track(Bytes trak, std::uint32_t movie_timescale) {
   return true;
 }
 
-void FilmReader::read_index(Bytes sidx) {
+// `end`: place in the file at which the box ends.
+void FilmReader::read_index(Bytes sidx, std::uint64_t end) {
   Reader in(sidx);
   const bool wide = in.u8() == 1;
   in.skip(3 + 4);
   const std::uint32_t timescale = in.u32();
-  in.skip(wide ? 16 : 8);
+  in.skip(wide ? 8 : 4);
+  std::uint64_t bytes = end + (wide ? in.u64() : in.u32());
   in.skip(2);
   const std::uint16_t count = in.u16();
   std::int64_t ticks = 0;
   for (std::uint16_t i = 0; i < count; ++i) {
-    in.skip(4);
+    bytes += in.u32() & 0x7fffffffu;
     ticks += in.u32();
     in.skip(4);
   }
   if (!in.ok() || timescale == 0) return;
   indexed_ = true;
+  index_bytes_ = bytes;
   index_us_ = to_us(ticks, timescale);
 }
 

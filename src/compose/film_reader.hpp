@@ -50,6 +50,8 @@ class FilmReader {
   // A sidx stood before the first fragment; the time of all its entries.
   bool indexed() const { return indexed_; }
   std::int64_t index_us() const { return index_us_; }
+  // Of the whole file, by the index.
+  std::uint64_t index_bytes() const { return index_bytes_; }
   std::uint64_t bytes() const { return fed_; }
   // All that was fed has been read and it ends where a fragment does.
   bool at_end() const { return !broken_ && begin_ == buffer_.size() && skip_ == 0 && !moof_; }
@@ -57,7 +59,7 @@ class FilmReader {
  private:
   bool read_header(Bytes moov);
   bool read_track(Bytes trak, std::uint32_t movie_timescale);
-  void read_index(Bytes sidx);
+  void read_index(Bytes sidx, std::uint64_t end);
   bool read_fragment(Bytes whole, std::size_t moof_size);
   bool read_traf(Bytes traf, Bytes whole);
 
@@ -68,6 +70,7 @@ class FilmReader {
   bool moof_ = false;             // the buffer begins with a moof that was seen whole
   bool broken_ = false, indexed_ = false;
   std::int64_t index_us_ = 0;
+  std::uint64_t index_bytes_ = 0;
   std::optional<FilmTrack> video_, audio_;
   FilmPiece piece_;
 };

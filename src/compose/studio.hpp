@@ -48,6 +48,9 @@ class Studio {
   // call; `relaid`: the scene itself changed, everything is drawn anew.
   virtual Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t> changed,
                             bool relaid) = 0;
+  // Of the picture that show() drew last, against the last one that was plainly different: for comparing the finished film.
+  enum class Drawn : std::uint8_t { unknown, same, different };
+  virtual Drawn drawn() const { return Drawn::unknown; }
   // False: what sound() is given next is counted, not listened to.
   virtual bool listens() const { return true; }
   // The next 20 ms of sound, interleaved stereo.
