@@ -27,15 +27,14 @@ class Judge {
   Judge(const FilmFacts& facts, const FilmExpectation& expected) : f_(facts), e_(expected), log_(expected.log.seconds()) {}
 
   std::vector<HealthFinding> run() {
+    bool cut = false;
     if (!f_.header || !f_.whole || f_.fragments == 0 || !f_.index || f_.video.samples == 0) {
       add(HealthKind::truncated, static_cast<double>(f_.bytes), std::max<std::int64_t>(f_.video.end_ms, 0));
       if (!f_.header || f_.video.samples == 0) return std::move(out_);
-    } else if (f_.index_ms - f_.video.end_ms > kComposedMs) {
-      // Whole fragments are missing at its end.
-      add(HealthKind::truncated, static_cast<double>(f_.bytes), f_.video.end_ms);
+      cut = true;
     }
     if (f_.undecodable > 0) add(HealthKind::damaged, static_cast<double>(f_.undecodable), 0);
-    length();
+    if (!cut) length();   // a cut film is short
     offset();
     black();
     frozen();
@@ -119,7 +118,10 @@ class Judge {
     std::int64_t lively = 0, stood = 0, at = -1;
     for (const SessionSecond& s : log_) lively += !s.unknown && !s.gap && s.pictures >= kStillPictures ? 1000 : 0;
     for (const TimeSpan& span : f_.still) {
-      if (moved(span) < kStillPictures) continue;
+      const bool dark = std::any_of(f_.black.begin(), f_.black.end(), [&](const TimeSpan& b) {
+        return b.from_ms <= span.from_ms && span.from_ms <= b.to_ms;
+      });
+      if (dark || moved(span) < kStillPictures) continue;
       stood += span.to_ms - span.from_ms;
       if (at < 0) at = span.from_ms;
     }

@@ -18,7 +18,7 @@ struct TimeSpan {
 struct FilmFacts {
   bool header = false;             // ftyp and moov with both tracks
   bool index = false;              // sidx before the first fragment
-  bool whole = false;              // it ends where its last fragment ends
+  bool whole = false;              // it ends where its last fragment ends, and where the index says
   std::int64_t index_ms = 0;       // length by the index
   std::uint64_t bytes = 0, fragments = 0;
   struct Track {
