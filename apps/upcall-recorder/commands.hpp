@@ -9,10 +9,10 @@
 namespace upcall::recorder {
 
 struct ComposeCommand {
-  std::string journal, output, key_file, title, preset = "veryfast", font;
+  std::string journal, output, key_file, title, preset = "veryfast", font, layout = "auto";
   int width = 1920, height = 1080, fps = 30, threads = 2;
   double crf = 23;
-  bool json = false;
+  bool constant_rate = false, json = false;
 };
 int run_compose(const ComposeCommand& command);
 

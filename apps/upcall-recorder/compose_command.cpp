@@ -15,6 +15,7 @@
 #include "commands.hpp"
 #include "compose/film_index.hpp"
 #include "crypto/secret.hpp"
+#include "facts_json.hpp"
 
 namespace upcall::recorder {
 
@@ -97,6 +98,8 @@ Usage usage() {
 }
 
 int run_compose(const ComposeCommand& c) {
+  const auto layout = compose::layout_kind(c.layout);
+  if (!layout) return complain({ErrorCode::invalid_argument, "there is no layout '" + c.layout + "'"});
   auto key = read_key(c.key_file.empty() ? c.journal + "/key" : c.key_file);
   if (!key) return complain(key.error());
   FilmFile file(c.output);
@@ -108,6 +111,8 @@ int run_compose(const ComposeCommand& c) {
   o.composer.height = c.height;
   o.composer.fps = c.fps;
   o.composer.title = c.title;
+  o.composer.layout = *layout;
+  o.composer.constant_rate = c.constant_rate;
   o.film.video.preset = c.preset;
   o.film.video.crf = c.crf;
   o.film.video.threads = c.threads;
@@ -127,27 +132,15 @@ int run_compose(const ComposeCommand& c) {
   const Usage u = usage();
   if (!s.warning.empty()) std::fprintf(stderr, "upcall-recorder: %s\n", s.warning.c_str());
   if (c.json) {
-    boost::json::array markers;
-    for (const auto& m : s.facts.markers) {
-      markers.push_back(boost::json::object{{"at_ms", m.at_us / 1000}, {"source", m.source}, {"jump_ms", m.jump_us / 1000}});
-    }
-    const boost::json::object out{{"file", c.output},
-                                  {"bytes", file.bytes()},
-                                  {"width", c.width},
-                                  {"height", c.height},
-                                  {"fps", c.fps},
-                                  {"duration_ms", s.facts.duration_us / 1000},
-                                  {"video_frames", s.facts.video_frames},
-                                  {"complete", s.complete},
-                                  {"gaps", s.facts.gaps},
-                                  {"freezes", s.facts.freezes},
-                                  {"lost_video_packets", s.facts.lost_video_packets},
-                                  {"concealed_audio_ms", s.facts.concealed_samples / 48},
-                                  {"clock_markers", markers},
-                                  {"session_log", to_base64(s.facts.log.encode())},
-                                  {"warning", s.warning},
-                                  {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
-                                  {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10}};
+    boost::json::object out = facts_json(s);
+    out["file"] = c.output;
+    out["bytes"] = file.bytes();
+    out["width"] = c.width;
+    out["height"] = c.height;
+    out["fps"] = c.fps;
+    out["layout"] = c.layout;
+    out["cpu_core_seconds"] = std::round(u.cpu_seconds * 1000) / 1000;
+    out["peak_rss_mib"] = std::round(u.peak_rss_mib * 10) / 10;
     std::printf("%s\n", boost::json::serialize(out).c_str());
   } else {
     std::printf("%s: %.1f s, %llu pictures, %.1f MiB, %.2f CPU seconds%s\n", c.output.c_str(),

@@ -23,13 +23,18 @@ int main(int argc, char** argv) {
   compose_app->add_option("--width", compose.width, "Width in pixels")->capture_default_str();
   compose_app->add_option("--height", compose.height, "Height in pixels")->capture_default_str();
   compose_app->add_option("--fps", compose.fps, "Grid of the pictures, per second")->capture_default_str();
+  compose_app->add_option("--layout", compose.layout, "auto, side-by-side, grid, speaker (who speaks is large) or content (the share alone)")
+      ->check(CLI::IsMember({"auto", "side-by-side", "grid", "speaker", "content"}))
+      ->capture_default_str();
+  compose_app->add_flag("--constant-rate", compose.constant_rate, "Encode every picture of the grid, also of what stands still");
   compose_app->add_option("--title", compose.title, "A title line at the top");
   compose_app->add_option("--preset", compose.preset, "x264 preset: ultrafast … slow")->capture_default_str();
   compose_app->add_option("--crf", compose.crf, "x264 quality, smaller is better")->capture_default_str();
   compose_app->add_option("--threads", compose.threads, "Encoder threads")->capture_default_str();
   compose_app->add_option("--font", compose.font, "Font file for names (default: DejaVu Sans)");
   compose_app->add_flag("--json", compose.json, "Print the result as JSON");
-  compose_app->footer("Example:\n  upcall-recorder compose spool/6f1c --key-file 6f1c.key -o call.mp4 --title 'Call 4711'");
+  compose_app->footer("Examples:\n  upcall-recorder compose spool/6f1c --key-file 6f1c.key -o call.mp4 --title 'Call 4711'\n"
+                      "  upcall-recorder compose spool/6f1c --key-file 6f1c.key -o call.mp4 --layout speaker --width 1280 --height 720 --fps 15");
 
   int control_fd = -1;
   auto* worker_app = app.add_subcommand("worker", "Compose for a server over an inherited descriptor");

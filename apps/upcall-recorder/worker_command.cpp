@@ -16,6 +16,7 @@
 
 #include "commands.hpp"
 #include "crypto/secret.hpp"
+#include "facts_json.hpp"
 #include "io/film/warm_up.hpp"
 #include "wire/child_control.hpp"
 
@@ -107,6 +108,11 @@ Result<film::FilmJobOptions> parse_order(Bytes body) {
   out.composer.height = static_cast<int>(number("height", 1080));
   out.composer.fps = static_cast<int>(number("fps", 30));
   out.composer.title = text("title");
+  const auto layout = compose::layout_kind(o->contains("layout") ? text("layout") : "auto");
+  if (!layout) return fail(ErrorCode::invalid_argument, "the order names no layout that there is");
+  out.composer.layout = *layout;
+  const json::value* constant = o->if_contains("constantRate");
+  out.composer.constant_rate = constant && constant->is_bool() && constant->get_bool();
   const json::value* live = o->if_contains("live");
   out.live = live && live->is_bool() && live->get_bool();
   // Live: cheap enough for the machine that also carries the calls (recorder-cost: half of veryfast).
@@ -214,18 +220,13 @@ int run_worker(int control_fd) {
   }
   const film::FilmSummary& s = (*job)->summary();
   const Usage u = usage();
-  json::object done{{"fragments", s.fragments},
-                    {"duration_ms", s.facts.duration_us / 1000},
-                    {"width", width},
-                    {"height", height},
-                    {"video_frames", s.facts.video_frames},
-                    {"complete", s.complete},
-                    {"gaps", s.facts.gaps},
-                    {"cpu_core_seconds", std::round(u.cpu_seconds * 1000) / 1000},
-                    {"peak_rss_mib", std::round(u.peak_rss_mib * 10) / 10},
-                    {"replay_ms", replay_ms},
-                    {"session_log", to_base64(s.facts.log.encode())}};
-  if (!s.warning.empty()) done["warning"] = s.warning;
+  json::object done = facts_json(s);
+  done["fragments"] = s.fragments;
+  done["width"] = width;
+  done["height"] = height;
+  done["cpu_core_seconds"] = std::round(u.cpu_seconds * 1000) / 1000;
+  done["peak_rss_mib"] = std::round(u.peak_rss_mib * 10) / 10;
+  done["replay_ms"] = replay_ms;
   return control.send(ChildMessage::done, done) ? 0 : 1;
 }
 

@@ -7,12 +7,11 @@
 namespace upcall::compose {
 
 namespace {
-constexpr std::string_view kContentSuffix = "#content";
 constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
-constexpr std::int64_t kRejoinUs = 15'000'000;       // after a server restart
 constexpr std::int64_t kLongestUs = 7ll * 24 * 3600 * 1'000'000;   // a week: more is a broken clock, not a call
 constexpr std::uint8_t kVoiceLevel = 45;             // -dBov: louder is a voice and no room
 constexpr std::int64_t kGapEchoUs = 2'000'000;       // behind a gap pictures wait for a key frame
+constexpr std::size_t kGapSpansMax = 1000;
 constexpr float kLimit = 0.8f;                       // where the limiter begins
 
 std::int64_t time_of_record(const wire::TapRecord& record) {
@@ -35,11 +34,6 @@ float limited(float v) {
   return v < 0 ? -bent : bent;
 }
 }  // namespace
-
-std::string person_of(std::string_view attendee_id) {
-  if (attendee_id.ends_with(kContentSuffix)) attendee_id.remove_suffix(kContentSuffix.size());
-  return std::string(attendee_id);
-}
 
 Composer::Composer(ComposerOptions options, Studio& studio)
     : options_(std::move(options)), studio_(studio), mix_(kAudioBlock * 2) {}
@@ -64,22 +58,27 @@ Result<void> Composer::advance(std::int64_t sealed_until_us) {
   return compose_until(horizon_us_ - options_.lookahead_us - kStepUs);
 }
 
-void Composer::ingest(const wire::TapRecord& record) {
-  if (const auto* p = std::get_if<wire::TapPacket>(&record)) {
-    const auto it = sources_.find(p->source);
-    if (it == sources_.end() || !it->second.decodable) return;
-    const auto at = static_cast<std::int64_t>(p->at_us);
-    const std::int64_t timestamp = timeline_.on_packet(p->source, at, p->timestamp);
-    if (it->second.video) {
-      it->second.assembler.push({p->sequence, timestamp, p->marker, p->rotation, at, p->payload});
-    } else if (it->second.lane) {
-      it->second.lane->push(p->sequence, timestamp, p->payload);
-      if (p->audio_level && (*p->audio_level & 0x7f) <= kVoiceLevel) {
-        if (auto* second = facts_.log.at(at); second && second->voices < 255) ++second->voices;
-      }
-    }
+void Composer::ingest(const wire::TapPacket& p) {
+  const auto it = sources_.find(p.source);
+  const auto at = static_cast<std::int64_t>(p.at_us);
+  pauses_.on_packet(at);
+  if (it == sources_.end() || !it->second.decodable) return;
+  Source& source = it->second;
+  const std::int64_t timestamp = timeline_.on_packet(p.source, at, p.timestamp);
+  if (source.video) {
+    source.assembler.push({p.sequence, timestamp, p.marker, p.rotation, at, p.payload});
     return;
   }
+  if (source.lane) source.lane->push(p.sequence, timestamp, p.payload);
+  if (source.lane && p.audio_level && (*p.audio_level & 0x7f) <= kVoiceLevel) {
+    if (auto* second = facts_.log.at(at); second && second->voices < 255) ++second->voices;
+  }
+  // A level counts when it arrives: that is where the least delayed sound lies on the film's clock.
+  if (p.audio_level && !source.info.content) levels_.push_back({at, p.source, *p.audio_level});
+}
+
+void Composer::ingest(const wire::TapRecord& record) {
+  if (const auto* p = std::get_if<wire::TapPacket>(&record)) return ingest(*p);
   if (const auto* r = std::get_if<wire::TapSenderReport>(&record)) {
     timeline_.on_sender_report(r->source, static_cast<std::int64_t>(r->at_us), r->ntp, r->timestamp);
     return;
@@ -87,17 +86,23 @@ void Composer::ingest(const wire::TapRecord& record) {
   if (const auto* s = std::get_if<wire::TapSource>(&record)) open_source(*s);
   if (const auto* s = std::get_if<wire::TapStart>(&record)) meeting_id_ = s->meeting_id;
   if (const auto* s = std::get_if<wire::TapStop>(&record)) stop_us_ = static_cast<std::int64_t>(s->at_us);
-  if (const auto* gap = std::get_if<wire::TapGap>(&record)) {
-    ++facts_.gaps;
-    const auto from = static_cast<std::int64_t>(std::min<std::uint64_t>(gap->at_us, INT64_MAX / 4));
-    const auto until = static_cast<std::int64_t>(std::min<std::uint64_t>(gap->until_us, INT64_MAX / 4));
-    facts_.log.mark_gap(from, std::max(until, from) + kGapEchoUs);
-  }
+  if (const auto* s = std::get_if<wire::TapPause>(&record)) pauses_.mark(static_cast<std::int64_t>(s->at_us), s->paused);
+  if (const auto* g = std::get_if<wire::TapGap>(&record)) note_gap(*g);
   if (const auto* fresh = std::get_if<wire::TapRefresh>(&record)) {
     const std::int64_t at = time_of_record(*fresh);
     facts_.log.mark_gap(at, at + kGapEchoUs);
   }
   events_.emplace_back(time_of_record(record), record);
+}
+
+void Composer::note_gap(const wire::TapGap& gap) {
+  ++facts_.gaps;
+  if (gap.reason == wire::TapGapReason::server_restart) pauses_.on_restart();
+  const auto from = time_of_record(gap);
+  const auto until = static_cast<std::int64_t>(std::min<std::uint64_t>(gap.until_us, kLongestUs));
+  facts_.log.mark_gap(from, std::max(from, until) + kGapEchoUs);
+  if (facts_.gap_spans.size() >= kGapSpansMax) return;
+  facts_.gap_spans.push_back({{from, std::max(from, until)}, gap.reason, gap.dropped});
 }
 
 void Composer::open_source(const wire::TapSource& info) {
@@ -130,49 +135,6 @@ void Composer::end_source(std::uint32_t number) {
   scene_dirty_ = true;
 }
 
-// Roster and stream events, at their own time.
-void Composer::apply(const wire::TapRecord& event) {
-  const auto find = [&](const std::string& id) {
-    return std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.id == id; });
-  };
-  if (const auto* a = std::get_if<wire::TapAttendee>(&event)) {
-    if (a->attendee_id.ends_with(kContentSuffix)) return;  // a share is a tile, not a person
-    auto it = find(a->attendee_id);
-    if (it == people_.end()) it = people_.insert(people_.end(), Person{a->attendee_id, {}, false, -1});
-    it->name = a->display_name;
-    it->muted = a->muted;
-    it->leaves_us = -1;
-    scene_dirty_ = true;
-  } else if (const auto* l = std::get_if<wire::TapAttendeeLeft>(&event)) {
-    if (const auto it = find(l->attendee_id); it != people_.end()) people_.erase(it);
-    scene_dirty_ = true;
-  } else if (const auto* m = std::get_if<wire::TapMute>(&event)) {
-    if (const auto it = find(m->attendee_id); it != people_.end() && it->muted != m->muted) {
-      it->muted = m->muted;
-      scene_dirty_ = true;
-    }
-  } else if (const auto* s = std::get_if<wire::TapSource>(&event)) {
-    if (const auto it = sources_.find(s->source); it != sources_.end()) it->second.shown = true;
-    scene_dirty_ = true;
-  } else if (const auto* e = std::get_if<wire::TapSourceEnd>(&event)) {
-    end_source(e->source);
-  } else if (const auto* g = std::get_if<wire::TapGap>(&event)) {
-    if (g->reason != wire::TapGapReason::server_restart) return;
-    // The new server announces everybody and every stream again.
-    std::vector<std::uint32_t> old;
-    for (const auto& [number, source] : sources_) {
-      if (source.info.at_us <= g->at_us) old.push_back(number);
-    }
-    for (const std::uint32_t number : old) end_source(number);
-    for (Person& p : people_) p.leaves_us = static_cast<std::int64_t>(g->until_us) + kRejoinUs;
-  } else if (const auto* fresh = std::get_if<wire::TapRefresh>(&event)) {
-    // Who is there and what flows stands behind it, at the same time: no picture is made in between.
-    while (!sources_.empty() && sources_.begin()->first < fresh->first_source) end_source(sources_.begin()->first);
-    people_.clear();
-    scene_dirty_ = true;
-  }
-}
-
 // True: the source has a new picture.
 bool Composer::decode_due(std::uint32_t number, Source& source, std::int64_t tick) {
   bool fresh = false;
@@ -196,65 +158,34 @@ bool Composer::decode_due(std::uint32_t number, Source& source, std::int64_t tic
   }
 }
 
-// The newest stream of a person that has a picture.
-std::uint32_t Composer::picture_of(const std::string& person, bool content) const {
-  std::uint32_t out = 0;
-  for (const auto& [number, source] : sources_) {
-    if (source.video && source.shown && source.has_picture && source.info.content == content &&
-        source.person == person) {
-      out = number;
-    }
-  }
-  return out;
-}
-
-Scene Composer::build_scene() const {
-  Scene scene;
-  std::uint32_t content = 0;
-  for (const auto& [number, source] : sources_) {
-    if (source.video && source.info.content && source.shown && source.has_picture) content = number;
-  }
-  const LayoutResult layout =
-      arrange({options_.width, options_.height, !options_.title.empty()}, people_.size(), content != 0);
-  scene.title = options_.title;
-  scene.title_box = layout.title;
-  if (content) {
-    const std::string& owner = sources_.at(content).person;
-    const auto it = std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.id == owner; });
-    scene.tiles.push_back({layout.content, content, it == people_.end() ? "" : it->name, false, true});
-  }
-  for (std::size_t i = 0; i < layout.cameras.size(); ++i) {
-    const Person& p = people_[i];
-    scene.tiles.push_back({layout.cameras[i], picture_of(p.id, false), p.name, p.muted, false});
-  }
-  return scene;
-}
-
 Result<void> Composer::compose_tick(std::int64_t tick) {
   const std::int64_t now_us = tick_us(tick);
   while (!events_.empty() && events_.front().first <= now_us) {
     apply(events_.front().second);
     events_.pop_front();
   }
-  const auto gone = std::erase_if(people_, [&](const Person& p) { return p.leaves_us >= 0 && p.leaves_us <= now_us; });
-  if (gone > 0) scene_dirty_ = true;
+  if (roster_.settle(now_us)) scene_dirty_ = true;
+  if (pauses_.covers(now_us) != paused_) {
+    paused_ = !paused_;
+    scene_dirty_ = true;
+  }
+  listen(now_us);
   for (auto& [number, source] : sources_) {
     if (source.video && source.decodable && decode_due(number, source, tick)) changed_.push_back(number);
   }
-  bool relaid = false;
+  bool relaid = false, marked = false;
   if (scene_dirty_) {
     scene_dirty_ = false;
-    Scene scene = build_scene();
-    if (scene != scene_) {
-      scene_ = std::move(scene);
-      relaid = true;
-    }
+    Scene scene = build_scene(now_us);
+    relaid = !same_but_for_marks(scene, scene_);
+    marked = relaid || scene != scene_;
+    scene_ = std::move(scene);
   }
   const bool visible_change = std::any_of(changed_.begin(), changed_.end(), [&](std::uint32_t number) {
     return std::any_of(scene_.tiles.begin(), scene_.tiles.end(), [&](const Tile& t) { return t.source == number; });
   });
-  const bool held_long = tick_us(tick - last_shown_tick_) >= options_.hold_us;
-  if (last_shown_tick_ >= 0 && !relaid && !visible_change && !held_long) return {};
+  const bool held_long = options_.constant_rate || tick_us(tick - last_shown_tick_) >= options_.hold_us;
+  if (last_shown_tick_ >= 0 && !marked && !visible_change && !held_long) return {};
   if (auto shown = studio_.show(tick, scene_, changed_, relaid || last_shown_tick_ < 0); !shown) return shown;
   log_picture(now_us);
   changed_.clear();
@@ -281,6 +212,7 @@ Result<void> Composer::compose_sound(std::int64_t until_us) {
       if (source.lane) source.lane->render(sound_us_, timeline_, mix);
     }
     for (float& v : mix) v = limited(v);
+    pauses_.hush(sound_us_, mix);
     if (heard) {
       meter_.add(static_cast<std::int64_t>(sound_blocks_ * kAudioBlock), mix.data(), mix.data() + 1, 2, kAudioBlock);
     } else if (auto* second = facts_.log.at(sound_us_)) {
@@ -323,6 +255,12 @@ ComposerFacts Composer::facts() const {
   }
   out.duration_us = std::max(out.duration_us, tick_us(next_tick_));
   out.markers = timeline_.markers();
+  out.pauses = pauses_.until(out.duration_us);
+  out.people = roster_.history();
+  for (Attendance& a : out.people) {
+    if (!a.spans.empty() && a.spans.back().until_us < 0) a.spans.back().until_us = std::max(out.duration_us, a.spans.back().from_us);
+  }
+  out.lead_in_us = roster_.first_us() < 0 ? out.duration_us : std::min(roster_.first_us(), out.duration_us);
   std::int64_t at_us = 0;
   for (const recording::SoundMeter::Second& heard : meter_.seconds()) {
     if (auto* second = out.log.at(at_us)) {
@@ -331,6 +269,7 @@ ComposerFacts Composer::facts() const {
     }
     at_us += 1'000'000;
   }
+  for (const Span& pause : out.pauses) out.log.mark_gap(pause.from_us, pause.until_us + kGapEchoUs);
   return out;
 }
 

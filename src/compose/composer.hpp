@@ -11,7 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "compose/film_facts.hpp"
 #include "compose/frame_grid.hpp"
+#include "compose/pauses.hpp"
+#include "compose/roster.hpp"
+#include "compose/speakers.hpp"
+#include "compose/stage.hpp"
 #include "compose/studio.hpp"
 #include "compose/timeline.hpp"
 #include "compose/video_assembler.hpp"
@@ -21,19 +26,11 @@ namespace upcall::compose {
 
 struct ComposerOptions {
   int width = 1920, height = 1080, fps = 30;
+  LayoutKind layout = LayoutKind::automatic;
+  bool constant_rate = false;              // encodes every tick, also of a picture that did not change
   std::string title;                       // empty: no title line
   std::int64_t lookahead_us = 1'000'000;
   std::int64_t hold_us = 1'000'000;        // an unchanged picture is encoded again after this long
-};
-
-struct ComposerFacts {
-  std::int64_t duration_us = 0;
-  std::uint64_t video_frames = 0;          // pictures handed to the encoder
-  std::uint64_t freezes = 0;               // waits for a key frame after loss
-  std::uint64_t lost_video_packets = 0, concealed_samples = 0;
-  std::uint64_t gaps = 0;                  // marked gaps in the journal
-  std::vector<Timeline::Marker> markers;
-  recording::SessionLog log;               // what the film shows and sounds like, for comparing the file
 };
 
 class Composer {
@@ -64,22 +61,26 @@ class Composer {
     FrameGrid grid;
     std::unique_ptr<AudioLane> lane;
   };
-  struct Person {
-    std::string id, name;
-    bool muted = false;
-    std::int64_t leaves_us = -1;           // after a restart of the server: gone unless announced again by then
+  struct Level {
+    std::int64_t at_us = 0;
+    std::uint32_t source = 0;
+    std::uint8_t level = 0;
   };
 
   std::int64_t tick_us(std::int64_t tick) const { return tick * 1'000'000 / options_.fps; }
   void ingest(const wire::TapRecord& record);
+  void ingest(const wire::TapPacket& packet);
+  void note_gap(const wire::TapGap& gap);
   void apply(const wire::TapRecord& event);
+  void listen(std::int64_t now_us);
   void open_source(const wire::TapSource& info);
   void end_source(std::uint32_t number);
   Result<void> compose_until(std::int64_t time_us);
   Result<void> compose_tick(std::int64_t tick);
   Result<void> compose_sound(std::int64_t until_us);
   bool decode_due(std::uint32_t number, Source& source, std::int64_t tick);
-  Scene build_scene() const;
+  Scene build_scene(std::int64_t now_us);
+  void place_cameras(const LayoutResult& layout, std::int64_t now_us, Scene& scene);
   void log_picture(std::int64_t now_us);
   std::uint32_t picture_of(const std::string& person, bool content) const;
 
@@ -87,8 +88,12 @@ class Composer {
   Studio& studio_;
   Timeline timeline_;
   std::map<std::uint32_t, Source> sources_;
-  std::vector<Person> people_;
+  Roster roster_;
+  Speakers speakers_;
+  Stage stage_;
+  Pauses pauses_;
   std::deque<std::pair<std::int64_t, wire::TapRecord>> events_;   // not yet due
+  std::deque<Level> levels_;                                      // likewise
   std::string meeting_id_;
 
   std::int64_t horizon_us_ = 0, advanced_us_ = 0;
@@ -97,7 +102,7 @@ class Composer {
   std::uint64_t sound_blocks_ = 0;
   std::optional<std::int64_t> stop_us_;
   Scene scene_;
-  bool scene_dirty_ = true, finished_ = false;
+  bool scene_dirty_ = true, paused_ = false, finished_ = false;
   std::vector<std::uint32_t> changed_;
   std::vector<float> mix_;
   recording::SoundMeter meter_;

@@ -2,6 +2,7 @@
 // their own). Called from the composer's thread only. A failed Result ends the film.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -22,15 +23,32 @@ struct Tile {
   std::string name;
   bool muted = false;
   bool content = false;
+  bool speaking = false;      // who speaks has a border
+  int more = 0;               // this many people have no tile; told on the last camera
   bool operator==(const Tile&) const = default;
 };
+
+enum class Card : std::uint8_t { none, paused };
 
 struct Scene {
   std::string title;
   Box title_box;
+  Card card = Card::none;     // instead of tiles, in card_box
+  Box card_box;
   std::vector<Tile> tiles;
   bool operator==(const Scene&) const = default;
 };
+
+// Alike but for who speaks.
+inline bool same_but_for_marks(const Scene& a, const Scene& b) {
+  const auto without_mark = [](Tile t) {
+    t.speaking = false;
+    return t;
+  };
+  if (a.title != b.title || a.title_box != b.title_box || a.card != b.card || a.card_box != b.card_box) return false;
+  return std::equal(a.tiles.begin(), a.tiles.end(), b.tiles.begin(), b.tiles.end(),
+                    [&](const Tile& x, const Tile& y) { return without_mark(x) == without_mark(y); });
+}
 
 class Studio {
  public:
@@ -45,7 +63,8 @@ class Studio {
   virtual std::unique_ptr<AudioDecoder> open_audio(wire::TapCodec codec) = 0;
 
   // Draws and encodes the picture of a tick of the grid; ticks rise. `changed`: sources with a new picture since the last
-  // call; `relaid`: the scene itself changed, everything is drawn anew.
+  // call; `relaid`: the scene itself changed, everything is drawn anew. Without it the scene differs from the last one in
+  // who is speaking at most: only those tiles are drawn anew.
   virtual Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t> changed,
                             bool relaid) = 0;
   // Of the picture that show() drew last, against the last one that was plainly different: for comparing the finished film.

@@ -17,6 +17,7 @@ namespace upcall::wire {
 enum class ChildMessage : std::uint8_t {
   // server → child
   // first: {"version":2,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
+  // "layout":"auto" (compose/layout.hpp), "constantRate":false (true: every tick is encoded),
   // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2,
   // "resume":base64 of a FilmResume (go on with a film that is there up to this fragment)
   compose = 1,
@@ -30,8 +31,8 @@ enum class ChildMessage : std::uint8_t {
   ready = 16,     // {"version":2}: codecs opened, reading
   progress = 17,  // {"composed_ms":…,"lag_ms":…}, at most one a second
   // 18 was `part` of version 1
-  // {"fragments":of the whole film,"duration_ms":…,"width":…,"height":…,"video_frames":…,"complete":bool,"gaps":…,
-  // "cpu_core_seconds":…,"peak_rss_mib":…,"warning":…,"replay_ms":time from the order to the first new picture}
+  // {"fragments":of the whole film,"width":…,"height":…,"cpu_core_seconds":…,"peak_rss_mib":…,"replay_ms":time from the
+  // order to the first new picture} and what apps/upcall-recorder/facts_json.hpp lists: "duration_ms", "gaps", "pauses"…
   done = 19,
   // {"message":one sentence,"restart":true when the film cannot be gone on with: begin it anew}
   failed = 20,

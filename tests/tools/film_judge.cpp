@@ -31,6 +31,21 @@ double luma(const AVFrame& f, double x, double y, double half) {
   return n ? static_cast<double>(sum) / static_cast<double>(n) : 0;
 }
 
+Probed probe_at(const AVFrame& f, const Probe& p, double time) {
+  const auto mean = [&](int plane, int x, int y, int radius) {
+    int sum = 0, n = 0;
+    for (int py = y - radius; py <= y + radius; ++py) {
+      for (int px = x - radius; px <= x + radius; ++px) {
+        if (px < 0 || py < 0 || px >= f.width || py >= f.height) continue;
+        sum += f.data[plane][static_cast<std::ptrdiff_t>(py) * f.linesize[plane] + px];
+        ++n;
+      }
+    }
+    return n ? sum / n : -1;
+  };
+  return {time, mean(0, p.x, p.y, p.radius), mean(1, p.x / 2, p.y / 2, p.radius / 2), mean(2, p.x / 2, p.y / 2, p.radius / 2)};
+}
+
 unsigned checksum(const std::uint8_t* data, int size) {
   unsigned crc = 0xffff;
   for (int i = 0; i < size; ++i) {
@@ -104,9 +119,11 @@ std::vector<double> beeps(const std::vector<float>& pcm, double frequency) {
 
 }  // namespace
 
-bool Film::load(const std::string& file, const std::vector<Place>& places) {
+bool Film::load(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes) {
   av_log_set_level(AV_LOG_ERROR);
+  *this = {};
   readings.assign(places.size(), {});
+  probed.assign(probes.size(), {});
   AVFormatContext* format = nullptr;
   if (avformat_open_input(&format, file.c_str(), nullptr, nullptr) < 0) return false;
   bool good = avformat_find_stream_info(format, nullptr) >= 0;
@@ -140,6 +157,7 @@ bool Film::load(const std::string& file, const std::vector<Place>& places) {
             readings[k].push_back(*reading);
           }
         }
+        for (std::size_t k = 0; k < probes.size(); ++k) probed[k].push_back(probe_at(*frame, probes[k], time));
       } else {
         const long at = std::lround(time * 48000);
         audio_s = std::max(audio_s, time + frame->nb_samples / 48000.0);
@@ -178,6 +196,14 @@ bool Film::load(const std::string& file, const std::vector<Place>& places) {
     at += number(head, 4);
   }
   return good;
+}
+
+Probed Film::shown(std::size_t probe, double time_s) const {
+  Probed out;
+  for (const Probed& p : probed[probe]) {
+    if (p.time_s <= time_s + 0.001) out = p;
+  }
+  return out;
 }
 
 bool Film::on_grid(double fps) const {

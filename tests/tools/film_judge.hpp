@@ -21,20 +21,33 @@ struct Place {
   double x = 0, y = 0, width = 0;
 };
 
+// Mean of a few pixels around a point, in every picture.
+struct Probe {
+  int x = 0, y = 0;
+  int radius = 2;
+};
+struct Probed {
+  double time_s = 0;
+  int y = 0, u = 0, v = 0;
+};
+
 class Film {
  public:
   // Decodes everything; luma of the pictures is kept at full size only for `places`. False: unreadable.
-  bool load(const std::string& file, const std::vector<Place>& places);
+  bool load(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes = {});
 
   int width = 0, height = 0;
   double duration_s = 0, audio_s = 0;
   std::string video_codec, audio_codec;
   std::vector<double> times;                       // of all pictures
   std::vector<std::vector<JudgedFrame>> readings;  // one list a place: pictures whose code was valid
+  std::vector<std::vector<Probed>> probed;         // one list a probe
   std::vector<float> pcm;                          // mono 48 kHz, sample 0 at time 0
   bool index_first = false;                        // sidx before the first moof
   unsigned decode_errors = 0;
 
+  // The probe as it was shown at this time.
+  Probed shown(std::size_t probe, double time_s) const;
   // All pictures lie on a grid of this many a second.
   bool on_grid(double fps) const;
   // Median of (beep - flash) in ms for one place's participant; nothing with fewer than two pairs.

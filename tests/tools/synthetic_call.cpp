@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <utility>
 
 #include "base/rng.hpp"
 #include "io/media/opus_codec.hpp"
@@ -25,10 +27,10 @@ class CallMaker {
 
   Result<std::vector<TimedRecord>> make() {
     add(0, wire::TapStart{wire::kTapVersion, "synthetic-recording", call_.meeting_id, 1'763'800'000'000});
-    for (const auto& p : call_.people) add(0, wire::TapAttendee{0, p.id, p.name, false});
+    for (const auto& p : call_.people) add(p.joins_ms * kMs, wire::TapAttendee{p.joins_ms * 1000ull, p.id, p.name, false});
     for (const auto& p : call_.people) {
       for (const Span& s : p.camera) {
-        if (auto done = video(p, s, false); !done) return tl::unexpected(done.error());
+        if (auto done = video(p, {std::max(s.from_ms, p.joins_ms), s.to_ms}, false); !done) return tl::unexpected(done.error());
       }
       for (const Span& s : p.screen) {
         add(s.from_ms * kMs, wire::TapAttendee{s.from_ms * 1000ull, p.id + "#content", p.name, false});
@@ -41,6 +43,7 @@ class CallMaker {
     }
     std::stable_sort(out_.begin(), out_.end(),
                      [](const TimedRecord& a, const TimedRecord& b) { return a.at_us < b.at_us; });
+    for (const Span& s : call_.pauses) pause(s);
     if (call_.stop_record) {
       const std::uint64_t end = call_.duration_ms * 1000ull;
       std::erase_if(out_, [&](const TimedRecord& r) { return r.at_us > end; });
@@ -56,6 +59,63 @@ class CallMaker {
     wire::encode(record, w);
     t.record.resize(w.size());
     out_.push_back(std::move(t));
+  }
+
+  static bool in(const std::vector<Span>& spans, std::int64_t t_us) {
+    return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.from_ms * kMs <= t_us && t_us < s.to_ms * kMs; });
+  }
+
+  // What a paused tap leaves out, and how it goes on (sfu/tap.hpp).
+  void pause(Span span) {
+    const std::uint64_t from = span.from_ms * 1000ull, to = span.to_ms * 1000ull;
+    std::vector<TimedRecord> before = std::exchange(out_, {});
+    std::map<std::string, wire::TapAttendee> people;
+    std::map<std::uint32_t, wire::TapSource> sources;
+    std::map<std::uint32_t, std::uint32_t> renamed;
+    bool begun = false, ended = false;
+    const auto mark = [&](std::uint64_t now_us) {
+      if (!begun && now_us >= from) {
+        begun = true;
+        add(span.from_ms * kMs, wire::TapPause{from, true});
+      }
+      if (!ended && now_us >= to) {
+        ended = true;
+        add(span.to_ms * kMs, wire::TapPause{to, false});
+        add(span.to_ms * kMs, wire::TapRefresh{to, next_source_});
+        for (auto [id, a] : people) {
+          a.at_us = to;
+          add(span.to_ms * kMs, a);
+        }
+        for (auto [number, s] : sources) {
+          renamed[number] = s.source = next_source_++;
+          s.at_us = to;
+          add(span.to_ms * kMs, s);
+        }
+      }
+    };
+    const auto now_called = [&](std::uint32_t source) { return renamed.contains(source) ? renamed[source] : source; };
+    for (TimedRecord& r : before) {
+      mark(r.at_us);
+      auto record = wire::decode_tap_record(r.record).value();
+      if (auto* p = std::get_if<wire::TapPacket>(&record)) {
+        if (begun && !ended) continue;
+        p->source = now_called(p->source);
+      } else if (auto* report = std::get_if<wire::TapSenderReport>(&record)) {
+        if (begun && !ended) continue;
+        report->source = now_called(report->source);
+      } else if (auto* a = std::get_if<wire::TapAttendee>(&record)) {
+        people[a->attendee_id] = *a;
+      } else if (auto* l = std::get_if<wire::TapAttendeeLeft>(&record)) {
+        people.erase(l->attendee_id);
+      } else if (auto* s = std::get_if<wire::TapSource>(&record)) {
+        sources[s->source] = *s;
+      } else if (auto* e = std::get_if<wire::TapSourceEnd>(&record)) {
+        sources.erase(e->source);
+        e->source = now_called(e->source);
+      }
+      add(static_cast<std::int64_t>(r.at_us), record);
+    }
+    mark(from);
   }
 
   // Their wall clock (us since 1900) at true time t.
@@ -98,16 +158,22 @@ class CallMaker {
     const std::int64_t opened = span.from_ms * kMs;
     add(opened, wire::TapSource{static_cast<std::uint64_t>(opened), source, id, wire::TapKind::video, wire::TapCodec::vp8,
                                 90000, 0, content});
-    // The tap asks for a key frame when the encoder starts; a long call has one every 4 s.
-    const int turns = content ? 0 : p.rotation;
-    const bool sideways = turns % 2 != 0;
-    const int width = content ? 1280 : p.width, height = content ? 720 : p.height;
+    Shape shape{0, content ? p.screen_width : p.width, content ? p.screen_height : p.height, content ? std::uint8_t{0} : p.rotation};
     const int fps = content ? 15 : p.fps;
-    media::Picture upright(sideways ? height : width, sideways ? width : height), sent(width, height);
     const media::TestPattern pattern({call_.run, p.participant, p.name, content});
-    auto encoder = media::Vp8Encoder::open({.width = width, .height = height, .fps = fps, .bitrate_kbps = p.kbps,
-                                            .threads = 1, .speed = 10, .screen_content = content});
-    if (!encoder) return tl::unexpected(encoder.error());
+    std::unique_ptr<media::Picture> upright, sent;
+    std::unique_ptr<media::Vp8Encoder> encoder;
+    const auto begin_shape = [&]() -> Result<void> {
+      const bool sideways = shape.rotation % 2 != 0;
+      upright = std::make_unique<media::Picture>(sideways ? shape.height : shape.width, sideways ? shape.width : shape.height);
+      sent = std::make_unique<media::Picture>(shape.width, shape.height);
+      auto made = media::Vp8Encoder::open({.width = shape.width, .height = shape.height, .fps = fps, .bitrate_kbps = p.kbps,
+                                           .threads = 1, .speed = 10, .screen_content = content});
+      if (!made) return tl::unexpected(made.error());
+      encoder = std::move(*made);
+      return {};
+    };
+    if (auto done = begin_shape(); !done) return done;
     auto sequence = static_cast<std::uint16_t>(65500 + random_.below(100));   // wraps soon
     std::uint16_t picture_id = 32760;
     std::int64_t next_report = opened + p.first_report_ms * kMs;
@@ -118,10 +184,23 @@ class CallMaker {
         report(p, next_report, source, 90000, base);
         next_report += 1000 * kMs;
       }
-      pattern.draw(upright.mut_view(), static_cast<std::uint32_t>(captured / 1000));
-      if (turns) media::rotate(upright.view(), sent.mut_view(), 4 - turns);
-      const media::I420View& picture = turns ? sent.view() : upright.view();
-      auto frame = (*encoder)->encode(picture, n * 90000 / fps, n % (4 * fps) == 0);
+      bool turned = false;
+      for (const Shape& next : p.shapes) {
+        if (content || next.from_ms * kMs > captured || next.from_ms <= shape.from_ms) continue;
+        shape = next;
+        turned = true;
+        if (auto done = begin_shape(); !done) return done;
+      }
+      const int turns = shape.rotation;
+      pattern.draw(upright->mut_view(), static_cast<std::uint32_t>(captured / 1000));
+      if (turns) media::rotate(upright->view(), sent->mut_view(), 4 - turns);
+      const media::I420View picture = turns ? sent->view() : upright->view();
+      // The tap asks for a key frame when the encoder starts and when a pause is over; a long call has one every 4 s.
+      const bool resumed = std::any_of(call_.pauses.begin(), call_.pauses.end(), [&](const Span& s) {
+        const std::int64_t since = captured - s.to_ms * kMs;
+        return since >= 0 && since < 1'000'000 / fps;
+      });
+      auto frame = encoder->encode(picture, n * 90000 / fps, n % (4 * fps) == 0 || turned || resumed);
       if (!frame) return tl::unexpected(frame.error());
       if (!*frame) continue;
       bool first = true;
@@ -139,7 +218,7 @@ class CallMaker {
         packet.timestamp = rtp(p, captured, 90000, base);
         packet.marker = last;
         packet.key_frame = first && key;
-        if (turns && last && (key || n % 30 == 0)) packet.rotation = p.rotation;
+        if ((turns || !p.shapes.empty()) && last && (key || n % 30 == 0)) packet.rotation = shape.rotation;
         packet.payload = payload;
         send(p, captured + p.video_delay_ms * kMs, packet);
         first = false;
@@ -154,15 +233,15 @@ class CallMaker {
   Result<void> audio(const SyntheticPerson& p) {
     const std::uint32_t source = next_source_++;
     const std::uint32_t base = static_cast<std::uint32_t>(random_.u64());
-    add(0, wire::TapSource{0, source, p.id, wire::TapKind::audio, wire::TapCodec::opus, 48000, 0, false});
+    add(p.joins_ms * kMs, wire::TapSource{p.joins_ms * 1000ull, source, p.id, wire::TapKind::audio, wire::TapCodec::opus, 48000, 0, false});
     auto encoder = media::OpusEncoder::open({});
     if (!encoder) return tl::unexpected(encoder.error());
     const media::TestPattern pattern({call_.run, p.participant, p.name, false});
     std::vector<float> pcm(media::kOpusFrame);
     std::array<std::uint8_t, 1275> packet_bytes;
     auto sequence = static_cast<std::uint16_t>(65400 + random_.below(200));
-    std::int64_t next_report = p.first_report_ms * kMs * 2;
-    for (std::int64_t n = 0; n * 20 < call_.duration_ms; ++n) {
+    std::int64_t next_report = (p.joins_ms + p.first_report_ms * 2) * kMs;
+    for (std::int64_t n = p.joins_ms / 20; n * 20 < call_.duration_ms; ++n) {
       const std::int64_t begins = n * 20 * kMs;
       while (next_report <= begins) {
         report(p, next_report, source, 48000, base);
@@ -176,7 +255,7 @@ class CallMaker {
       packet.sequence = sequence++;
       packet.timestamp = rtp(p, begins, 48000, base);
       packet.marker = n == 0;
-      packet.audio_level = 40;
+      packet.audio_level = in(p.speaks, begins) ? 40 : 100;
       packet.payload = Bytes(packet_bytes).first(*size);
       if (p.damaged > 0 && random_.chance(p.damaged)) {
         // "Two frames of the same size" of an odd number of bytes (RFC 6716 §3.2.3).

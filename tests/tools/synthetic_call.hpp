@@ -16,6 +16,13 @@ struct Span {
   std::uint32_t from_ms = 0, to_ms = UINT32_MAX;
 };
 
+// From this moment on the camera sends this (a phone that is turned, an encoder that saves bandwidth).
+struct Shape {
+  std::uint32_t from_ms = 0;
+  int width = 0, height = 0;
+  std::uint8_t rotation = 0;
+};
+
 struct SyntheticPerson {
   std::string id, name;
   std::uint8_t participant = 0;
@@ -23,7 +30,11 @@ struct SyntheticPerson {
   int kbps = 1200;
   std::uint8_t rotation = 0;            // quarter turns clockwise to upright, sent as CVO; the picture is turned back
   std::vector<Span> camera = {Span{}};  // when the camera is on
+  std::vector<Shape> shapes;            // after the first one, which width, height and rotation say; rising
   std::vector<Span> screen;             // when the screen is shared (as "<id>#content")
+  int screen_width = 1280, screen_height = 720;
+  std::uint32_t joins_ms = 0;           // nothing of them before
+  std::vector<Span> speaks = {Span{}};  // when the levels that they send say so
   double clock_ppm = 0;                 // how much faster their clock runs
   std::uint32_t clock_step_at_ms = 0;   // their wall clock is set by…
   std::int64_t clock_step_ms = 0;       // …this much at that moment
@@ -40,6 +51,7 @@ struct SyntheticCall {
   std::string meeting_id = "synthetic";
   std::uint32_t duration_ms = 6000;
   std::vector<SyntheticPerson> people;
+  std::vector<Span> pauses;             // of the recording: no packets; what goes on then is announced anew
   std::uint64_t seed = 1;
   bool stop_record = true;
 };

@@ -16,6 +16,7 @@ namespace upcall::api {
 struct MeetingApiOptions {
   std::string public_url;        // http(s)://host[:port], no slash at its end
   std::string media_region = "local";
+  std::string record_key;        // JWK of the key that signs manifests
   std::string audio_host;        // any non-empty text switches the client's audio on
 };
 
@@ -53,6 +54,8 @@ void add_customer_meeting_routes(wire::Router& router, MeetingApi& api, OpenApi&
 void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 // /api/recording/live/*: films that are not stored yet; add_recording_routes does it.
 void add_live_playback_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
+// /api/recording/manifest/*: what is said of a film for good; add_recording_routes does it.
+void add_manifest_routes(wire::Router& router, MeetingApi& api, OpenApi& openapi);
 // The signalling socket /control/{meetingId} and /internal/meetings/{id}.
 void add_control_routes(wire::Router& router, MeetingApi& api);
 

@@ -14,6 +14,14 @@ namespace {
 
 // The viewer as the store knows it now; nothing when disabled or gone.
 Result<std::optional<identity::Principal>> viewer(store::Database& db, const std::string& id) {
+  if (id == kHookViewer) {
+    // A program that the administrator named gets what it is told of; only the server makes such a grant.
+    identity::Principal hook;
+    hook.kind = identity::Principal::Kind::service;
+    hook.id = id;
+    hook.permissions = {identity::Permission::recording_playback, identity::Permission::recording_all_groups};
+    return hook;
+  }
   constexpr std::string_view kKey = "key/";
   if (!id.starts_with(kKey)) return store::users::principal(db, id);
   auto key = store::access_keys::find(db, std::string_view(id).substr(kKey.size()));
@@ -27,6 +35,11 @@ Result<std::optional<identity::Principal>> viewer(store::Database& db, const std
 }
 
 }  // namespace
+
+std::string film_address_for_hook(MeetingApi& api, const std::string& recording_id, WallTime now) {
+  const PlaybackGrant grant{recording_id, std::string(kHookViewer), now + Duration::s(3600)};
+  return api.options.public_url + "/api/recording/media/" + recording_id + "?grant=" + api.links.sign(grant);
+}
 
 Result<PlaybackRules> playback_rules(store::Database& db) {
   PlaybackRules out;
@@ -47,6 +60,22 @@ identity::RecordingTag tag_of(const store::Recording& r) {
   return {r.hierarchy_group_id.value_or(""), r.hierarchy_path.value_or("")};
 }
 
+Result<store::Recording> playable_recording(store::Database& db, const identity::Principal& who, const std::string& recording_id) {
+  auto playback = playback_rules(db);
+  if (!playback) return tl::unexpected(playback.error());
+  // Who may not watch anything learns nothing about what there is.
+  if (!identity::may_ask_for_playback(who, playback->profile_id)) {
+    return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+  }
+  auto recording = store::recordings::find(db, recording_id);
+  if (!recording) return tl::unexpected(recording.error());
+  if (!*recording) return fail(ErrorCode::not_found, "There is no such recording to watch.");
+  if (identity::may_play(who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
+    return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
+  }
+  return std::move(**recording);
+}
+
 Result<WatchedRecording, ApiError> watched_recording(MeetingApi& api, const wire::HttpRequest& request) {
   const auto text = request.query_value("grant");
   const auto grant = text ? api.links.verify(*text, request.now.wall) : std::nullopt;
@@ -58,15 +87,7 @@ Result<WatchedRecording, ApiError> watched_recording(MeetingApi& api, const wire
     auto who = viewer(db, grant->viewer_id);
     if (!who) return tl::unexpected(who.error());
     if (!*who) return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    auto playback = playback_rules(db);
-    if (!playback) return tl::unexpected(playback.error());
-    auto recording = store::recordings::find(db, recording_id);
-    if (!recording) return tl::unexpected(recording.error());
-    if (!*recording) return fail(ErrorCode::not_found, "There is no such recording to watch.");
-    if (identity::may_play(**who, tag_of(**recording), playback->profile_id, playback->has_groups) != identity::Playback::allowed) {
-      return fail(ErrorCode::forbidden, "You are not allowed to watch this recording.");
-    }
-    return std::move(**recording);
+    return playable_recording(db, **who, recording_id);
   });
   if (!allowed) {
     return tl::unexpected(ApiError{allowed.error(), allowed.error().code == ErrorCode::forbidden ? "playback_not_allowed" : ""});

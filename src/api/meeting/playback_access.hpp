@@ -17,7 +17,15 @@ struct PlaybackRules {
   std::int64_t link_minutes = 15;
 };
 Result<PlaybackRules> playback_rules(store::Database& db);
+// Who reads a film for a command hook (service/events/hook_service.hpp).
+inline constexpr std::string_view kHookViewer = "hook";
+// For an hour, this one film.
+std::string film_address_for_hook(MeetingApi& api, const std::string& recording_id, WallTime now);
+
 identity::RecordingTag tag_of(const store::Recording& recording);
+
+// The recording, if this principal may watch it now; forbidden, not_found.
+Result<store::Recording> playable_recording(store::Database& db, const identity::Principal& who, const std::string& recording_id);
 
 struct WatchedRecording {
   store::Recording recording;

@@ -1,5 +1,6 @@
 // Recording: the original's RecordingAPI, and playback of what was recorded.
 #include <algorithm>
+#include <charconv>
 
 #include "api/centre/contact_lookup.hpp"
 #include "api/common/external_id.hpp"
@@ -10,6 +11,7 @@
 #include "base/wall_text.hpp"
 #include "identity/access.hpp"
 #include "io/store/identity_repository.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -24,6 +26,12 @@ constexpr Operation kOperations[] = {
      R"({"type":"object","properties":{"success":{"type":"string"},"data":{"type":"object","properties":{"recordingId":{"type":"string"},"message":{"type":"string"}}},"reqId":{"type":"string"}}})",
      "400 401 403 404 409", ""},
     {"DELETE", "/api/recording/recording", "stopRecording", "Stop recording an own meeting.", OperationAuth::staff,
+     R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
+     R"({"type":"object"})", "400 401 403 404 409", ""},
+    {"POST", "/api/recording/pause", "pauseRecording", "Pause the recording of an own meeting; it goes on by itself at resumesAt.", OperationAuth::staff,
+     R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
+     R"({"type":"object"})", "400 401 403 404 409", ""},
+    {"POST", "/api/recording/resume", "resumeRecording", "End the pause.", OperationAuth::staff,
      R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
      R"({"type":"object"})", "400 401 403 404 409", ""},
     {"GET", "/api/recording/recording-summary", "getRecordingSummary", "The recordings of a meeting that the caller may watch.",
@@ -105,6 +113,55 @@ Result<store::Meeting, ApiError> controlled_meeting(MeetingApi& api, const ident
   return std::move(**meeting);
 }
 
+struct PauseRules {
+  bool allowed = false;
+  std::int64_t longest_s = 300;
+};
+
+Result<PauseRules> pause_rules(MeetingApi& api) {
+  return api.centre.store.read([](store::Database& db) -> Result<PauseRules> {
+    auto allowed = store::parameters::get_or(db, "recordingPauseAllowed", "false");
+    if (!allowed) return tl::unexpected(allowed.error());
+    auto longest = store::parameters::get_or(db, "recordingPauseMaxSeconds", "300");
+    if (!longest) return tl::unexpected(longest.error());
+    PauseRules out{*allowed == "true", 300};
+    std::from_chars(longest->data(), longest->data() + longest->size(), out.longest_s);
+    return out;
+  });
+}
+
+// POST pause and resume: the same caller, meeting and rules; then `act`.
+template <class F>
+wire::HttpResponse control_pause(MeetingApi& api, const wire::HttpRequest& request, F act) {
+  auto principal = api.centre.authenticator.authorize(request, Permission::recording_control);
+  if (!principal) return failure(request, principal.error());
+  if (!api.recording_deployed()) return not_deployed(request);
+  auto id = meeting_id_in(request);
+  if (!id) return failure(request, id.error());
+  auto rules = pause_rules(api);
+  if (!rules) return failure(request, rules.error());
+  if (!rules->allowed) return failure(request, ErrorCode::forbidden, "pause_not_allowed", "Pausing recordings is not allowed here.");
+  auto meeting = controlled_meeting(api, *principal, *id, Control::start);
+  if (!meeting) return failure(request, meeting.error());
+  return act(*principal, *id, *rules);
+}
+
+wire::HttpResponse pause(MeetingApi& api, const wire::HttpRequest& request) {
+  return control_pause(api, request, [&](const identity::Principal& principal, const std::string& id, const PauseRules& rules) {
+    auto paused = api.recordings.pause(id, Duration::s(rules.longest_s), principal.id);
+    if (!paused) return failure(request, ApiError{paused.error(), paused.error().code == ErrorCode::conflict ? "nothing_to_pause" : ""});
+    return success(request, "Recording paused", bj::object{{"recordingId", paused->recording_id}, {"resumesAt", to_iso8601(paused->resumes_at)}});
+  });
+}
+
+wire::HttpResponse go_on(MeetingApi& api, const wire::HttpRequest& request) {
+  return control_pause(api, request, [&](const identity::Principal& principal, const std::string& id, const PauseRules&) {
+    auto resumed = api.recordings.go_on(id, principal.id);
+    if (!resumed) return failure(request, ApiError{resumed.error(), resumed.error().code == ErrorCode::conflict ? "not_paused" : ""});
+    return success(request, "Recording goes on", bj::object{});
+  });
+}
+
 wire::HttpResponse start(MeetingApi& api, const wire::HttpRequest& request) {
   auto principal = api.centre.authenticator.authorize(request, Permission::recording_control);
   if (!principal) return failure(request, principal.error());
@@ -177,9 +234,12 @@ wire::HttpResponse summary(MeetingApi& api, const wire::HttpRequest& request) {
     if (r.size_bytes) entry["sizeBytes"] = *r.size_bytes;
     if (!r.reason.empty()) entry["reason"] = r.reason;
     if (auto facts = json::parse_object(r.data)) entry["facts"] = *facts;
+    if (const auto until = service::paused_until(r)) entry["paused"] = bj::object{{"resumesAt", to_iso8601(*until)}};
     if (r.state != store::RecordingState::stored && r.state != store::RecordingState::failed) {
       entry["progress"] = progress_of(r, api.recordings.composed_ms(r.recording_id), request.now.wall);
     }
+    // Who asks with the right to watch is the viewer that a film on demand waits for.
+    api.recordings.want_film(r.recording_id);
     const auto address = [&](const std::string& folder, const char* file) {
       const PlaybackGrant grant{r.recording_id, principal->id, request.now.wall + Duration::s(playback.link_minutes * 60)};
       return base_url(request, api.options.public_url) + "/api/recording/" + folder + r.recording_id + file + "?grant=" + api.links.sign(grant);
@@ -212,9 +272,12 @@ void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openap
   openapi.add(kOperations);
   router.add("POST", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return start(api, r); });
   router.add("DELETE", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return stop(api, r); });
+  router.add("POST", "/api/recording/pause", [&api](const wire::HttpRequest& r) { return pause(api, r); });
+  router.add("POST", "/api/recording/resume", [&api](const wire::HttpRequest& r) { return go_on(api, r); });
   router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
   router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
   add_live_playback_routes(router, api, openapi);
+  add_manifest_routes(router, api, openapi);
 }
 
 }  // namespace upcall::api

@@ -181,7 +181,8 @@ Result<FilmFindings> inspect_film(const std::string& file) {
   }
 
   out.video_frames = times.size();
-  for (const double fps : {30.0, 25.0, 24.0, 15.0, 60.0}) {
+  // The coarsest of them: pictures at 15 lie on a grid of 30 too.
+  for (const double fps : {15.0, 24.0, 25.0, 30.0, 60.0}) {
     const bool fits = !times.empty() && std::all_of(times.begin(), times.end(), [&](double t) {
       const double x = (t - times.front()) * fps;
       return std::abs(x - std::round(x)) < 0.05;

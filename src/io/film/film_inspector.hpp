@@ -28,7 +28,7 @@ struct ParticipantFindings {
 
 struct FilmFindings {
   int width = 0, height = 0;
-  double fps = 0;                      // of the grid that all pictures lie on; 0: they lie on none
+  double fps = 0;                      // of the coarsest grid that all pictures lie on; 0: on none
   double duration_s = 0;
   std::string video_codec, audio_codec;
   int audio_rate = 0, audio_channels = 0;

@@ -33,52 +33,9 @@ class OpusLane final : public compose::AudioDecoder {
   std::vector<float> buffer_;
 };
 
-const media::Yuv kStage = media::yuv_from_rgb(14, 16, 20);        // behind everything
-const media::Yuv kCard = media::yuv_from_rgb(34, 39, 48);         // a tile without picture
-const media::Yuv kContentBack = media::yuv_from_rgb(8, 9, 11);
-
-media::Yuv colour_of(const std::string& name) {
-  static const media::Yuv kColours[] = {
-      media::yuv_from_rgb(66, 114, 180), media::yuv_from_rgb(150, 84, 140), media::yuv_from_rgb(60, 138, 106),
-      media::yuv_from_rgb(176, 112, 58), media::yuv_from_rgb(104, 100, 180), media::yuv_from_rgb(170, 76, 84)};
-  std::uint32_t hash = 2166136261u;
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619u;
-  return kColours[hash % std::size(kColours)];
-}
-
-// First letters of the first and the last word.
-std::string initials(const std::string& name) {
-  std::string first, last, *to = &first;
-  bool start = true;
-  for (std::size_t i = 0; i < name.size();) {
-    std::size_t length = 1;
-    while (i + length < name.size() && (static_cast<std::uint8_t>(name[i + length]) & 0xc0) == 0x80) ++length;
-    if (name[i] == ' ') {
-      start = true;
-    } else if (start) {
-      *to = name.substr(i, length);
-      if (length == 1 && (*to)[0] >= 'a' && (*to)[0] <= 'z') (*to)[0] = static_cast<char>((*to)[0] - 'a' + 'A');
-      to = &last;
-      start = false;
-    }
-    i += length;
-  }
-  return first + last;
-}
-
-std::string label_of(const compose::Tile& tile) {
-  if (tile.name.empty()) return {};
-  if (tile.content) return tile.name + " \u2013 shared screen";
-  return tile.muted ? tile.name + " (muted)" : tile.name;
-}
-
-media::Rect rect_of(const compose::Box& b) { return {b.x, b.y, b.width, b.height}; }
-
 }  // namespace
 
-FilmStudio::FilmStudio(const FilmOptions& o) : canvas_(o.video.width, o.video.height), labels_(o.font_file) {
-  media::fill(canvas_.mut_view(), kStage);
-}
+FilmStudio::FilmStudio(const FilmOptions& o) : painter_(o.video.width, o.video.height, o.font_file) {}
 
 Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, FilmSink& sink,
                                                      const wire::FilmResume* resume) {
@@ -161,58 +118,17 @@ std::unique_ptr<compose::AudioDecoder> FilmStudio::open_audio(wire::TapCodec cod
   return std::make_unique<OpusLane>(std::move(*decoder));
 }
 
-void FilmStudio::draw_placeholder(const media::MutI420View& area, const std::string& name) {
-  media::fill(area, kCard);
-  const int radius = std::min(area.width, area.height) / 5;
-  disc(area, area.width / 2, area.height / 2, radius, colour_of(name));
-  labels_.centred(area, {0, 0, area.width, area.height}, radius * 4 / 5, initials(name), media::kWhite);
-}
-
-void FilmStudio::draw_tile(const compose::Tile& tile, bool whole) {
-  const media::MutI420View canvas = canvas_.mut_view();
-  const media::Rect box = rect_of(tile.box);
-  const media::MutI420View area = media::part_of(canvas, box);
-  if (area.width < 2 || area.height < 2) return;
-  const auto it = sources_.find(tile.source);
-  if (tile.source == 0 || it == sources_.end() || !it->second.has_picture) {
-    if (!whole) return;
-    draw_placeholder(area, tile.name);
-  } else {
-    VideoSource& s = it->second;
-    if (whole || s.drawn_width != s.picture.width || s.drawn_height != s.picture.height) {
-      media::fill(area, tile.content ? kContentBack : kStage);
-      s.drawn_width = s.picture.width;
-      s.drawn_height = s.picture.height;
-    }
-    const media::Rect place = media::fit(s.picture.width, s.picture.height, box);
-    const media::MutI420View inside = media::part_of(canvas, place);
-    media::scale(s.picture, inside);
-    labels_.plate(inside, label_of(tile));
-    return;
-  }
-  labels_.plate(area, label_of(tile));
-}
-
 Result<void> FilmStudio::show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
                               bool relaid) {
-  if (relaid) {
-    const media::MutI420View canvas = canvas_.mut_view();
-    media::fill(canvas, kStage);
-    if (scene.title_box.height > 0) {
-      const int height = scene.title_box.height * 7 / 10;
-      labels_.text(canvas, scene.title_box.x + height, scene.title_box.y + (scene.title_box.height - height) / 2, height,
-                   scene.title_box.width - 2 * height, scene.title, media::kWhite);
-    }
-  }
-  for (const compose::Tile& tile : scene.tiles) {
-    const bool fresh = std::find(changed.begin(), changed.end(), tile.source) != changed.end();
-    if (relaid || (fresh && tile.source != 0)) draw_tile(tile, relaid);
-  }
+  painter_.paint(scene, changed, relaid, [this](std::uint32_t source) -> const media::I420View* {
+    const auto it = sources_.find(source);
+    return it == sources_.end() || !it->second.has_picture ? nullptr : &it->second.picture;
+  });
   return encode(tick);
 }
 
 Result<void> FilmStudio::encode(std::int64_t tick) {
-  const media::I420View picture = canvas_.view();
+  const media::I420View picture = painter_.view();
   recording::PictureSketch sketch(picture.y, picture.stride_y, picture.width, picture.height);
   drawn_ = sketch_.empty() || sketch.plainly_differs(sketch_) ? Drawn::different : Drawn::same;
   if (drawn_ == Drawn::different) sketch_ = std::move(sketch);

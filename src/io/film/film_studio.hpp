@@ -10,7 +10,7 @@
 #include "io/film/aac_encoder.hpp"
 #include "io/film/fragment_muxer.hpp"
 #include "io/film/h264_encoder.hpp"
-#include "io/film/label_painter.hpp"
+#include "io/film/scene_painter.hpp"
 #include "io/media/opus_codec.hpp"
 #include "io/media/vp8_codec.hpp"
 #include "recording/session_log.hpp"
@@ -48,17 +48,13 @@ class FilmStudio final : public compose::Studio {
     media::I420View picture;                    // in the decoder's memory, or in `turned`
     bool has_picture = false;
     std::unique_ptr<media::Picture> turned;
-    int drawn_width = 0, drawn_height = 0;      // shape that the tile's borders were drawn for
   };
   FilmStudio(const FilmOptions& options);
-  void draw_tile(const compose::Tile& tile, bool whole);
-  void draw_placeholder(const media::MutI420View& area, const std::string& name);
   Result<void> encode(std::int64_t tick);
 
-  media::Picture canvas_;
+  ScenePainter painter_;
   recording::PictureSketch sketch_;             // of the last picture that was plainly different
   Drawn drawn_ = Drawn::unknown;
-  LabelPainter labels_;
   std::map<std::uint32_t, VideoSource> sources_;
   std::unique_ptr<H264Encoder> h264_;
   std::unique_ptr<AacEncoder> aac_;

@@ -56,6 +56,9 @@ Result<std::unique_ptr<H264Encoder>> H264Encoder::open(const H264Options& o) {
   p.rc.i_vbv_buffer_size = o.max_kbps * 2;
   // Key frames are placed by time (fragments), not by counting: pictures may be rare.
   p.i_keyint_max = o.fps * o.key_frame_seconds * 4;
+  // A cut in the picture gets an I picture, but no key frame: whether one is seen depends on the encoder's past, and an
+  // encoder that goes on with a film must cut its fragments where the other one would have.
+  p.i_keyint_min = p.i_keyint_max / 2;
   p.b_open_gop = 0;
   p.b_repeat_headers = 0;
   p.b_annexb = 1;

@@ -147,13 +147,17 @@ void LabelPainter::centred(const media::MutI420View& picture, media::Rect box, i
   blend(picture, box.x + (box.width - width) / 2, box.y + (box.height - height) / 2, m, width, colour);
 }
 
-void LabelPainter::plate(const media::MutI420View& tile, const std::string& utf8) {
+void LabelPainter::plate(const media::MutI420View& tile, const std::string& utf8) { plate(tile, utf8, false); }
+void LabelPainter::chip(const media::MutI420View& tile, const std::string& utf8) { plate(tile, utf8, true); }
+
+void LabelPainter::plate(const media::MutI420View& tile, const std::string& utf8, bool right) {
   if (utf8.empty() || tile.width < 64 || tile.height < 48) return;
   const int height = std::clamp(tile.height / 18, 14, 34), margin = std::max(4, height / 3);
   const Mask& m = mask(utf8, height);
   const int width = std::min(m.width, tile.width - 4 * margin);
-  const media::Rect rect{margin & ~1, (tile.height - margin - height - margin / 2) & ~1, (width + 2 * margin + 1) & ~1,
-                         (height + margin / 2 + 1) & ~1};
+  const int plate_width = (width + 2 * margin + 1) & ~1;
+  const media::Rect rect{(right ? tile.width - margin - plate_width : margin) & ~1,
+                         (tile.height - margin - height - margin / 2) & ~1, plate_width, (height + margin / 2 + 1) & ~1};
   darken(tile, rect, 35);
   blend(tile, rect.x + margin, rect.y + (rect.height - height) / 2, m, width, media::kWhite);
 }

@@ -27,6 +27,8 @@ class LabelPainter {
                media::Yuv colour);
   // Text on a darkened plate at the bottom left of a tile.
   void plate(const media::MutI420View& tile, const std::string& utf8);
+  // The same at its bottom right.
+  void chip(const media::MutI420View& tile, const std::string& utf8);
 
  private:
   struct Mask {
@@ -34,6 +36,7 @@ class LabelPainter {
     std::vector<std::uint8_t> coverage;
   };
   struct Font;
+  void plate(const media::MutI420View& tile, const std::string& utf8, bool right);
   const Mask& mask(const std::string& utf8, int height);
   static void blend(const media::MutI420View& picture, int x, int y, const Mask& mask, int max_width,
                     media::Yuv colour);

@@ -12,6 +12,7 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/meeting/playback_access.hpp"
 #include "api/meeting/recording_start.hpp"
 #include "api/routing/routing_routes.hpp"
 #include "api/web/frontend_config.hpp"
@@ -124,12 +125,12 @@ struct Server::Parts {
   std::unique_ptr<ObjectStores> stores;
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
+  std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
-  std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RetentionService> retention;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
@@ -153,7 +154,7 @@ struct Server::Parts {
 Result<void> Server::Parts::open_events() {
   {
     const std::lock_guard lock(events_mutex);
-    hooks = std::make_unique<service::HookService>(service::HookServiceOptions{.public_url = url}, *store, *sealer, random, system_now);
+    hooks = std::make_unique<service::HookService>(service::HookServiceOptions{.public_url = url, .film_address = [this](const std::string& id) { return api::film_address_for_hook(*meeting_api, id, system_now().wall); }}, *store, *sealer, random, system_now);
   }
   std::vector<service::OutboxConsumer> consumers;
   consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
@@ -168,9 +169,6 @@ Result<void> Server::Parts::open_events() {
   }
   directory->set_outbox_listener([this] { told_outbox(); });
   if (auto loaded = hooks->reload(); !loaded) return loaded;
-  auto signing = service::RecordSigner::open(*store, *sealer, random);
-  if (!signing) return tl::unexpected(signing.error());
-  signer = std::move(*signing);
   service::RetentionOptions keeping;
   keeping.told_outbox = [this] { told_outbox(); };
   retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, stores->store(), *signer, random, system_now);
@@ -220,7 +218,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   if (auto live = directory->open_live(); !live) return live;
   if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
+  auto signing = service::RecordSigner::open(*store, *sealer, random);
+  if (!signing) return tl::unexpected(signing.error());
+  signer = std::move(*signing);
   service::RecordingServiceOptions recording;
+  recording.sign = [this](std::string_view record) { return signer->sign(record); };
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
@@ -269,6 +271,7 @@ Result<void> Server::Parts::open() {
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
+  meeting_options.record_key = signer->public_jwk();
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
@@ -289,7 +292,6 @@ Result<void> Server::Parts::open() {
     std::vector<std::string> problems = stores->problems();
     const auto counters = recordings->counters();
     if (counters.disk_full) problems.push_back("the spool's disk is full: recordings have gaps until there is room");
-    if (counters.waiting_for_composer > 0) problems.push_back("recordings wait for a free composer");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
     return problems;
   });

@@ -10,7 +10,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/secret.hpp"
-#include "service/recording/film_uploader.hpp"
+#include "service/recording/backoff.hpp"
 #include "wire/child_control.hpp"
 
 namespace upcall::service {
@@ -82,8 +82,9 @@ class Conversation {
       view = film_.view();
     }
     json::object order{{"version", 2}, {"journal", order_.journal_directory}, {"key", to_hex(order_.key)},
-                       {"width", order_.width}, {"height", order_.height}, {"fps", order_.fps},
-                       {"title", order_.title}, {"live", order_.live}};
+                       {"width", order_.settings.width}, {"height", order_.settings.height},
+                       {"fps", order_.settings.fps}, {"layout", order_.settings.layout},
+                       {"constantRate", order_.settings.constant_rate}, {"title", order_.title}, {"live", order_.live}};
     if (view.index.begun()) {
       order["resume"] = to_base64(wire::encode(view.index.resume()));
       resumed_from_ms_ = view.index.duration_ms();

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "io/film_spool/film_spool.hpp"
 #include "io/process/child_process.hpp"
+#include "service/recording/film_settings.hpp"
 
 namespace upcall::service {
 
@@ -17,7 +18,7 @@ struct ComposerOrder {
   std::string journal_directory;
   ByteVector key;                 // wiped by its owner
   std::string title;
-  int width = 1920, height = 1080, fps = 30;
+  FilmSettings settings;
   bool live = true;               // the journal may still grow
 };
 

@@ -7,12 +7,24 @@
 
 #include "crypto/secret.hpp"
 #include "json/json.hpp"
+#include "recording/object_names.hpp"
 
 namespace upcall::service {
 
 namespace {
 
 namespace bj = boost::json;
+
+constexpr std::size_t kFactsMax = 8u << 20;   // of long meetings with many people
+
+Result<void> put_object(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now) {
+  auto upload = store.begin_upload(key, "application/json");
+  if (!upload) return tl::unexpected(upload.error());
+  if (auto put = (*upload)->put_part(1, as_bytes(text)); !put) return put;
+  auto done = (*upload)->complete(now);
+  if (!done) return tl::unexpected(done.error());
+  return {};
+}
 
 std::int64_t integer(const bj::object& o, std::string_view name) {
   const auto* v = o.if_contains(name);
@@ -63,6 +75,7 @@ std::shared_ptr<film_spool::FilmSpool> ComposerRun::film() const {
 
 std::string ComposerRun::upload_trouble() const {
   const std::lock_guard lock(mutex_);
+  if (!manifest_trouble_.empty()) return manifest_trouble_;
   return uploader_ ? uploader_->trouble() : std::string();
 }
 
@@ -123,7 +136,13 @@ Result<ComposerOutcome> ComposerRun::whole_way() {
     return tl::unexpected(stored.error());
   }
   out.object = std::move(*stored);
-  const auto facts = json::parse_object(film->view().facts);
+  if (options_.sign) {
+    if (auto written = store_manifest(*film, out); !written) {
+      if (written.error().code == ErrorCode::corrupt) (void)film->discard();
+      return tl::unexpected(written.error());
+    }
+  }
+  const auto facts = json::parse_object(film->view().facts, kFactsMax);
   if (!facts) return fail(ErrorCode::internal, "the composer's last word cannot be read");
   out.duration_ms = integer(*facts, "duration_ms");
   out.video_frames = static_cast<std::uint64_t>(integer(*facts, "video_frames"));
@@ -136,6 +155,26 @@ Result<ComposerOutcome> ComposerRun::whole_way() {
     out.peak_rss_mib = real(*facts, "peak_rss_mib");
   }
   return out;
+}
+
+// A store that does not take it is asked again for as long as it takes, as with the film.
+Result<void> ComposerRun::store_manifest(const film_spool::FilmSpool& film, const ComposerOutcome& outcome) {
+  const auto text = film_manifest({options_.recording_id, options_.external_meeting_id, options_.started, options_.order.settings,
+                                   outcome.object, outcome.attempts, outcome.restarts},
+                                  film, options_.sign);
+  if (!text) return tl::unexpected(text.error());
+  const std::string key = recording::manifest_key(options_.upload.object_key);
+  Backoff backoff(options_.upload.first_pause, options_.upload.longest_pause);
+  for (;;) {
+    if (!pause(Duration())) return fail(ErrorCode::unavailable, "the server is stopping");
+    const auto put = put_object(store_, key, *text, clock_().wall);
+    {
+      const std::lock_guard lock(mutex_);
+      manifest_trouble_ = put ? "" : put.error().message;
+    }
+    if (put) return {};
+    pause(backoff.next());
+  }
 }
 
 Result<void> ComposerRun::compose(film_spool::FilmSpool& film, ComposerOutcome& out) {

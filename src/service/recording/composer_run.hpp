@@ -17,6 +17,7 @@
 #include "io/objects/object_store.hpp"
 #include "io/process/child_process.hpp"
 #include "service/recording/composer_child.hpp"
+#include "service/recording/film_manifest.hpp"
 #include "service/recording/film_uploader.hpp"
 
 namespace upcall::service {
@@ -29,6 +30,10 @@ struct ComposerOptions {
   std::function<void(int pid)> pid;   // of the running process, -1: none; may be empty
   FilmUploaderOptions upload;
   int attempts = 5;               // children in a row that add nothing to the film
+  // Beside the film a manifest is stored, of this meeting and start; without a signer none.
+  SignRecord sign;
+  std::string external_meeting_id;
+  WallTime started;
   // Of a run before; nothing: it is opened.
   std::shared_ptr<film_spool::FilmSpool> film;
 };
@@ -70,13 +75,14 @@ class ComposerRun {
   int pid() const { return pid_.load(std::memory_order_relaxed); }
   // Nothing before it is open.
   std::shared_ptr<film_spool::FilmSpool> film() const;
-  // Why the upload is not going on; empty: it is, or there is none.
+  // Why the upload of film or manifest is not going on; empty: it is, or there is none.
   std::string upload_trouble() const;
 
  private:
   void run();
   Result<ComposerOutcome> whole_way();
   Result<void> compose(film_spool::FilmSpool& film, ComposerOutcome& outcome);
+  Result<void> store_manifest(const film_spool::FilmSpool& film, const ComposerOutcome& outcome);
   bool pause(Duration span);
 
   ComposerOptions options_;
@@ -91,6 +97,7 @@ class ComposerRun {
   bool stop_ = false;
   std::shared_ptr<film_spool::FilmSpool> film_;
   std::unique_ptr<FilmUploader> uploader_;
+  std::string manifest_trouble_;
   std::thread thread_;
 };
 

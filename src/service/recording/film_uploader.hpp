@@ -18,6 +18,7 @@
 #include "compose/part_planner.hpp"
 #include "io/film_spool/film_spool.hpp"
 #include "io/objects/object_store.hpp"
+#include "service/recording/backoff.hpp"
 
 namespace upcall::service {
 
@@ -25,21 +26,6 @@ struct FilmUploaderOptions {
   std::string object_key;
   Duration first_pause = Duration::ms(500), longest_pause = Duration::s(60);
   std::uint64_t part_bytes = compose::kPartBytes;
-};
-
-// What pauses double to, up to the longest. Value type.
-class Backoff {
- public:
-  Backoff(Duration first, Duration longest) : first_(first), longest_(longest), next_(first) {}
-  Duration next() {
-    const Duration out = next_;
-    next_ = std::min(next_ * 2, longest_);
-    return out;
-  }
-  void reset() { next_ = first_; }
-
- private:
-  Duration first_, longest_, next_;
 };
 
 class FilmUploader {

@@ -21,6 +21,8 @@ struct RecordingService::Live {
   bool stop_requested = false;                    // service thread
   bool stop_taken = false;                        // under the service's mutex: a stop was answered with 200
   std::string stop_key;                           // likewise: its idempotency key
+  bool film_wanted = false;                       // made on demand: somebody has asked; service thread
+  std::optional<Instant> resume_at;               // paused until then; service thread
   std::string capture_reason;                     // why capturing ended by itself; stays when composing succeeds
   wire::TapStopReason stop_reason = wire::TapStopReason::requested;
   std::unique_ptr<ComposerRun> composer;

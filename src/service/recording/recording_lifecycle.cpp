@@ -137,6 +137,7 @@ void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
   request.started = live->journal->start();
   request.resumed = live->journal->resumed();
   request.first_source = live->journal->next_source();
+  request.paused = live->resume_at.has_value();
   live->tap_asked = true;
   runtime_.open_tap(
       live->row.meeting_id, std::move(request), [this, id] { post([this, id] { on_tap_opened(id); }); },
@@ -174,6 +175,7 @@ void RecordingService::on_tap_closed(const std::string& recording_id, TapResult 
     live->stop_requested = true;
     live->stop_requested_at = clock_().mono;
     live->stop_reason = wire::TapStopReason::meeting_ended;
+    close_pause(*live);
   }
   if (!live->row.stopped) live->row.stopped = clock_().wall;
   if (result.dropped > 0) note_fact(*live, "dropped_records", static_cast<double>(result.dropped));
@@ -199,14 +201,39 @@ void RecordingService::on_journal_closed(const std::string& recording_id, journa
   start_composer(live);
 }
 
+// By the recording's policy. A film that was begun goes on whatever it says.
+bool RecordingService::is_time_to_compose(const Live& live) const {
+  const std::string when = settings_in(live.row.data).compose;
+  if (when == "live" || live.film_wanted) return true;
+  std::error_code error;
+  if (std::filesystem::exists(directory_of(live.row.recording_id) + "/" + film_spool::kFileName, error)) return true;
+  return when == "after" && live.journal_closed;
+}
+
+void RecordingService::want_film(const std::string& recording_id) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = live_.find(recording_id);
+    if (at == live_.end() || at->second->composer || at->second->composer_queued) return;
+  }
+  post([this, recording_id] {
+    const std::shared_ptr<Live> live = find_live(recording_id);
+    if (!live || live->film_wanted || settings_in(live->row.data).compose != "on-demand") return;
+    live->film_wanted = true;
+    // Before the tap is open there is nothing to compose: that begins it.
+    if (live->tap_open || live->journal_closed) start_composer(live);
+  });
+}
+
 void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
+  if (!is_time_to_compose(*live)) return;
   const std::string id = live->row.recording_id;
   ComposerOptions options;
   {
     const std::lock_guard lock(mutex_);
     options.film = live->film;
   }
-  // A film that only has to be uploaded waits for nobody's place: the run says soon whether that is true.
+  // A film that only has to be uploaded waits for nobody's place. (One that only looks complete is composed without.)
   const bool complete = options.film ? options.film->progress().complete
                                      : film_spool::FilmSpool::looks_complete(directory_of(id) + "/" + film_spool::kFileName);
   {
@@ -237,9 +264,13 @@ void RecordingService::begin_composer(const std::shared_ptr<Live>& live) {
   options.order.journal_directory = directory_of(id);
   options.order.key = live->key;
   options.order.title = live->row.external_meeting_id;
+  options.order.settings = settings_in(live->row.data);
   options.order.live = true;
   options.recording_id = id;
   options.upload.object_key = live->row.object_key;
+  options.sign = options_.sign;
+  options.external_meeting_id = live->row.external_meeting_id;
+  options.started = live->row.started.value_or(live->row.requested);
   ComposerRun::Callbacks callbacks;
   callbacks.composed = [this, id] { post([this, id] { free_place(id); }); };
   callbacks.done = [this, id](Result<ComposerOutcome> outcome) {

@@ -102,7 +102,8 @@ void RecordingService::loop() {
     std::function<void()> task;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, std::chrono::seconds(5), [&] { return stopping_ || !tasks_.empty(); });
+      const bool paused = std::any_of(live_.begin(), live_.end(), [](const auto& entry) { return entry.second->resume_at.has_value(); });
+      wake_.wait_for(lock, std::chrono::seconds(paused ? 1 : 5), [&] { return stopping_ || !tasks_.empty(); });
       if (stopping_) return;
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
@@ -111,6 +112,7 @@ void RecordingService::loop() {
     }
     if (task) task();
     retry_composers();
+    end_pauses();
   }
 }
 
@@ -126,9 +128,13 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
 
+  auto settings = store_.read(film_settings);
+  if (!settings) return tl::unexpected(settings.error());
+
   auto live = std::make_shared<Live>();
   store::Recording& row = live->row;
   row.recording_id = make_uuid(random_);
+  row.data = with_settings(row.data, *settings);
   row.external_meeting_id = request.external_meeting_id;
   row.meeting_id = (*meeting)->meeting_id;
   row.owner_principal = request.owner.id;
@@ -237,6 +243,7 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
     live->stop_requested = true;
     live->stop_requested_at = clock_().mono;
     live->stop_reason = reason;
+    close_pause(*live);
     if (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
         live->row.state == RecordingState::recording) {
       live->row.stopped = clock_().wall;
@@ -315,6 +322,7 @@ Result<void> RecordingService::resume() {
     live->resumed = true;
     if (live->row.reason == kSpoolWasFull) live->capture_reason = live->row.reason;
     live->requested_at = clock_().mono;
+    if (const auto until = paused_until(live->row)) live->resume_at = live->requested_at + std::max(Duration(), *until - clock_().wall);
     auto wrapped = store_.write([&](store::Database& db) -> Result<std::optional<ByteVector>> {
       auto epoch = store::recordings::next_writer_epoch(db, live->row.recording_id);
       if (!epoch) return tl::unexpected(epoch.error());

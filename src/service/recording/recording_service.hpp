@@ -39,6 +39,7 @@ struct RecordingServiceOptions {
   recording::CapacityOptions capacity;
   recording::AdmissionOptions admission;
   bool measure_host = true;                 // false: places alone decide
+  SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
 };
 
@@ -49,6 +50,9 @@ struct RecordingStart {
   // Not empty: a start that was sent before with this key by the same owner answers with the recording of then.
   std::string idempotency_key;
 };
+
+// Of a recording that is paused: when it goes on by itself.
+std::optional<WallTime> paused_until(const store::Recording& recording);
 
 class RecordingService {
  public:
@@ -70,9 +74,19 @@ class RecordingService {
   // conflict: nothing is in progress, or it is being stopped already (not by the same key: that is answered again).
   // Returns when the stop is written to the store.
   Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& idempotency_key = {});
+  // Nothing of the meeting reaches the recording from here on, at most for `longest`: then it goes on by itself. The
+  // state survives a restart. conflict: nothing is being recorded, or it is paused (going on) already.
+  struct Paused {
+    std::string recording_id;
+    WallTime resumes_at;
+  };
+  Result<Paused> pause(const std::string& external_meeting_id, Duration longest, const std::string& actor);
+  Result<void> go_on(const std::string& external_meeting_id, const std::string& actor);
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
+  // Somebody who may wants to watch it: a film that is made on demand is begun. Any other call does nothing.
+  void want_film(const std::string& recording_id);
   // How much of the film is composed; 0 when no composer of it runs.
   std::int64_t composed_ms(const std::string& recording_id) const;
   // The film of a recording that is not stored yet, as far as it is composed; nothing when there is none.
@@ -108,11 +122,16 @@ class RecordingService {
   void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
   void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
   void start_composer(const std::shared_ptr<Live>& live);
+  bool is_time_to_compose(const Live& live) const;
   void begin_composer(const std::shared_ptr<Live>& live);   // with mutex_ held
   void free_place(const std::string& recording_id);
   void begin_waiting();
   void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
   void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
+  Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
+  Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
+  void end_pauses();
+  void close_pause(Live& live);   // with the recording; the next change of state writes it
   bool advance(Live& live, store::RecordingState to, const char* event);
   void note_fact(Live& live, const char* name, double value);
   void clean_up(const std::string& recording_id);

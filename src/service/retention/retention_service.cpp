@@ -12,6 +12,7 @@
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
+#include "recording/object_names.hpp"
 #include "recording/retention.hpp"
 
 namespace upcall::service {
@@ -25,12 +26,6 @@ constexpr std::string_view kFolder = "RECORDINGS/";
 constexpr Duration kMissingWindow = Duration::s(3 * 24 * 3600);
 // A file is put there before its row says so, and parts of it before that.
 constexpr Duration kFileAlone = Duration::s(24 * 3600);
-
-// Beside a film: its manifest.
-std::string manifest_key(std::string_view object_key) {
-  const std::size_t dot = object_key.rfind(".mp4");
-  return std::string(object_key.substr(0, dot)) + ".json";
-}
 
 // Queue and outcome of a contact, as far as the store knows them.
 struct ContactEnd {
@@ -97,7 +92,7 @@ Result<void> RetentionService::remove(const std::string& recording_id, const std
 }
 
 Result<void> RetentionService::carry_out(const store::KeptRecording& recording, const std::string& actor) {
-  for (const std::string& key : {recording.object_key, manifest_key(recording.object_key)}) {
+  for (const std::string& key : {recording.object_key, recording::manifest_key(recording.object_key)}) {
     auto removed = objects_.remove(key);
     if (!removed && removed.error().code != ErrorCode::not_found) return removed;
   }
@@ -287,7 +282,7 @@ Result<Reconciliation> RetentionService::reconcile() {
         if (!seen && seen.error().code == ErrorCode::not_found) out.rows_without_file.push_back(r.recording_id);
       }
       there.erase(r.object_key);
-      there.erase(manifest_key(r.object_key));
+      there.erase(recording::manifest_key(r.object_key));
     }
     if (static_cast<int>(page->size()) < kPage) break;
   }

@@ -82,10 +82,11 @@ TEST_F(Storage, AFilmGoesIntoTheBucketThroughAKilledServerAndIsPlayedFromThere) 
   s3::S3ObjectStore direct(rgw_.options(bucket_), random_, nullptr);
   const auto objects = direct.list("RECORDINGS/");
   ASSERT_TRUE(objects);
-  ASSERT_EQ(objects->size(), 1u);
+  ASSERT_EQ(objects->size(), 2u) << "the film, and its manifest before it in the order of names";
   const auto size = static_cast<std::uint64_t>(number_at(entry, "sizeBytes"));
-  EXPECT_EQ((*objects)[0].size, size);
-  EXPECT_EQ(direct.stat((*objects)[0].key)->content_type, "video/mp4");
+  EXPECT_EQ(direct.stat((*objects)[0].key)->content_type, "application/json");
+  EXPECT_EQ((*objects)[1].size, size);
+  EXPECT_EQ(direct.stat((*objects)[1].key)->content_type, "video/mp4");
   EXPECT_FALSE(std::filesystem::exists(world.data_dir() + "/spool/" + json::text_or(entry, "recordingId"))) << "the journal goes when the bucket has the film";
 
   // Played through our own address, with ranges, whole in picture and sound.
@@ -112,7 +113,7 @@ TEST_F(Storage, AFilmGoesIntoTheBucketThroughAKilledServerAndIsPlayedFromThere) 
   EXPECT_EQ(proxy_->count([](const SeenRequest& r) { return r.method == "GET" && r.target.find(".mp4") != std::string::npos; }), asked);
 
   const std::string metrics = text_of(world, "/metrics");
-  EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"completed\"} 1"), std::string::npos);
+  EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"completed\"} 2"), std::string::npos);
   EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"left_aborted\"} 1"), std::string::npos);
   EXPECT_NE(metrics.find("upcall_object_store_up 1"), std::string::npos);
   // The secret is nowhere but sealed.

@@ -161,5 +161,32 @@ TEST(Hooks, ACommandGetsTheEventOnItsInput) {
   EXPECT_EQ(json::text_or(told, "meeting"), call.meeting);
 }
 
+// The sample that ships, with another folder: it reads the stored file by the address that it is given.
+TEST(Hooks, TheSampleKeepsACopyOfEachFilm) {
+  World world;
+  std::ifstream sample(UPCALL_TEST_DIR "/../deploy/hooks/keep-a-copy");
+  std::string text{std::istreambuf_iterator<char>(sample), {}};
+  const std::string folder = world.data_dir() + "/copies", named = "/var/lib/upcall-copies\"\n";
+  const std::size_t at = text.find(named);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, named.size(), folder + "\"\n");
+  const fs::path script = fs::path(world.data_dir()) / "keep-a-copy";
+  std::ofstream(script) << text;
+  fs::permissions(script, fs::perms::owner_all);
+  world.admin("webhook.add", {{"command", script.string()}, {"events", "recording.stored"}});
+  Call call = world.begin_call();
+  ASSERT_EQ(world.start_recording(call), 200);
+  world.expect_media(call, Duration::s(20), 30);
+  ASSERT_EQ(world.stop_recording(call), 200);
+  const bj::object entry = world.wait_stored(call);
+  const std::string id = json::text_or(entry, "recordingId"), copy = folder + "/" + id + ".mp4";
+  world.until("the copy", Duration::s(30), [&] { return fs::exists(copy); });
+  world.people_in(world.film(entry));
+  std::ifstream kept(copy, std::ios::binary), played(world.data_dir() + "/" + id + ".mp4", std::ios::binary);
+  const std::string one{std::istreambuf_iterator<char>(kept), {}}, other{std::istreambuf_iterator<char>(played), {}};
+  EXPECT_EQ(one.size(), other.size());
+  EXPECT_TRUE(one == other);
+}
+
 }  // namespace
 }  // namespace upcall::story

@@ -1,81 +1,10 @@
 // The composer against a studio that only notes what it was told.
 #include <gtest/gtest.h>
 
-#include "compose/composer.hpp"
-#include "rtc/codec/vp8_packetizer.hpp"
+#include "note_studio.hpp"
 
 namespace upcall::compose {
 namespace {
-
-class NoteStudio final : public Studio {
- public:
-  struct Shown {
-    std::int64_t tick;
-    Scene scene;
-    bool relaid;
-  };
-  class Silence final : public AudioDecoder {
-    std::size_t decode(Bytes, std::vector<float>& out) override { out.insert(out.end(), kAudioBlock * 2, 0.7f); return kAudioBlock; }
-    void recover(Bytes, std::size_t n, std::vector<float>& out) override { out.insert(out.end(), n * 2, 0); }
-    void conceal(std::size_t n, std::vector<float>& out) override { out.insert(out.end(), n * 2, 0); }
-  };
-  bool open_video(std::uint32_t, wire::TapCodec codec) override { return codec == wire::TapCodec::vp8; }
-  bool decode_video(std::uint32_t source, Bytes frame, int) override {
-    ++decoded[source];
-    return frame.size() > 3 && frame[1] != broken;
-  }
-  void close_video(std::uint32_t source) override { closed.push_back(source); }
-  std::unique_ptr<AudioDecoder> open_audio(wire::TapCodec) override { return std::make_unique<Silence>(); }
-  Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t>, bool relaid) override {
-    if (!shown.empty()) {
-      EXPECT_GT(tick, shown.back().tick);
-    }
-    shown.push_back({tick, scene, relaid});
-    return fail_show ? Result<void>(fail(ErrorCode::internal, "full")) : Result<void>();
-  }
-  Result<void> sound(std::span<const float> pcm) override {
-    EXPECT_EQ(pcm.size(), kAudioBlock * 2);
-    for (const float v : pcm) loudest = std::max(loudest, std::abs(v));
-    ++blocks;
-    return {};
-  }
-  Result<void> finish(std::int64_t tick) override { end = tick; return {}; }
-
-  std::map<std::uint32_t, int> decoded;
-  std::vector<std::uint32_t> closed;
-  std::vector<Shown> shown;
-  int blocks = 0;
-  float loudest = 0;
-  std::int64_t end = -1;
-  std::uint8_t broken = 0xee;
-  bool fail_show = false;
-};
-
-struct Call {
-  NoteStudio studio;
-  Composer composer{{}, studio};
-  std::map<std::uint32_t, std::uint16_t> sequence;
-
-  void feed(const wire::TapRecord& r) { ASSERT_TRUE(composer.feed(r).has_value()); }
-  void frame(std::uint32_t source, std::uint64_t at_us, bool key, std::uint8_t second_byte = 1) {
-    ByteVector data(50, second_byte);
-    data[0] = key ? 0x10 : 0x11;
-    rtc::packetize_vp8(data, 1, 1000, [&](Bytes payload, bool last) {
-      wire::TapPacket p;
-      p.at_us = at_us;
-      p.source = source;
-      p.sequence = sequence[source]++;
-      p.timestamp = static_cast<std::uint32_t>(at_us * 9 / 100);
-      p.marker = last;
-      p.payload = payload;
-      feed(p);
-    });
-  }
-};
-
-wire::TapSource source(std::uint64_t at, std::uint32_t number, std::string who, bool content = false) {
-  return {at, number, std::move(who), wire::TapKind::video, wire::TapCodec::vp8, 90000, 0, content};
-}
 
 TEST(Composer, RosterAndStreamsBecomeScenesAtTheirOwnTime) {
   Call c;

@@ -185,7 +185,7 @@ TEST(Layout, TilesNeverOverlapAndStayInside) {
   for (const bool title : {false, true}) {
     for (const bool content : {false, true}) {
       for (std::size_t people = 0; people <= 12; ++people) {
-        const LayoutResult r = arrange({1920, 1080, title}, people, content);
+        const LayoutResult r = arrange({1920, 1080, title}, LayoutKind::automatic, people, content);
         std::vector<Box> all = r.cameras;
         if (content) all.push_back(r.content);
         if (title) all.push_back(r.title);
@@ -202,9 +202,9 @@ TEST(Layout, TilesNeverOverlapAndStayInside) {
       }
     }
   }
-  EXPECT_EQ(arrange({1920, 1080, false}, 1, false).cameras[0], (Box{0, 0, 1920, 1080}));
-  EXPECT_EQ(arrange({1920, 1080, false}, 2, false).cameras[1], (Box{960, 0, 960, 1080}));
-  EXPECT_EQ(arrange({1920, 1080, false}, 2, true).content, (Box{0, 0, 1536, 1080}));
+  EXPECT_EQ(arrange({1920, 1080, false}, LayoutKind::automatic, 1, false).cameras[0], (Box{0, 0, 1920, 1080}));
+  EXPECT_EQ(arrange({1920, 1080, false}, LayoutKind::automatic, 2, false).cameras[1], (Box{960, 0, 960, 1080}));
+  EXPECT_EQ(arrange({1920, 1080, false}, LayoutKind::automatic, 2, true).content, (Box{0, 0, 1536, 1080}));
 }
 
 TEST(Index, FillsItsPlaceExactlyForAnyNumberOfFragments) {

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { ApiError } from '@upcall/shared/api/http';
 import type { RecordingSummary } from '../api/recordings';
 import { loadTexts } from '../i18n/texts';
+import type { PlaybackPlace } from './LivePlayer';
 
 const opened = vi.hoisted(() => [] as { url: string; onTrouble: (status: number | undefined) => void; calls: string[] }[]);
 vi.mock('./live-source', () => ({
@@ -20,7 +21,7 @@ const { Player } = await import('./Player');
 const recording = (more: Partial<RecordingSummary> = {}): RecordingSummary => ({
   recordingId: 'r1', createdAt: '2026-01-01T10:00:00Z', status: 'recording', liveURL: 'http://host/live?grant=one', ...more,
 });
-const place = { current: undefined as { recordingId: string; at: number; playing: boolean } | undefined };
+const place = { current: undefined as PlaybackPlace | undefined };
 const video = () => screen.getByLabelText('the film') as HTMLVideoElement;
 const show = (one: RecordingSummary, refresh: () => Promise<RecordingSummary[]>) => (
   <LivePlayer recording={one} refresh={refresh} label="the film" place={place} />
@@ -86,11 +87,13 @@ it('the stored film goes on where the growing one was', async () => {
   const live = video();
   live.currentTime = 12.5;
   Object.defineProperty(live, 'paused', { value: false });
-  fireEvent.timeUpdate(live);
+  live.tabIndex = 0;
+  live.focus();
   unmount();
-  expect(place.current).toEqual({ recordingId: 'r1', at: 12.5, playing: true });
+  expect(place.current).toEqual({ recordingId: 'r1', at: 12.5, playing: true, focused: true });
   const stored = recording({ status: 'stored', recordingURL: 'http://host/film?grant=three' });
   render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} />);
+  expect(document.activeElement).toBe(video());
   const play = vi.spyOn(video(), 'play').mockResolvedValue();
   fireEvent.loadedMetadata(video());
   expect(video().currentTime).toBe(12.5);
@@ -99,9 +102,10 @@ it('the stored film goes on where the growing one was', async () => {
 });
 
 it('another film begins at its beginning', () => {
-  place.current = { recordingId: 'another', at: 40, playing: true };
+  place.current = { recordingId: 'another', at: 40, playing: true, focused: true };
   const stored = recording({ status: 'stored', recordingURL: 'http://host/film?grant=three' });
   render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} />);
+  expect(document.activeElement).not.toBe(video());
   fireEvent.loadedMetadata(video());
   expect(video().currentTime).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { ApiError } from '@upcall/shared/api/http';
 import type { RecordingSummary } from '../api/recordings';
 import { useTexts } from '../i18n/texts';
@@ -11,6 +11,8 @@ export interface PlaybackPlace {
   recordingId: string;
   at: number;
   playing: boolean;
+  /** The keyboard was on the player. */
+  focused: boolean;
 }
 
 interface LivePlayerProps {
@@ -71,23 +73,22 @@ export function LivePlayer({ recording, refresh, label, place }: LivePlayerProps
     };
   }, [recordingId, refresh, failed]);
 
-  const note = (): void => {
+  useLayoutEffect(() => {
     const element = video.current;
-    if (element) place.current = { recordingId, at: element.currentTime, playing: !element.paused };
-  };
+    if (!element) return;
+    return () => {
+      place.current = {
+        recordingId,
+        at: element.currentTime,
+        playing: !element.paused,
+        focused: document.activeElement === element,
+      };
+    };
+  }, [recordingId, place]);
 
   return (
     <div className="player">
-      <video
-        ref={video}
-        className="player__video"
-        controls
-        playsInline
-        aria-label={label}
-        onTimeUpdate={note}
-        onPlay={note}
-        onPause={note}
-      />
+      <video ref={video} className="player__video" controls playsInline aria-label={label} />
       {failed && (
         <Notice kind="error" action={<Button onPress={() => setFailed(false)}>{t('common.retry')}</Button>}>
           {t('playback.cannotPlay')}

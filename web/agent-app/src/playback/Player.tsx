@@ -45,6 +45,10 @@ export function Player({ recording, refresh, label, place }: PlayerProps) {
     return () => clearTimeout(timer);
   }, [url, renew]);
 
+  useEffect(() => {
+    if (place?.current?.recordingId === recording.recordingId && place.current.focused) video.current?.focus();
+  }, [place, recording.recordingId]);
+
   const onLoaded = () => {
     const element = video.current;
     const watched = place?.current?.recordingId === recording.recordingId ? place.current : undefined;

@@ -7,7 +7,7 @@ import { Api } from '../support/api.ts';
 import { Bystander } from '../support/bystander.ts';
 import { guard, textsIn, watchForScripts } from '../support/hostile.ts';
 import { until } from '../support/wait.ts';
-import { agentJoins, becomeAvailable, customerAsks, customerJoins, joinInvitation, messageBox, openCall, seeEachOther } from './steps.ts';
+import { agentJoins, becomeAvailable, customerAsks, customerJoins, joinInvitation, messageBox, openCall, seeEachOther, storedFilm } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Login, Walk } from './walk.ts';
 
@@ -136,7 +136,7 @@ check('two hundred hostile strings are text in chat, contact list, call and play
   const supervisor = await walk.window(`/recording/${meetingId}`, { script: watchForScripts });
   const supervisorGuard = guard(supervisor, walk.server.url);
   await walk.logIn(supervisor, walk.people.sam);
-  await supervisor.locator('video').waitFor({ timeout: 90_000 });
+  await storedFilm(supervisor, 90);
   await supervisorGuard.fine();
 }, { seconds: 240 });
 

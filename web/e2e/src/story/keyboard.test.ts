@@ -6,7 +6,7 @@ import { hears, listen } from '../support/announcements.ts';
 import { looksRight } from '../support/axe.ts';
 import { Keyboard } from '../support/keyboard.ts';
 import { until } from '../support/wait.ts';
-import { escapeFrom, joinInvitation, messageBox, seeEachOther } from './steps.ts';
+import { escapeFrom, joinInvitation, messageBox, seeEachOther, storedFilm } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Login, Walk } from './walk.ts';
 
@@ -218,12 +218,10 @@ async function watchByKeyboard(walk: Walk, meetingId: string): Promise<void> {
   await keys.tabTo(supervisor.getByLabel('Meeting id'));
   await keys.type(meetingId);
   await keys.press('Enter');
-  const video = supervisor.locator('video');
-  await video.waitFor({ timeout: 120_000 });
+  const video = await storedFilm(supervisor);
   await keys.holds('opening the recording');
   await keys.tabTo(video);
   const at = (): Promise<number> => video.evaluate((v) => (v as HTMLVideoElement).currentTime);
-  await until('the film can be played', () => video.evaluate((v) => (v as HTMLVideoElement).readyState >= 2));
   await keys.press('Space');
   await until('the film plays', async () => (await at()) > 0.5);
   await keys.press('Space');

@@ -10,8 +10,7 @@ import { type Browser, devices } from 'playwright-core';
 import { looksRight } from '../support/axe.ts';
 import { launchChromium } from '../support/browsers.ts';
 import { OtherHost } from '../support/other-host.ts';
-import { until } from '../support/wait.ts';
-import { agentJoins, customerJoins, inChat, joinInvitation, openCall, say, seeEachOther } from './steps.ts';
+import { agentJoins, customerJoins, inChat, joinInvitation, openCall, say, seeEachOther, storedFilm } from './steps.ts';
 import { suite } from './suite.ts';
 
 const lacking = OtherHost.lacks();
@@ -65,8 +64,6 @@ check('a phone on this network: chat and call over HTTPS, pictures both ways', a
   // Whoever came in by another address finds the film at that one.
   const supervisor = await walk.window(`/recording/${meetingId}`, { origin: local, context });
   await walk.logIn(supervisor, walk.people.sam);
-  const video = supervisor.locator('video');
-  await video.waitFor({ timeout: 60_000 });
+  const video = await storedFilm(supervisor, 60);
   assert.equal(new URL(await video.evaluate((v) => (v as HTMLVideoElement).currentSrc)).origin, local);
-  await until('the film can be played', () => video.evaluate((v) => (v as HTMLVideoElement).readyState >= 2));
 }, { seconds: 180 });

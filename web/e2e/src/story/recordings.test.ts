@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { looksRight } from '../support/axe.ts';
 import { until } from '../support/wait.ts';
-import { inCall } from './steps.ts';
+import { inCall, storedFilm } from './steps.ts';
 import { suite } from './suite.ts';
 
 const check = suite('recordings');
@@ -47,11 +47,7 @@ check('running, being made with its progress, ready by itself; one that failed b
   } finally {
     process.kill(composer[0] as number, 'SIGCONT');
   }
-  await supervisor.locator('video').waitFor({ timeout: 60_000 });
-  await until('the stored film can be played', () => supervisor.locator('video').evaluate((v) => {
-    const { currentSrc, readyState } = v as HTMLVideoElement;
-    return currentSrc.includes('/api/recording/media/') && readyState >= 2;
-  }), { seconds: 60 });
+  await storedFilm(supervisor, 60);
 
   // Where the next recording should be kept stands something else.
   const spool = join(walk.server.dataDir, 'spool');

@@ -22,6 +22,15 @@ export interface Cast {
 export const messageBox = (page: Page) => page.getByRole('textbox', { name: 'Message' });
 export const joinInvitation = (customer: Page) => customer.getByRole('button', { name: 'Join video call' });
 
+/** The player of a recording that is stored: before that the page plays what there is of it. */
+export async function storedFilm(supervisor: Page, seconds = 120): Promise<Locator> {
+  const video = supervisor.locator('video');
+  const source = (): Promise<string> => video.evaluateAll((all) => (all[0] as HTMLVideoElement | undefined)?.currentSrc ?? '');
+  await until('the film is stored and there', async () => (await source()).includes('/api/recording/media/'), { seconds, seen: source });
+  await until('the stored film can be played', () => video.evaluate((v) => (v as HTMLVideoElement).readyState >= 2), { seconds: 30 });
+  return video;
+}
+
 export async function becomeAvailable(agent: Page): Promise<void> {
   await agent.getByRole('button', { name: /Your status/ }).click();
   await agent.getByRole('menuitemradio', { name: 'Available' }).click();

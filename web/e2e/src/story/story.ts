@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 
 import { until } from '../support/wait.ts';
-import { becomeAvailable, joinInvitation, say, startChat } from './steps.ts';
+import { becomeAvailable, joinInvitation, say, startChat, storedFilm } from './steps.ts';
 import type { Stop, Walk } from './walk.ts';
 
 export interface Played {
@@ -89,9 +89,7 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
 async function watch(walk: Walk, meetingId: string, stop: Stop): Promise<Buffer> {
   const supervisor = await walk.window(`/recording/${meetingId}`);
   await walk.logIn(supervisor, walk.people.sam);
-  const video = supervisor.locator('video');
-  await video.waitFor({ timeout: 120_000 });
-  await until('the film can be played', () => video.evaluate((v) => (v as HTMLVideoElement).readyState >= 2), { seconds: 30 });
+  const video = await storedFilm(supervisor);
   // It seeks at once, into a part that was not loaded.
   await video.evaluate((v) => {
     const film = v as HTMLVideoElement;

@@ -1,0 +1,67 @@
+#include "service/recording/film_settings.hpp"
+
+#include <charconv>
+
+#include "compose/layout.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+
+namespace upcall::service {
+
+namespace {
+
+namespace bj = boost::json;
+
+// What the recorder takes (io/film/film_studio.cpp).
+bool makes_a_film(const FilmSettings& s) {
+  const auto side = [](int v) { return v >= 64 && v <= 4096 && v % 2 == 0; };
+  return side(s.width) && side(s.height) && s.fps >= 1 && s.fps <= 60 && compose::layout_kind(s.layout) &&
+         (s.compose == "live" || s.compose == "after" || s.compose == "on-demand");
+}
+
+}  // namespace
+
+Result<FilmSettings> film_settings(store::Database& db) {
+  FilmSettings out;
+  const auto number = [&](std::string_view name, int& value) -> Result<void> {
+    auto text = store::parameters::get_or(db, name, "");
+    if (!text) return tl::unexpected(text.error());
+    std::from_chars(text->data(), text->data() + text->size(), value);
+    return {};
+  };
+  if (auto r = number("recordingScreenWidth", out.width); !r) return tl::unexpected(r.error());
+  if (auto r = number("recordingScreenHeight", out.height); !r) return tl::unexpected(r.error());
+  if (auto r = number("recordingScreenFrameRate", out.fps); !r) return tl::unexpected(r.error());
+  auto layout = store::parameters::get_or(db, "recordingLayout", out.layout);
+  if (!layout) return tl::unexpected(layout.error());
+  out.layout = *layout;
+  auto constant = store::parameters::get_or(db, "recordingConstantRate", "false");
+  if (!constant) return tl::unexpected(constant.error());
+  out.constant_rate = *constant == "true";
+  auto when = store::parameters::get_or(db, "recordingCompose", out.compose);
+  if (!when) return tl::unexpected(when.error());
+  out.compose = *when;
+  return makes_a_film(out) ? out : FilmSettings{};
+}
+
+std::string with_settings(const std::string& data, const FilmSettings& s) {
+  bj::object out = json::parse_object(data).value_or(bj::object{});
+  out["film"] = bj::object{{"width", s.width}, {"height", s.height}, {"fps", s.fps}, {"layout", s.layout}, {"constantRate", s.constant_rate}, {"compose", s.compose}};
+  return bj::serialize(out);
+}
+
+FilmSettings settings_in(const std::string& data) {
+  const auto all = json::parse_object(data);
+  const bj::object* film = all ? json::object_at(*all, "film") : nullptr;
+  if (film == nullptr) return {};
+  FilmSettings out;
+  out.width = static_cast<int>(json::integer_at(*film, "width").value_or(out.width));
+  out.height = static_cast<int>(json::integer_at(*film, "height").value_or(out.height));
+  out.fps = static_cast<int>(json::integer_at(*film, "fps").value_or(out.fps));
+  out.layout = json::text_or(*film, "layout", out.layout);
+  out.constant_rate = json::boolean_at(*film, "constantRate").value_or(false);
+  out.compose = json::text_or(*film, "compose", out.compose);
+  return makes_a_film(out) ? out : FilmSettings{};
+}
+
+}  // namespace upcall::service

@@ -1,0 +1,28 @@
+// How a recording's film is made: the parameters as they are when it starts. They are kept with the recording, so that
+// whoever composes it later, also after a restart or a change of the parameters, makes the same film. Pure but for the
+// store.
+#pragma once
+
+#include <string>
+
+#include "io/store/database.hpp"
+
+namespace upcall::service {
+
+struct FilmSettings {
+  int width = 1920, height = 1080, fps = 30;
+  std::string layout = "auto";           // compose/layout.hpp
+  bool constant_rate = false;
+  std::string compose = "live";          // when it is made: live, after, on-demand
+  bool operator==(const FilmSettings&) const = default;
+};
+
+// recordingScreenWidth, recordingScreenHeight, recordingScreenFrameRate, recordingLayout, recordingConstantRate, recordingCompose. What is
+// not set, or makes no film, is the default.
+Result<FilmSettings> film_settings(store::Database& db);
+
+// As the member "film" of a recording's `data`; the rest of `data` is kept.
+std::string with_settings(const std::string& data, const FilmSettings& settings);
+FilmSettings settings_in(const std::string& data);
+
+}  // namespace upcall::service

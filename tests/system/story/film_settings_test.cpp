@@ -1,0 +1,116 @@
+// How films are made by an installation's own parameters, and what is said of them for good.
+#include <gtest/gtest.h>
+
+#include "base/ids.hpp"
+#include "crypto/hash.hpp"
+#include "crypto/signature.hpp"
+#include "harness.hpp"
+#include "service/recording/film_manifest.hpp"
+
+namespace upcall::story {
+namespace {
+
+bj::object recorded(World& world, Call& call, int ms, const std::function<void()>& meanwhile = [] {}) {
+  EXPECT_EQ(world.start_recording(call), 200);
+  const auto from = world.clock_ms();
+  meanwhile();
+  while (world.clock_ms() < from + ms) world.expect_media(call, Duration::s(10));
+  EXPECT_EQ(world.stop_recording(call), 200);
+  return world.wait_stored(call);
+}
+
+TEST(FilmSettings, SizeAndRateAreThoseOfTheStartAlsoAfterARestart) {
+  World world;
+  const auto set = [&](const char* width, const char* height, const char* rate) {
+    world.set_parameter("recordingScreenWidth", width);
+    world.set_parameter("recordingScreenHeight", height);
+    world.set_parameter("recordingScreenFrameRate", rate);
+  };
+  set("1280", "720", "15");
+  Call call = world.begin_call();
+  // Changed meanwhile, and the server dies: the film stays what it was begun as.
+  ASSERT_EQ(world.start_recording(call), 200);
+  world.expect_media(call, Duration::s(10));
+  set("720", "1280", "24");
+  world.kill_server();
+  world.start_server();
+  const auto from = world.clock_ms();
+  while (world.clock_ms() < from + 1500) world.expect_media(call, Duration::s(20));
+  ASSERT_EQ(world.stop_recording(call), 200);
+  bj::object entry = world.wait_stored(call);
+  bj::object film = world.film(entry);
+  EXPECT_EQ(number_at(film, "width"), 1280);
+  EXPECT_EQ(number_at(film, "height"), 720);
+  EXPECT_EQ(number_at(film, "fps"), 15);
+  world.people_in(film);
+  // The next one is made by the new ones.
+  entry = recorded(world, call, 1500);
+  film = world.film(entry);
+  EXPECT_EQ(number_at(film, "width"), 720);
+  EXPECT_EQ(number_at(film, "height"), 1280);
+  EXPECT_EQ(number_at(film, "fps"), 24);
+  world.people_in(film);
+  EXPECT_NE(world.refused_admin("configure.set", {{"recordingLayout", "round"}}), "");
+  EXPECT_NE(world.refused_admin("configure.set", {{"recordingScreenWidth", "641"}}), "");
+}
+
+TEST(FilmSettings, AManifestStandsBesideTheFilmForWhoMayWatchIt) {
+  World world;
+  crypto::SystemRandom random;
+  const std::string password = make_token(random, 12);
+  world.admin("user.add", {{"username", "otto@example.com"}, {"email", "otto@example.com"}, {"password", password}, {"name", "Otto"},
+                           {"security-profile", bj::array{"QualityAnalyst", "VideoCallRecordingPlayback"}}, {"hierarchy-group", "Elsewhere"}});
+  world.set_parameter("recordingScreenWidth", "854");
+  world.set_parameter("recordingScreenHeight", "480");
+  Call call = world.begin_call();
+  std::string path;
+  const bj::object entry = recorded(world, call, 2500, [&] {
+    path = "/api/recording/manifest/" + json::text_or(world.recording(call), "recordingId");
+    EXPECT_EQ(world.need(world.supervisor().call("GET", path), "manifest").status, 404) << "not yet";
+  });
+  const auto answer = world.need(world.supervisor().call("GET", path), "manifest");
+  ASSERT_EQ(answer.status, 200);
+  const auto jwk = world.need(world.supervisor().expect(200, "GET", "/api/recording/manifest-key"), "key").body;
+  const auto key = crypto::Es256PublicKey::from_point(from_base64url(json::text_or(jwk, "x")).value(), from_base64url(json::text_or(jwk, "y")).value()).value();
+  const std::string text = bj::serialize(answer.body);
+  const auto clear = service::verified_manifest(text, key);
+  ASSERT_TRUE(clear.has_value()) << clear.error().message;
+  std::string tampered = text;
+  tampered.replace(tampered.find("Carl Customer"), 4, "Karl");
+  EXPECT_FALSE(service::verified_manifest(tampered, key));
+
+  const bj::object m = json::parse_object(*clear).value();
+  std::string names;
+  for (const bj::value& p : *json::array_at(m, "participants")) {
+    names += json::text_or(p.as_object(), "name") + ",";
+    EXPECT_GT(number_at(json::array_at(p.as_object(), "spans")->at(0).as_object(), "leftMs"), 2000);
+  }
+  EXPECT_NE(names.find("Alice Agent,"), std::string::npos) << names;
+  EXPECT_NE(names.find("Carl Customer,"), std::string::npos) << names;
+  const bj::object& film = *json::object_at(m, "film");
+  EXPECT_EQ(number_at(film, "size"), number_at(entry, "sizeBytes"));
+  EXPECT_EQ(number_at(film, "width"), 854);
+  EXPECT_EQ(json::text_or(film, "layout"), "auto");
+  // The fragments are those of the film as it is downloaded.
+  net::HttpClient player;
+  const std::string whole = world.need(player.get(json::text_or(entry, "recordingURL")), "the film").body;
+  EXPECT_EQ(json::text_or(film, "sha256"), to_hex(crypto::sha256(as_bytes(whole))));
+  const bj::array& fragments = *json::array_at(m, "fragments");
+  ASSERT_GE(fragments.size(), 1u);
+  for (const bj::value& v : fragments) {
+    const bj::object& f = v.as_object();
+    const std::string part = whole.substr(static_cast<std::size_t>(number_at(f, "offset")), static_cast<std::size_t>(number_at(f, "size")));
+    EXPECT_EQ(json::text_or(f, "sha256"), to_hex(crypto::sha256(as_bytes(part))));
+  }
+  // Who may not watch the film does not read of it.
+  demo::ApiClient otto = world.client();
+  world.need(otto.log_in("otto@example.com", password), "log-in");
+  EXPECT_EQ(world.need(otto.call("GET", path), "manifest").status, 403);
+  EXPECT_EQ(world.need(world.agent().call("GET", path), "manifest").status, 403);
+  demo::ApiClient nobody = world.client();
+  EXPECT_EQ(world.need(nobody.call("GET", path), "manifest").status, 401);
+  EXPECT_EQ(world.need(world.supervisor().call("GET", "/api/recording/manifest/none"), "manifest").status, 404);
+}
+
+}  // namespace
+}  // namespace upcall::story
