@@ -210,6 +210,27 @@ TEST(FilmHealth, TwentyOfTwentyPlantedFaultsAreFoundByName) {
   EXPECT_EQ(found, 20);
 }
 
+// Beyond 20 s only some key frames are looked at.
+TEST(FilmHealth, LongFilmsAreLookedAtHereAndThere) {
+  auto call = scenario("tiny", 77, 32'000);
+  for (SyntheticPerson& p : call->people) p.kbps = 60;
+  call->people[1].camera = {{0, 4000}};   // half of the stage is a placeholder
+  compose::ComposerOptions o;
+  o.width = 256;
+  o.height = 144;
+  o.fps = 10;
+  const auto good = make_film(*make_call(*call), o);
+  ASSERT_TRUE(good);
+  recording::FilmFacts facts;
+  EXPECT_EQ(all(check(good->bytes, good->facts, &facts)), "");
+  EXPECT_GE(facts.pictures, 5u);
+  EXPECT_LE(facts.pictures, 9u);
+  EXPECT_EQ(alarms(check(*remake(good->bytes, 10, Fault::black, 12'000, 24'000), good->facts)), "black");
+  EXPECT_EQ(alarms(check(*remake(good->bytes, 10, Fault::frozen, 8000), good->facts)), "frozen");
+  EXPECT_EQ(alarms(check(*remake(good->bytes, 10, Fault::silent, 20'000), good->facts)), "silent");
+  EXPECT_EQ(alarms(check(*remake(good->bytes, 10, Fault::sound_late), good->facts)), "av_offset");
+}
+
 TEST(FilmHealth, CutAndSpoiltFilmsNeverCrashTheCheck) {
   const MadeFilm& good = film_of(1, kCanvases[3]);
   SeededRandom random(7);
