@@ -1,5 +1,5 @@
 // The commands of upcall-recorder. Each answers the process's exit status: 0 done, 1 failed (the reason is on standard
-// error), 3 the film ends early because the journal is damaged.
+// error), 3 the film ends early because the journal is damaged, 4 a film was checked and is not well.
 #pragma once
 
 #include <string>
@@ -17,6 +17,13 @@ struct ComposeCommand {
 int run_compose(const ComposeCommand& command);
 
 int run_worker(int control_fd);
+
+struct CheckCommand {
+  std::string film, facts;   // facts: a file with what compose --json told; empty: the film is judged by itself
+  bool json = false;
+};
+int run_check(const CheckCommand& command);
+int run_check_for_server(int control_fd);
 
 int run_inspect(const std::string& file, bool json);
 

@@ -64,7 +64,8 @@ bj::object facts_json(const film::FilmSummary& s) {
                  {"pauses", spans_json(f.pauses)},
                  {"lead_in_ms", f.lead_in_us / 1000},
                  {"people", std::move(people)},
-                 {"clock_markers", std::move(markers)}};
+                 {"clock_markers", std::move(markers)},
+                 {"session_log", to_base64(f.log.encode())}};
   if (!s.warning.empty()) out["warning"] = s.warning;
   return out;
 }

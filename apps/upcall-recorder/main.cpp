@@ -1,6 +1,8 @@
 // upcall-recorder: composes journals into films. A child of the server ("worker"), or by hand.
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
+
 #include "commands.hpp"
 
 int main(int argc, char** argv) {
@@ -47,6 +49,17 @@ int main(int argc, char** argv) {
   inspect_app->add_flag("--json", inspect_json, "Print as JSON");
   inspect_app->footer("Example:\n  upcall-recorder inspect call.mp4 --json");
 
+  CheckCommand check;
+  int check_fd = -1;
+  auto* check_app = app.add_subcommand("check", "Is a film what the call was? Sparse decoding, findings");
+  check_app->add_option("film", check.film, "The MP4 file");
+  check_app->add_option("--facts", check.facts, "What 'compose --json' told when it made the film");
+  check_app->add_flag("--json", check.json, "Print as JSON");
+  check_app->add_option("--control-fd", check_fd, "For 'upcall serve': the film comes over this stream socket");
+  check_app->footer("Exit status 4: an alarm.\n"
+                    "Example:\n  upcall-recorder compose spool/6f1c -o call.mp4 --json > facts.json\n"
+                    "  upcall-recorder check call.mp4 --facts facts.json --json");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -54,5 +67,11 @@ int main(int argc, char** argv) {
   }
   if (*compose_app) return run_compose(compose);
   if (*worker_app) return run_worker(control_fd);
+  if (*check_app) {
+    if (check_fd >= 0) return run_check_for_server(check_fd);
+    if (!check.film.empty()) return run_check(check);
+    std::fprintf(stderr, "upcall-recorder: check which film?\n");
+    return 2;
+  }
   return run_inspect(film, inspect_json);
 }

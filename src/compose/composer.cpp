@@ -9,6 +9,8 @@ namespace upcall::compose {
 namespace {
 constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
 constexpr std::int64_t kLongestUs = 7ll * 24 * 3600 * 1'000'000;   // a week: more is a broken clock, not a call
+constexpr std::uint8_t kVoiceLevel = 45;             // -dBov: louder is a voice and no room
+constexpr std::int64_t kGapEchoUs = 2'000'000;       // behind a gap pictures wait for a key frame
 constexpr std::size_t kGapSpansMax = 1000;
 constexpr float kLimit = 0.8f;                       // where the limiter begins
 
@@ -68,6 +70,9 @@ void Composer::ingest(const wire::TapPacket& p) {
     return;
   }
   if (source.lane) source.lane->push(p.sequence, timestamp, p.payload);
+  if (source.lane && p.audio_level && (*p.audio_level & 0x7f) <= kVoiceLevel) {
+    if (auto* second = facts_.log.at(at); second && second->voices < 255) ++second->voices;
+  }
   // A level counts when it arrives: that is where the least delayed sound lies on the film's clock.
   if (p.audio_level && !source.info.content) levels_.push_back({at, p.source, *p.audio_level});
 }
@@ -83,15 +88,20 @@ void Composer::ingest(const wire::TapRecord& record) {
   if (const auto* s = std::get_if<wire::TapStop>(&record)) stop_us_ = static_cast<std::int64_t>(s->at_us);
   if (const auto* s = std::get_if<wire::TapPause>(&record)) pauses_.mark(static_cast<std::int64_t>(s->at_us), s->paused);
   if (const auto* g = std::get_if<wire::TapGap>(&record)) note_gap(*g);
+  if (const auto* fresh = std::get_if<wire::TapRefresh>(&record)) {
+    const std::int64_t at = time_of_record(*fresh);
+    facts_.log.mark_gap(at, at + kGapEchoUs);
+  }
   events_.emplace_back(time_of_record(record), record);
 }
 
 void Composer::note_gap(const wire::TapGap& gap) {
   ++facts_.gaps;
   if (gap.reason == wire::TapGapReason::server_restart) pauses_.on_restart();
-  if (facts_.gap_spans.size() >= kGapSpansMax) return;
   const auto from = time_of_record(gap);
   const auto until = static_cast<std::int64_t>(std::min<std::uint64_t>(gap.until_us, kLongestUs));
+  facts_.log.mark_gap(from, std::max(from, until) + kGapEchoUs);
+  if (facts_.gap_spans.size() >= kGapSpansMax) return;
   facts_.gap_spans.push_back({{from, std::max(from, until)}, gap.reason, gap.dropped});
 }
 
@@ -177,10 +187,20 @@ Result<void> Composer::compose_tick(std::int64_t tick) {
   const bool held_long = options_.constant_rate || tick_us(tick - last_shown_tick_) >= options_.hold_us;
   if (last_shown_tick_ >= 0 && !marked && !visible_change && !held_long) return {};
   if (auto shown = studio_.show(tick, scene_, changed_, relaid || last_shown_tick_ < 0); !shown) return shown;
+  log_picture(now_us);
   changed_.clear();
   last_shown_tick_ = tick;
   ++facts_.video_frames;
   return {};
+}
+
+void Composer::log_picture(std::int64_t now_us) {
+  recording::SessionSecond* second = facts_.log.at(now_us);
+  if (!second) return;
+  second->people = std::max(second->people, static_cast<std::uint8_t>(std::min<std::size_t>(scene_.tiles.size(), 255)));
+  const Studio::Drawn drawn = studio_.drawn();
+  if (drawn == Studio::Drawn::unknown) second->unknown = true;
+  if (drawn == Studio::Drawn::different && second->pictures < 255) ++second->pictures;
 }
 
 Result<void> Composer::compose_sound(std::int64_t until_us) {
@@ -193,6 +213,11 @@ Result<void> Composer::compose_sound(std::int64_t until_us) {
     }
     for (float& v : mix) v = limited(v);
     pauses_.hush(sound_us_, mix);
+    if (heard) {
+      meter_.add(static_cast<std::int64_t>(sound_blocks_ * kAudioBlock), mix.data(), mix.data() + 1, 2, kAudioBlock);
+    } else if (auto* second = facts_.log.at(sound_us_)) {
+      second->unknown = true;
+    }
     if (auto done = studio_.sound(mix_); !done) return done;
     ++sound_blocks_;
     sound_us_ = static_cast<std::int64_t>(sound_blocks_) * 20'000;
@@ -236,6 +261,15 @@ ComposerFacts Composer::facts() const {
     if (!a.spans.empty() && a.spans.back().until_us < 0) a.spans.back().until_us = std::max(out.duration_us, a.spans.back().from_us);
   }
   out.lead_in_us = roster_.first_us() < 0 ? out.duration_us : std::min(roster_.first_us(), out.duration_us);
+  std::int64_t at_us = 0;
+  for (const recording::SoundMeter::Second& heard : meter_.seconds()) {
+    if (auto* second = out.log.at(at_us)) {
+      second->peak = heard.peak;
+      second->onset = heard.onset;
+    }
+    at_us += 1'000'000;
+  }
+  for (const Span& pause : out.pauses) out.log.mark_gap(pause.from_us, pause.until_us + kGapEchoUs);
   return out;
 }
 

@@ -20,6 +20,7 @@
 #include "compose/studio.hpp"
 #include "compose/timeline.hpp"
 #include "compose/video_assembler.hpp"
+#include "recording/session_log.hpp"
 
 namespace upcall::compose {
 
@@ -80,6 +81,7 @@ class Composer {
   bool decode_due(std::uint32_t number, Source& source, std::int64_t tick);
   Scene build_scene(std::int64_t now_us);
   void place_cameras(const LayoutResult& layout, std::int64_t now_us, Scene& scene);
+  void log_picture(std::int64_t now_us);
   std::uint32_t picture_of(const std::string& person, bool content) const;
 
   ComposerOptions options_;
@@ -103,6 +105,7 @@ class Composer {
   bool scene_dirty_ = true, paused_ = false, finished_ = false;
   std::vector<std::uint32_t> changed_;
   std::vector<float> mix_;
+  recording::SoundMeter meter_;
   ComposerFacts facts_;
 };
 

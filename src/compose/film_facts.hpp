@@ -6,6 +6,7 @@
 
 #include "compose/roster.hpp"
 #include "compose/timeline.hpp"
+#include "recording/session_log.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::compose {
@@ -27,6 +28,7 @@ struct ComposerFacts {
   std::int64_t lead_in_us = 0;             // before the first person came
   std::vector<Attendance> people;          // who is there at the end leaves then
   std::vector<Timeline::Marker> markers;
+  recording::SessionLog log;               // what the film shows and sounds like, for comparing the file
 };
 
 }  // namespace upcall::compose

@@ -67,6 +67,9 @@ class Studio {
   // who is speaking at most: only those tiles are drawn anew.
   virtual Result<void> show(std::int64_t tick, const Scene& scene, std::span<const std::uint32_t> changed,
                             bool relaid) = 0;
+  // Of the picture that show() drew last, against the last one that was plainly different: for comparing the finished film.
+  enum class Drawn : std::uint8_t { unknown, same, different };
+  virtual Drawn drawn() const { return Drawn::unknown; }
   // False: what sound() is given next is counted, not listened to.
   virtual bool listens() const { return true; }
   // The next 20 ms of sound, interleaved stereo.

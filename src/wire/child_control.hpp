@@ -2,7 +2,7 @@
 // here, never in arguments or environment.
 //
 // Frame: u32 length of what follows, u8 type, body. Bodies are JSON texts except `header` and `fragment`
-// (wire/film_message.hpp).
+// (wire/film_message.hpp), and `film`.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,9 @@ enum class ChildMessage : std::uint8_t {
   compose = 1,
   // no body; the journal is complete as it stands: finish the file (not needed when it holds its final footer)
   stop = 2,
+  // Of "check" (io/film/film_check.hpp), which gets the film's bytes in order and is not told where they come from:
+  check = 3,      // first: what its composer told (`done`), and "session_ms"
+  film = 4,       // the next bytes of the file; behind the last ones `stop`
   // child → server
   warm = 15,      // no body, first of all: codecs and font are loaded and tried, an order may come
   ready = 16,     // {"version":2}: codecs opened, reading
@@ -35,6 +38,7 @@ enum class ChildMessage : std::uint8_t {
   failed = 20,
   header = 21,    // FilmHeader; not when it goes on with a film
   fragment = 22,  // FilmFragment, in order
+  checked = 23,   // {"findings":[{"kind":…,"severity":…,"value":…,"at_ms":…}],…}: the last word of "check"
 };
 
 inline constexpr std::uint32_t kChildFrameMax = 24u << 20;

@@ -128,7 +128,11 @@ Result<void> FilmStudio::show(std::int64_t tick, const compose::Scene& scene, st
 }
 
 Result<void> FilmStudio::encode(std::int64_t tick) {
-  auto frame = h264_->encode(painter_.view(), tick);
+  const media::I420View picture = painter_.view();
+  recording::PictureSketch sketch(picture.y, picture.stride_y, picture.width, picture.height);
+  drawn_ = sketch_.empty() || sketch.plainly_differs(sketch_) ? Drawn::different : Drawn::same;
+  if (drawn_ == Drawn::different) sketch_ = std::move(sketch);
+  auto frame = h264_->encode(picture, tick);
   if (!frame) return tl::unexpected(frame.error());
   if (*frame) return muxer_->video(std::move(**frame));
   return {};

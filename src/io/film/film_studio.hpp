@@ -13,6 +13,7 @@
 #include "io/film/scene_painter.hpp"
 #include "io/media/opus_codec.hpp"
 #include "io/media/vp8_codec.hpp"
+#include "recording/session_log.hpp"
 
 namespace upcall::film {
 
@@ -35,6 +36,7 @@ class FilmStudio final : public compose::Studio {
   std::unique_ptr<compose::AudioDecoder> open_audio(wire::TapCodec codec) override;
   Result<void> show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
                     bool relaid) override;
+  Drawn drawn() const override { return drawn_; }
   Result<void> sound(std::span<const float> pcm) override;
   Result<void> finish(std::int64_t end_tick) override;
 
@@ -51,6 +53,8 @@ class FilmStudio final : public compose::Studio {
   Result<void> encode(std::int64_t tick);
 
   ScenePainter painter_;
+  recording::PictureSketch sketch_;             // of the last picture that was plainly different
+  Drawn drawn_ = Drawn::unknown;
   std::map<std::uint32_t, VideoSource> sources_;
   std::unique_ptr<H264Encoder> h264_;
   std::unique_ptr<AacEncoder> aac_;

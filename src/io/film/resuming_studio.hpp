@@ -26,6 +26,7 @@ class ResumingStudio final : public compose::Studio {
   std::unique_ptr<compose::AudioDecoder> open_audio(wire::TapCodec codec) override;
   Result<void> show(std::int64_t tick, const compose::Scene& scene, std::span<const std::uint32_t> changed,
                     bool relaid) override;
+  Drawn drawn() const override { return replaying_ ? Drawn::unknown : studio_->drawn(); }
   bool listens() const override { return heard_from_ < 0 || sample_ + std::int64_t{compose::kAudioBlock} > heard_from_; }
   Result<void> sound(std::span<const float> pcm) override;
   Result<void> finish(std::int64_t end_tick) override;

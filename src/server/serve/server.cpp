@@ -399,6 +399,13 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
+  for (std::size_t i = 0; i < recording::kHealthKinds; ++i) {
+    const std::string kind(recording::to_string(static_cast<recording::HealthKind>(i)));
+    metrics.counter_from("upcall_recording_health_alarms_total", "Stored films that are not what the call was, by what is wrong", {{"kind", kind}},
+                         [this, i, d] { return d(recordings->health().alarms[i]); });
+  }
+  counter("upcall_recording_checks_total", "Stored films that were checked", [this, d] { return d(recordings->health().checked); });
+  counter("upcall_recording_checks_failed_total", "Checks of films that came to no end", [this, d] { return d(recordings->health().failed); });
   counter("upcall_recordings_deleted_total", "Recordings that were deleted, by rule or by hand", [this, d] { return d(retention->counters().deleted); });
   gauge("upcall_recordings_held", "Recordings under legal hold", [this, d] { return d(retention->counters().held); });
   gauge("upcall_recordings_missing", "Calls of the last days that should have a recording and have none", [this, d] { return d(retention->counters().missing); });

@@ -351,7 +351,7 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
     live->retry_at = clock_().mono + kComposeRetry;
     return;
   }
-  clean_up(recording_id);
+  check_film(*live, live->film);
   const std::lock_guard lock(mutex_);
   ++counters_.stored;
   live_.erase(recording_id);

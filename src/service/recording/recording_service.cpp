@@ -65,6 +65,9 @@ RecordingService::RecordingService(RecordingServiceOptions options, store::Store
   journals_ = std::make_unique<journal::JournalService>(options_.journal, clock_);
   pool_ = std::make_unique<ComposerPool>(ComposerPoolOptions{options_.recorder_program, options_.capacity, options_.admission, options_.measure_host}, children_, clock_,
                                          [this] { post([this] { begin_waiting(); }); });
+  checks_ = std::make_unique<FilmChecks>(children_, options_.recorder_program, [this](const FilmCheckOrder& order, Result<FilmHealth> health) {
+    post([this, id = order.recording_id, health = std::move(health)] { on_checked(id, health); });
+  });
   thread_ = std::thread([this] { loop(); });
 }
 
@@ -75,6 +78,7 @@ RecordingService::~RecordingService() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  checks_.reset();
   // Composers end with the server; their journals stay, the next start composes them.
   std::map<std::string, std::shared_ptr<Live>> live;
   {
@@ -322,6 +326,7 @@ std::shared_ptr<const film_spool::FilmSpool> RecordingService::film(const std::s
 }
 
 Result<void> RecordingService::resume() {
+  sweep_stored();
   auto unfinished = store_.read([](store::Database& db) { return store::recordings::unfinished(db); });
   if (!unfinished) return tl::unexpected(unfinished.error());
   for (store::Recording& row : *unfinished) {

@@ -28,6 +28,7 @@
 #include "recording/disk_watch.hpp"
 #include "service/recording/composer_pool.hpp"
 #include "service/recording/composer_run.hpp"
+#include "service/recording/film_check.hpp"
 
 namespace upcall::service {
 
@@ -109,6 +110,7 @@ class RecordingService {
   };
   Counters counters() const;
   ComposerPool::Counters pool() const { return pool_->counters(); }
+  FilmChecks::Counters health() const { return checks_->counters(); }
   // The limits of composing, from now on.
   void set_disk_rules(const recording::DiskRules& rules);
   void set_capacity(const recording::CapacityOptions& capacity) { pool_->set_capacity(capacity); }
@@ -142,6 +144,9 @@ class RecordingService {
   bool advance(Live& live, store::RecordingState to, const char* event);
   void note_fact(Live& live, const char* name, double value);
   void clean_up(const std::string& recording_id);
+  void check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film);
+  void on_checked(const std::string& recording_id, const Result<FilmHealth>& health);
+  void sweep_stored();
   void retry_composers();
   std::shared_ptr<Live> find_live(const std::string& recording_id) const;
 
@@ -155,6 +160,7 @@ class RecordingService {
   objects::ObjectStore& objects_;
   process::ChildHost children_;
   std::unique_ptr<ComposerPool> pool_;
+  std::unique_ptr<FilmChecks> checks_;
   std::unique_ptr<journal::JournalService> journals_;
 
   mutable std::mutex mutex_;

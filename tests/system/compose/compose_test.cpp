@@ -171,6 +171,20 @@ TEST_F(Compose, InspectAgreesWithTheJudge) {
   EXPECT_EQ(run(kRecorder + " inspect " + folder + "/out.json --json > /dev/null 2>&1"), 1);
 }
 
+TEST_F(Compose, CheckSaysWhetherAFilmIsWell) {
+  film("tiny", 4000, 640, 360, {});
+  if (HasFatalFailure()) return;
+  const std::string check = kRecorder + " check " + folder + "/film.mp4 --facts " + folder + "/out.json --json > " + folder + "/check.json";
+  EXPECT_EQ(run(check), 0);
+  EXPECT_NE(text("check.json").find("\"findings\":[]"), std::string::npos) << text("check.json");
+  fs::resize_file(folder + "/film.mp4", fs::file_size(folder + "/film.mp4") * 3 / 4);
+  EXPECT_EQ(run(check), 4);
+  EXPECT_NE(text("check.json").find("\"kind\":\"truncated\""), std::string::npos) << text("check.json");
+  EXPECT_EQ(run(kRecorder + " check " + folder + "/nothing.mp4 2> /dev/null"), 1);
+  EXPECT_EQ(run(kRecorder + " check " + folder + "/film.mp4 --facts " + folder + "/err.txt 2> /dev/null"), 1);
+  EXPECT_EQ(run(kRecorder + " check 2> /dev/null"), 2);
+}
+
 TEST_F(Compose, WrongKeyMissingJournalAndBadSizeAreClearErrors) {
   auto call = scenario("tiny", run_number, 1000);
   ASSERT_TRUE(write_journal(*make_call(*call), folder + "/journal", key, 1000).has_value());

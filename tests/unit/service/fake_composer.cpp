@@ -112,8 +112,35 @@ int run_fake_composer(int fd) {
     say(fd, wire::ChildMessage::fragment, message(wire::encode_head(fragment), *film));
   }
   say(fd, wire::ChildMessage::done,
-      bj::serialize(bj::object{{"fragments", 1}, {"duration_ms", 1234}, {"width", 2}, {"height", 2}, {"video_frames", 7}}));
+      bj::serialize(bj::object{{"fragments", 1}, {"duration_ms", 1234}, {"width", 2}, {"height", 2}, {"video_frames", 7}, {"title", title}}));
   return 0;
+}
+
+int run_fake_check(int fd) {
+  wire::ChildFrameSplitter splitter;
+  std::string facts, film;
+  for (;;) {
+    const MutBytes room = splitter.room();
+    const ssize_t got = ::recv(fd, room.data(), room.size(), 0);
+    if (got <= 0) return 1;
+    splitter.added(static_cast<std::size_t>(got));
+    for (auto frame = splitter.next(); frame && *frame; frame = splitter.next()) {
+      if ((*frame)->type == wire::ChildMessage::check) facts = as_text((*frame)->body);
+      if ((*frame)->type == wire::ChildMessage::film) film += as_text((*frame)->body);
+      if ((*frame)->type != wire::ChildMessage::stop) continue;
+      if (facts.find("\"title\":\"check-dies") != std::string::npos) return 1;
+      if (facts.find("\"title\":\"check-lies") != std::string::npos) {
+        say(fd, wire::ChildMessage::checked, R"({"findings":[{"kind":"wonderful"}]})");
+        return 0;
+      }
+      // "Unwell", when it was given the whole film.
+      const bool unwell = facts.find("\"title\":\"unwell") != std::string::npos && film.find("stop reason") != std::string::npos;
+      say(fd, wire::ChildMessage::checked,
+          unwell ? R"({"findings":[{"kind":"frozen","severity":"alarm","value":0.5,"at_ms":700},{"kind":"gap","severity":"warning","value":150,"at_ms":1}]})"
+                 : R"({"findings":[]})");
+      return 0;
+    }
+  }
 }
 
 }  // namespace upcall::test
@@ -121,6 +148,7 @@ int run_fake_composer(int fd) {
 // The composers of these tests are this program.
 int main(int argc, char** argv) {
   if (argc == 4 && std::strcmp(argv[1], "worker") == 0) return upcall::test::run_fake_composer(std::atoi(argv[3]));
+  if (argc == 4 && std::strcmp(argv[1], "check") == 0) return upcall::test::run_fake_check(std::atoi(argv[3]));
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

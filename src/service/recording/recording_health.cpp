@@ -1,0 +1,66 @@
+// What becomes of a recording between stored and the end of its local data: its film is checked. On the service's thread.
+#include <filesystem>
+
+#include <boost/json.hpp>
+
+#include "base/ids.hpp"
+#include "io/store/outbox_repository.hpp"
+#include "service/recording/live_recording.hpp"
+
+namespace upcall::service {
+
+namespace json = boost::json;
+using store::RecordingState;
+
+// Local data goes when the film has been looked at, whatever was found.
+void RecordingService::check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film) {
+  if (!film || !film->progress().complete) return clean_up(live.row.recording_id);
+  FilmCheckOrder order;
+  order.recording_id = live.row.recording_id;
+  order.film = std::move(film);
+  // Over a restart the service's clock says nothing of the journal's.
+  if (!live.resumed && live.row.started && live.row.stopped) order.session_ms = (*live.row.stopped - *live.row.started).ms();
+  checks_->add(std::move(order));
+}
+
+void RecordingService::on_checked(const std::string& recording_id, const Result<FilmHealth>& health) {
+  clean_up(recording_id);
+  const bool alarm = health && health->alarm();
+  auto written = store_.write([&](store::Database& db) -> Result<bool> {
+    auto row = store::recordings::find(db, recording_id);
+    if (!row) return tl::unexpected(row.error());
+    if (!*row || (*row)->state != RecordingState::stored) return false;   // deleted meanwhile
+    boost::system::error_code error;
+    json::value facts = json::parse((*row)->data, error);
+    if (error || !facts.is_object()) facts = json::object{};
+    facts.as_object()["health"] = json::parse(health_json(health));
+    (*row)->data = json::serialize(facts);
+    auto updated = store::recordings::update(db, **row, RecordingState::stored);
+    if (!updated || !*updated || !alarm) return updated;
+    json::object body{{"recordingId", recording_id}, {"externalMeetingId", (*row)->external_meeting_id}, {"meetingId", (*row)->meeting_id}};
+    if ((*row)->contact_id) body["contactId"] = *(*row)->contact_id;
+    body["findings"] = facts.as_object()["health"].as_object()["findings"];
+    store::OutboxEvent event;
+    event.event_id = make_uuid(random_);
+    event.meeting_id = (*row)->external_meeting_id;
+    event.type = "recording.unhealthy";
+    event.body = json::serialize(body);
+    event.at = clock_().wall;
+    if (auto added = store::outbox::add(db, std::move(event)); !added) return tl::unexpected(added.error());
+    return true;
+  });
+  if (written && *written && alarm && options_.told_outbox) options_.told_outbox();
+}
+
+// A server that was killed between stored and checked: the film is safe, its local data goes unchecked.
+void RecordingService::sweep_stored() {
+  std::error_code error;
+  std::vector<std::string> ids;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.spool_directory, error)) ids.push_back(entry.path().filename().string());
+  for (const std::string& id : ids) {
+    auto row = store_.read([&](store::Database& db) { return store::recordings::find(db, id); });
+    if (row && *row && (*row)->state == RecordingState::stored) clean_up(id);
+  }
+}
+
+}  // namespace upcall::service
