@@ -16,13 +16,13 @@ void RecordingService::set_disk_rules(const recording::DiskRules& rules) {
   disk_at_ = Instant();
 }
 
-void RecordingService::look_at_disk() {
+void RecordingService::look_at_disk(bool at_once) {
   struct statvfs seen{};
   std::vector<std::string> to_end;
   {
     const std::lock_guard lock(mutex_);
     const Instant now = clock_().mono;
-    if (now < disk_at_) return;
+    if (now < disk_at_ && !at_once) return;
     disk_at_ = now + kEvery;
     if (::statvfs(options_.spool_directory.c_str(), &seen) != 0) return;
     const std::uint64_t free = std::uint64_t{seen.f_bavail} * seen.f_frsize, total = std::uint64_t{seen.f_blocks} * seen.f_frsize;

@@ -134,7 +134,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
 
-  look_at_disk();
+  look_at_disk(true);
   if (counters().disk >= recording::DiskVerdict::refuse) {
     return fail(ErrorCode::exhausted, "The disk for recordings is nearly full: nothing more is recorded until there is room.");
   }

@@ -139,7 +139,7 @@ class RecordingService {
   Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
   Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
   void end_pauses();
-  void look_at_disk();
+  void look_at_disk(bool now = false);
   void close_pause(Live& live);   // with the recording; the next change of state writes it
   bool advance(Live& live, store::RecordingState to, const char* event);
   void note_fact(Live& live, const char* name, double value);
