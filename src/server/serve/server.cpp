@@ -14,6 +14,7 @@
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/recording_start.hpp"
 #include "api/routing/routing_routes.hpp"
+#include "api/s3/s3_api.hpp"
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
 #include "crypto/random.hpp"
@@ -129,6 +130,7 @@ struct Server::Parts {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
+  std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RetentionService> retention;
   std::unique_ptr<service::HookService> hooks;
@@ -281,6 +283,8 @@ Result<void> Server::Parts::open() {
   api::add_routing_routes(router, *centre_api, openapi);
   api::add_recording_routes(router, *meeting_api, openapi);
   api::add_control_routes(router, *meeting_api);
+  s3_api = std::make_unique<api::S3Api>(*store, *authenticator, stores->embedded());
+  api::add_s3_routes(router, *s3_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
