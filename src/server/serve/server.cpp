@@ -30,6 +30,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/parameter_table.hpp"
+#include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/object_stores.hpp"
 #include "server/serve/operation_routes.hpp"
@@ -254,7 +255,7 @@ Result<void> Server::Parts::open() {
   auto opened = store::Store::open({options.data_dir});
   if (!opened) return tl::unexpected(opened.error());
   store = std::move(*opened);
-  auto sealing = store::Sealer::open(options.data_dir, random);
+  auto sealing = open_sealer(*store, options.master_key_command, random);
   if (!sealing) return tl::unexpected(sealing.error());
   sealer = std::move(*sealing);
 
