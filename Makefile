@@ -48,7 +48,7 @@ web:
 
 test:
 	@tools/bootstrap.sh build test web browser
-	@tools/bootstrap.sh s3 || echo 'test: no Ceph here, the tests against a real S3 server are left out' >&2
+	@tools/bootstrap.sh s3 || echo 'test: no Ceph or no awscli here, the tests against a real S3 server or client are left out' >&2
 	@python3 tools/test.py
 
 # Every page in both themes, as a browser shows it; the pictures of the guides.

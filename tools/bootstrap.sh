@@ -20,8 +20,9 @@ build_packages=(
   libgtest-dev libgmock-dev libsrtp2-dev
 )
 test_packages=(python3 openssl gnuplot-nox)
-# A real S3 server for the tests of recordings in a bucket; without it they are left out and say so.
-s3_packages=(ceph-mon ceph-osd radosgw ceph-common)
+# A real S3 server for the tests of recordings in a bucket, and a real client for those of /aws/s3; without them they are
+# left out and say so.
+s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)
 # Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)

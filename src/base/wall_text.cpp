@@ -28,6 +28,18 @@ std::string to_iso8601(WallTime time) {
   return text;
 }
 
+std::string http_date(WallTime time) {
+  static constexpr const char* kDays[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};  // 1970-01-01: Thursday
+  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const CivilTime t = to_civil_utc(time);
+  const std::int64_t days = (time.unix_ms() - ((time.unix_ms() % 86'400'000) + 86'400'000) % 86'400'000) / 86'400'000;
+  char out[64];
+  std::snprintf(out, sizeof out, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[((days % 7) + 7) % 7], t.day,
+                kMonths[(t.month + 11) % 12], t.year, t.hour, t.minute, t.second);
+  return out;
+}
+
 namespace {
 
 // Reads exactly `digits` decimal digits at `at` and moves it.

@@ -189,6 +189,7 @@ void add_admin(CLI::App& app, int& exit_code) {
       .text("--name", "name", "What it is for", true)
       .text("--username", "username", "Acts for this user; without: a service principal")
       .list("--permission", "permission", "Limits it; without: everything")
+      .text("--s3-prefix", "s3-prefix", "Recordings through /aws/s3 alone, and only those under this prefix")
       .example("upcall access-key create --data-dir D --name ci --json");
   Builder(key, "list", "All keys, without secrets", "access-key.list", exit_code);
 

@@ -5,6 +5,7 @@
 #include "io/net/admin_socket.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "server/keys/master_keys.hpp"
 
 namespace upcall::cli {
 
@@ -26,7 +27,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
   crypto::SystemRandom random;
   auto store = store::Store::open({data_dir});
   if (!store) return tl::unexpected(store.error());
-  auto sealer = store::Sealer::open(data_dir, random);
+  auto sealer = server::open_sealer(**store, "", random);
   if (!sealer) return tl::unexpected(sealer.error());
   admin::Context context{**store, **sealer, random, system_now().wall, ""};
   if (auto first = admin::first_start(context); !first) return tl::unexpected(first.error());

@@ -78,6 +78,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   options->data_dir = "upcall-data";
   CLI::App* c = app.add_subcommand("serve", "Run the server");
   c->add_option("--data-dir", options->data_dir, "Where everything is kept (made when missing)")->capture_default_str();
+  c->add_option("--master-key-command", options->master_key_command, "A program that prints the master key, 32 bytes as hex or base64 (default: the file master.key); remembered");
   c->add_option("--listen", options->listen, "ADDRESS:PORT for HTTP and WebSocket; port 0: any free one")->capture_default_str();
   c->add_option("--public-url", options->public_url, "How clients reach this server, when not by the listener's address");
   c->add_option("--media-address", options->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all();

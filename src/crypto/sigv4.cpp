@@ -1,6 +1,7 @@
 #include "crypto/sigv4.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 
 #include "base/wall_text.hpp"
@@ -12,6 +13,9 @@ namespace {
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::size_t kMaxHeader = 2048;
 constexpr Duration kSkew = Duration::s(15 * 60);
+constexpr std::int64_t kLongestS = 7 * 24 * 3600;
+constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
+constexpr std::string_view kSignatureName = "X-Amz-Signature";
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> out;
@@ -125,7 +129,72 @@ std::optional<WallTime> parse_amz_date(std::string_view text) {
   return *parsed;
 }
 
+bool signs(const SigV4Authorization& a, std::string_view name) {
+  return std::find(a.signed_headers.begin(), a.signed_headers.end(), name) != a.signed_headers.end();
+}
+
+// A header that steers the request must not be addable behind the signer's back.
+bool covers_amz_headers(const SigV4Request& request, const SigV4Authorization& a) {
+  return std::all_of(request.headers.begin(), request.headers.end(), [&](const auto& h) {
+    return !h.first.starts_with("x-amz-") || h.first == "x-amz-user-agent" || signs(a, h.first);
+  });
+}
+
+// ID/DATE/REGION/SERVICE/aws4_request
+bool parse_scope(std::string_view text, SigV4Authorization& out) {
+  const auto scope = split(text, '/');
+  if (scope.size() != 5 || scope[4] != "aws4_request" || scope[1].size() != 8 || !digits(scope[1])) return false;
+  out.access_key_id = scope[0];
+  out.date = scope[1];
+  out.region = scope[2];
+  out.service = scope[3];
+  return true;
+}
+
+bool is_complete(const SigV4Authorization& a) {
+  return !a.access_key_id.empty() && !a.region.empty() && !a.service.empty() && !a.signed_headers.empty() && a.signature.size() == 64 &&
+         std::is_sorted(a.signed_headers.begin(), a.signed_headers.end());
+}
+
 }  // namespace
+
+bool SigV4Presigned::is_in(std::string_view query) {
+  for (const std::string_view part : split(query, '&')) {
+    const std::string name = decode(part.substr(0, part.find('=')));
+    if (name == kSignatureName || name == "X-Amz-Algorithm" || name == "X-Amz-Credential") return true;
+  }
+  return false;
+}
+
+ParseResult<SigV4Presigned> SigV4Presigned::parse(std::string_view query) {
+  SigV4Presigned out;
+  std::string algorithm, credential, expires, names;
+  const std::pair<std::string_view, std::string*> places[] = {
+      {"X-Amz-Algorithm", &algorithm}, {"X-Amz-Credential", &credential},   {"X-Amz-Date", &out.amz_date},
+      {"X-Amz-Expires", &expires},     {"X-Amz-SignedHeaders", &names},     {kSignatureName, &out.authorization.signature}};
+  for (const std::string_view part : split(query, '&')) {
+    const std::size_t equal = part.find('=');
+    const std::string name = decode(part.substr(0, equal));
+    for (const auto& [wanted, place] : places) {
+      if (name != wanted) continue;
+      if (!place->empty()) return fail(ParseError::malformed);
+      if (equal != std::string_view::npos) *place = decode(part.substr(equal + 1));
+      if (place->size() > kMaxHeader) return fail(ParseError::too_long);
+    }
+  }
+  for (const auto& [wanted, place] : places) {
+    if (place->empty()) return fail(ParseError::truncated);
+  }
+  if (algorithm != kAlgorithm) return fail(ParseError::unsupported);
+  if (!parse_scope(credential, out.authorization)) return fail(ParseError::malformed);
+  for (const std::string_view name : split(names, ';')) out.authorization.signed_headers.emplace_back(name);
+  if (!is_complete(out.authorization)) return fail(ParseError::malformed);
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(expires.data(), expires.data() + expires.size(), seconds);
+  if (error != std::errc() || end != expires.data() + expires.size() || seconds < 1 || seconds > kLongestS) return fail(ParseError::malformed);
+  out.valid = Duration::s(seconds);
+  return out;
+}
 
 ParseResult<SigV4Authorization> SigV4Authorization::parse(std::string_view header) {
   if (header.size() > kMaxHeader) return fail(ParseError::too_long);
@@ -137,12 +206,7 @@ ParseResult<SigV4Authorization> SigV4Authorization::parse(std::string_view heade
   for (std::string_view part : split(header, ',')) {
     part = trim(part);
     if (part.starts_with("Credential=")) {
-      const auto scope = split(part.substr(11), '/');
-      if (scope.size() != 5 || scope[4] != "aws4_request" || scope[1].size() != 8 || !digits(scope[1])) return fail(ParseError::malformed);
-      out.access_key_id = scope[0];
-      out.date = scope[1];
-      out.region = scope[2];
-      out.service = scope[3];
+      if (!parse_scope(part.substr(11), out)) return fail(ParseError::malformed);
     } else if (part.starts_with("SignedHeaders=")) {
       for (const std::string_view name : split(part.substr(14), ';')) out.signed_headers.emplace_back(name);
     } else if (part.starts_with("Signature=")) {
@@ -151,11 +215,7 @@ ParseResult<SigV4Authorization> SigV4Authorization::parse(std::string_view heade
       return fail(ParseError::malformed);
     }
   }
-  if (out.access_key_id.empty() || out.region.empty() || out.service.empty() || out.signed_headers.empty() ||
-      out.signature.size() != 64) {
-    return fail(ParseError::malformed);
-  }
-  if (!std::is_sorted(out.signed_headers.begin(), out.signed_headers.end())) return fail(ParseError::malformed);
+  if (!is_complete(out)) return fail(ParseError::malformed);
   return out;
 }
 
@@ -186,36 +246,59 @@ std::string sigv4_signature(const SigV4Request& request, const SigV4Authorizatio
   return to_hex(mac(sigv4_signing_key(secret, a.date, a.region, a.service), to_sign));
 }
 
-Result<void> sigv4_verify(const SigV4Request& request, const SigV4Authorization& a, std::string_view secret, WallTime now,
-                          SigV4Path path) {
-  const auto signs = [&](std::string_view name) {
-    return std::find(a.signed_headers.begin(), a.signed_headers.end(), name) != a.signed_headers.end();
-  };
-  if (!signs("host") || !signs("x-amz-date")) {
-    return fail(ErrorCode::unauthenticated, "the signature must cover host and x-amz-date");
-  }
-  // A header that steers the request must not be addable behind the signer's back.
-  for (const auto& [name, value] : request.headers) {
-    if (name.starts_with("x-amz-") && name != "x-amz-user-agent" && !signs(name)) {
-      return fail(ErrorCode::unauthenticated, "the signature must cover every x-amz- header");
-    }
-  }
+Result<void, SigV4Fault> sigv4_check(const SigV4Request& request, const SigV4Authorization& a, std::string_view secret, WallTime now,
+                                     SigV4Path path) {
+  if (!signs(a, "host") || !signs(a, "x-amz-date") || !covers_amz_headers(request, a)) return tl::unexpected(SigV4Fault::not_covered);
   const auto date = header_value(request, "x-amz-date");
   const auto at = date ? parse_amz_date(*date) : std::nullopt;
-  if (!at || !date->starts_with(a.date)) return fail(ErrorCode::unauthenticated, "x-amz-date is missing or not a date");
-  const Duration off = now - *at;
-  if (off > kSkew || off < -kSkew) return fail(ErrorCode::unauthenticated, "the signature has expired");
+  if (!at || !date->starts_with(a.date)) return tl::unexpected(SigV4Fault::bad_date);
+  if (now > *at + kSkew || now < *at - kSkew) return tl::unexpected(SigV4Fault::skewed);
   if (const auto stated = header_value(request, "x-amz-content-sha256"); stated) {
-    const bool unsigned_ok = path == SigV4Path::as_sent && *stated == "UNSIGNED-PAYLOAD";
-    if (!unsigned_ok && *stated != to_hex(sha256(as_bytes(request.body)))) {
-      return fail(ErrorCode::unauthenticated, "the body is not the one that was signed");
-    }
+    const bool unsigned_ok = path == SigV4Path::as_sent && *stated == kUnsigned;
+    if (!unsigned_ok && *stated != to_hex(sha256(as_bytes(request.body)))) return tl::unexpected(SigV4Fault::other_body);
   }
   const std::string expected = sigv4_signature(request, a, secret, path);
-  if (!constant_time_equal(as_bytes(expected), as_bytes(a.signature))) {
-    return fail(ErrorCode::unauthenticated, "the signature does not match");
-  }
+  if (!constant_time_equal(as_bytes(expected), as_bytes(a.signature))) return tl::unexpected(SigV4Fault::mismatch);
   return {};
+}
+
+Result<void, SigV4Fault> sigv4_check(const SigV4Request& request, const SigV4Presigned& presigned, std::string_view secret, WallTime now) {
+  const SigV4Authorization& a = presigned.authorization;
+  if (!signs(a, "host") || !covers_amz_headers(request, a)) return tl::unexpected(SigV4Fault::not_covered);
+  const auto at = parse_amz_date(presigned.amz_date);
+  if (!at || !presigned.amz_date.starts_with(a.date)) return tl::unexpected(SigV4Fault::bad_date);
+  if (now < *at - kSkew) return tl::unexpected(SigV4Fault::not_yet);
+  if (now > *at + presigned.valid) return tl::unexpected(SigV4Fault::expired);
+  // What the headers form has in headers, this one has in the query.
+  std::string query;
+  for (const std::string_view part : split(request.query, '&')) {
+    if (decode(part.substr(0, part.find('='))) == kSignatureName) continue;
+    if (!query.empty()) query += '&';
+    query += part;
+  }
+  auto headers = request.headers;
+  std::erase_if(headers, [](const auto& h) { return h.first == "x-amz-date" || h.first == "x-amz-content-sha256"; });
+  headers.emplace_back("x-amz-date", presigned.amz_date);
+  headers.emplace_back("x-amz-content-sha256", kUnsigned);
+  const std::string expected = sigv4_signature({request.method, request.path, query, headers, {}}, a, secret, SigV4Path::as_sent);
+  if (!constant_time_equal(as_bytes(expected), as_bytes(a.signature))) return tl::unexpected(SigV4Fault::mismatch);
+  return {};
+}
+
+Result<void> sigv4_verify(const SigV4Request& request, const SigV4Authorization& a, std::string_view secret, WallTime now,
+                          SigV4Path path) {
+  const auto checked = sigv4_check(request, a, secret, now, path);
+  if (checked) return {};
+  switch (checked.error()) {
+    case SigV4Fault::not_covered: return fail(ErrorCode::unauthenticated, "the signature must cover host, x-amz-date and every x-amz- header");
+    case SigV4Fault::bad_date: return fail(ErrorCode::unauthenticated, "x-amz-date is missing or not a date");
+    case SigV4Fault::skewed:
+    case SigV4Fault::expired:
+    case SigV4Fault::not_yet: return fail(ErrorCode::unauthenticated, "the signature has expired");
+    case SigV4Fault::other_body: return fail(ErrorCode::unauthenticated, "the body is not the one that was signed");
+    case SigV4Fault::mismatch: break;
+  }
+  return fail(ErrorCode::unauthenticated, "the signature does not match");
 }
 
 }  // namespace upcall::crypto

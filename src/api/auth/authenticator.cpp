@@ -96,49 +96,63 @@ Result<identity::Principal> Authenticator::authenticate_token(std::string_view t
   });
 }
 
+Result<KeyHolder> Authenticator::key_holder(std::string_view id) {
+  auto found = store_.read([&](store::Database& db) -> Result<KeyHolder> {
+    auto key = store::access_keys::find(db, id);
+    if (!key) return tl::unexpected(key.error());
+    if (!*key || (*key)->disabled) return not_logged_in();
+    KeyHolder holder{std::move(**key), std::nullopt, {}};
+    if (holder.key.user_id) {
+      auto user = store::users::principal(db, *holder.key.user_id);
+      if (!user) return tl::unexpected(user.error());
+      if (!*user) return not_logged_in();
+      holder.user = std::move(*user);
+    }
+    return holder;
+  });
+  if (!found) return found;
+  auto secret = sealer_.unseal("access_keys/" + found->key.id, found->key.secret_sealed);
+  if (!secret) return tl::unexpected(secret.error());
+  found->secret = std::string(as_text(*secret));
+  return found;
+}
+
+identity::Principal KeyHolder::principal() const {
+  identity::Principal out;
+  if (user) {
+    out = *user;
+    out.permissions = {};
+    for (identity::Permission p : identity::all_permissions()) {
+      if (user->permissions.has(p) && key.permissions.has(p)) out.permissions.add(p);
+    }
+    // By these alone a user may play.
+    if (!key.s3_prefix.empty()) out.security_profile_ids.clear();
+    return out;
+  }
+  out.kind = identity::Principal::Kind::service;
+  out.id = "key/" + key.id;
+  out.username = key.name;
+  out.name = key.name;
+  for (identity::Permission p : identity::all_permissions()) {
+    const bool limited = p == identity::Permission::recording_playback && !key.s3_prefix.empty();
+    if (key.permissions.has(p) && !limited) out.permissions.add(p);
+  }
+  return out;
+}
+
 Result<identity::Principal> Authenticator::by_access_key(const wire::HttpRequest& request, std::string_view header) {
   auto authorization = crypto::SigV4Authorization::parse(header);
   if (!authorization) return not_logged_in();
-  auto found = store_.read([&](store::Database& db) -> Result<std::pair<store::AccessKey, std::optional<identity::Principal>>> {
-    auto key = store::access_keys::find(db, authorization->access_key_id);
-    if (!key) return tl::unexpected(key.error());
-    if (!*key || (*key)->disabled) return not_logged_in();
-    std::optional<identity::Principal> principal;
-    if ((*key)->user_id) {
-      auto user = store::users::principal(db, *(*key)->user_id);
-      if (!user) return tl::unexpected(user.error());
-      if (!*user) return not_logged_in();
-      principal = std::move(*user);
-    }
-    return std::pair(std::move(**key), std::move(principal));
-  });
-  if (!found) return tl::unexpected(found.error());
-  auto& [key, principal] = *found;
-  auto secret = sealer_.unseal("access_keys/" + key.id, key.secret_sealed);
-  if (!secret) return tl::unexpected(secret.error());
+  auto holder = key_holder(authorization->access_key_id);
+  if (!holder) return tl::unexpected(holder.error());
   const std::size_t question = request.target.find('?');
   const std::string_view query = question == std::string::npos ? "" : std::string_view(request.target).substr(question + 1);
   const crypto::SigV4Request signed_request{request.method, request.path, query, request.headers, request.body};
   const auto rule = authorization->service == "s3" ? crypto::SigV4Path::as_sent : crypto::SigV4Path::encoded_again;
-  if (auto verified = crypto::sigv4_verify(signed_request, *authorization, as_text(*secret), request.now.wall, rule); !verified) {
+  if (auto verified = crypto::sigv4_verify(signed_request, *authorization, holder->secret, request.now.wall, rule); !verified) {
     return tl::unexpected(verified.error());
   }
-  if (principal) {
-    // A key that acts for a user may do what both the user and the key may.
-    identity::PermissionSet both;
-    for (identity::Permission p : identity::all_permissions()) {
-      if (principal->permissions.has(p) && key.permissions.has(p)) both.add(p);
-    }
-    principal->permissions = both;
-    return std::move(*principal);
-  }
-  identity::Principal service;
-  service.kind = identity::Principal::Kind::service;
-  service.id = "key/" + key.id;
-  service.username = key.name;
-  service.name = key.name;
-  service.permissions = key.permissions;
-  return service;
+  return holder->principal();
 }
 
 Result<TokenSet> Authenticator::log_in(std::string_view login, std::string_view password, std::uint64_t peer_key, Now now) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "base/rng.hpp"
 #include "crypto/signature.hpp"
 #include "identity/principal.hpp"
+#include "io/store/credential_repository.hpp"
 #include "io/store/sealer.hpp"
 #include "io/store/store.hpp"
 #include "wire/http.hpp"
@@ -24,6 +26,16 @@ struct TokenSet {
   std::string id_token;
   std::string refresh_token;
   std::int64_t expires_in_s = 0;
+};
+
+// An access key that is in force, for whoever checks a signature.
+struct KeyHolder {
+  store::AccessKey key;
+  std::optional<identity::Principal> user;  // for whom it acts, with all that this user may; none: a service principal
+  std::string secret;
+
+  // What user and key may both do. A key that is limited to a prefix plays recordings through /aws/s3 alone.
+  identity::Principal principal() const;
 };
 
 class Authenticator {
@@ -38,6 +50,9 @@ class Authenticator {
   // The same and a permission: 403 without it.
   Result<identity::Principal> authorize(const wire::HttpRequest& request, identity::Permission permission);
   Result<identity::Principal> authenticate_token(std::string_view token, WallTime now);
+
+  // unauthenticated: unknown, disabled, or its user is.
+  Result<KeyHolder> key_holder(std::string_view access_key_id);
 
   // unauthenticated for a wrong name or password without telling which, forbidden for a disabled user with the right one,
   // exhausted after too many failures of one peer or one name.

@@ -12,9 +12,6 @@ namespace upcall::net {
 
 std::string_view reason_phrase(int status);
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 §5.6.7).
-std::string http_date(WallTime time);
-
 // Status line, the response's headers, and those that belong to the connection: date, content-length, connection,
 // x-request-id. Headers of the response that could split it (bytes below 0x20, no token as name) and those that the
 // connection owns are left out. `body_length`: what GET would send; no length is written for 1xx, 204 and 304.

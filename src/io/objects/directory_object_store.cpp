@@ -233,6 +233,26 @@ std::vector<std::string> all_keys(const State& state, bool remove_temporary) {
   return out;
 }
 
+crypto::Secret<32> index_key_of(const crypto::Secret<32>& master_key) {
+  crypto::Secret<32> out;
+  crypto::hkdf_sha256(master_key.bytes(), {}, as_bytes("upcall object index 1"), out.bytes());
+  return out;
+}
+
+// Writes beside and renames: the path has the old content or the new one, durably.
+Result<void> replace_file(const std::string& path, const std::string& temp, Bytes content) {
+  const Result<void> ok = [&]() -> Result<void> {
+    auto file = File::open(temp, O_WRONLY | O_CREAT | O_TRUNC);
+    if (!file) return tl::unexpected(file.error());
+    if (auto done = file->write_at(0, content); !done) return done;
+    if (auto done = file->sync(); !done) return done;
+    if (::rename(temp.c_str(), path.c_str()) != 0) return system_error(errno, "replace a file");
+    return {};
+  }();
+  if (!ok) ::unlink(temp.c_str());
+  return ok;
+}
+
 }  // namespace
 
 DirectoryObjectStore::DirectoryObjectStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -244,7 +264,7 @@ Result<std::unique_ptr<DirectoryObjectStore>> DirectoryObjectStore::open_root(st
   auto state = std::make_shared<State>();
   state->root = std::move(root);
   state->random = &random;
-  crypto::hkdf_sha256(master_key.bytes(), {}, as_bytes("upcall object index 1"), state->index_key.bytes());
+  state->index_key = index_key_of(master_key);
   for (const std::string& path : {state->root, state->index_root(), state->root + "/data"}) {
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error(errno, "make its directory");
   }
@@ -319,6 +339,39 @@ Result<void> DirectoryObjectStore::remove(std::string_view key) {
   if (auto ok = sync_directory(path.substr(0, path.rfind('/'))); !ok) return ok;
   if (index) ::unlink(state_->data_path(index->data_id).c_str());
   return {};
+}
+
+Result<DirectoryObjectStore::Rewrapped> DirectoryObjectStore::rewrap(const std::string& root, const crypto::Secret<32>& from,
+                                                                     const crypto::Secret<32>& to, RandomSource& random,
+                                                                     const std::function<void()>& after_each) {
+  Rewrapped out;
+  State before;
+  before.root = root;
+  before.index_key = index_key_of(from);
+  State after;
+  after.root = root;
+  after.index_key = index_key_of(to);
+  std::set<std::string> directories;
+  for (const std::string& key : all_keys(before, true)) {
+    // Those of an earlier attempt too: the caller forgets the old key when this returns.
+    directories.insert(after.index_path(key).substr(0, after.index_path(key).rfind('/')));
+    if (after.read_index(key)) continue;
+    const auto index = before.read_index(key);
+    if (!index && index.error().code == ErrorCode::unavailable) return tl::unexpected(index.error());
+    if (!index) {
+      ++out.unreadable;
+      continue;
+    }
+    const std::string path = after.index_path(key);
+    const ByteVector sealed = seal_index(*index, key, after.index_key, random);
+    if (auto done = replace_file(path, root + "/index/" + key + std::string(kTempSuffix), sealed); !done) return tl::unexpected(done.error());
+    ++out.done;
+    if (after_each) after_each();
+  }
+  for (const std::string& directory : directories) {
+    if (auto done = sync_directory(directory); !done) return tl::unexpected(done.error());
+  }
+  return out;
 }
 
 Result<std::vector<ObjectInfo>> DirectoryObjectStore::list(std::string_view prefix) {

@@ -12,6 +12,7 @@
 // One process owns a directory (the data directory's lock sees to it).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,15 @@ class DirectoryObjectStore final : public ObjectStore {
   Result<std::shared_ptr<wire::BodySource>> open(std::string_view key) override;
   Result<void> remove(std::string_view key) override;
   Result<std::vector<ObjectInfo>> list(std::string_view prefix) override;
+
+  // Seals every index file under `to` instead of `from`, one after another and each at once: after a kill it is called
+  // again, and what is done already is left alone. No film data is touched. Nobody may have the directory open.
+  struct Rewrapped {
+    std::size_t done = 0;
+    std::size_t unreadable = 0;  // under neither key: left as they are
+  };
+  static Result<Rewrapped> rewrap(const std::string& root, const crypto::Secret<32>& from, const crypto::Secret<32>& to, RandomSource& random,
+                                  const std::function<void()>& after_each = {});
 
   // Unfinished uploads that open_root() found and removed.
   std::size_t removed_partial_uploads() const;

@@ -17,6 +17,8 @@ class RoutingObjectStore final : public ObjectStore {
 
   // `external` may be null. Uploads and sources that are open keep the store that they began with.
   void set_external(std::shared_ptr<ObjectStore> external, bool write_there);
+  // The embedded one alone; lives as long as this.
+  ObjectStore& embedded() { return *embedded_; }
 
   Result<std::unique_ptr<Upload>> begin_upload(std::string_view key, std::string_view content_type) override;
   Result<ObjectInfo> stat(std::string_view key) override;

@@ -31,7 +31,7 @@ identity::PermissionSet permissions_from(std::string_view text) {
 }
 
 AccessKey read_key(Row& r) {
-  return {r.text(0), r.text(1), r.blob(2), r.optional_text(3), permissions_from(r.text(4)), r.wall(5), r.boolean(6)};
+  return {r.text(0), r.text(1), r.blob(2), r.optional_text(3), permissions_from(r.text(4)), r.wall(5), r.boolean(6), r.text(7)};
 }
 
 void ignore(std::int64_t) {}
@@ -84,17 +84,17 @@ Result<std::int64_t> sessions::prune(Database& db, WallTime now) { return db.run
 
 Result<void> access_keys::insert(Database& db, const AccessKey& k) {
   return db
-      .run("insert into access_keys(id, name, secret_sealed, user_id, permissions, created_ms, disabled) values(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-           k.id, k.name, k.secret_sealed, k.user_id, permissions_text(k.permissions), k.created, k.disabled)
+      .run("insert into access_keys(id, name, secret_sealed, user_id, permissions, created_ms, disabled, s3_prefix) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+           k.id, k.name, k.secret_sealed, k.user_id, permissions_text(k.permissions), k.created, k.disabled, k.s3_prefix)
       .map(ignore);
 }
 
 Result<std::optional<AccessKey>> access_keys::find(Database& db, std::string_view id) {
-  return db.one("select id, name, secret_sealed, user_id, permissions, created_ms, disabled from access_keys where id=?1", read_key, id);
+  return db.one("select id, name, secret_sealed, user_id, permissions, created_ms, disabled, s3_prefix from access_keys where id=?1", read_key, id);
 }
 
 Result<std::vector<AccessKey>> access_keys::all(Database& db) {
-  return db.all("select id, name, secret_sealed, user_id, permissions, created_ms, disabled from access_keys order by name", read_key);
+  return db.all("select id, name, secret_sealed, user_id, permissions, created_ms, disabled, s3_prefix from access_keys order by name", read_key);
 }
 
 Result<void> signing_keys::insert(Database& db, const SigningKeyRow& k) {

@@ -27,6 +27,7 @@ struct AccessKey {
   identity::PermissionSet permissions;
   WallTime created;
   bool disabled = false;
+  std::string s3_prefix;  // what of the recordings it sees through /aws/s3, and then only there; empty: everything
 };
 
 struct SigningKeyRow {

@@ -67,10 +67,11 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, Mode m
   std::unique_ptr<Database> database(new Database(handle));
   if (opened != SQLITE_OK) return tl::unexpected(database->error(opened));
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
-  // FULL: an answered commit survives power loss (design §5); WAL makes it one fsync a group.
+  // FULL: an answered commit survives power loss (design §5); WAL makes it one fsync a group. Deleted rows are overwritten:
+  // a recording's key must not be found in free pages (Store::scrub does the same for the WAL).
   auto set = database->script(mode == Mode::read_only
                                   ? "pragma query_only=on; pragma foreign_keys=on;"
-                                  : "pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on;");
+                                  : "pragma journal_mode=wal; pragma synchronous=full; pragma foreign_keys=on; pragma secure_delete=on;");
   if (!set) return tl::unexpected(set.error());
   return database;
 }

@@ -7,9 +7,10 @@ extern const std::string_view kMigration0002;
 extern const std::string_view kMigration0003;
 extern const std::string_view kMigration0004;
 extern const std::string_view kMigration0005;
+extern const std::string_view kMigration0006;
 
 std::span<const Migration> migrations() {
-  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}, {4, kMigration0004}, {5, kMigration0005}};
+  static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}, {4, kMigration0004}, {5, kMigration0005}, {6, kMigration0006}};
   return list;
 }
 

@@ -93,6 +93,18 @@ Result<void> recordings::set_stop_key(Database& db, std::string_view id, std::st
   return db.run("update recordings set stop_key=?2 where recording_id=?1", id, key).map(ignore);
 }
 
+Result<std::optional<Recording>> recordings::by_object_key(Database& db, std::string_view object_key) {
+  return db.one(UPCALL_RECORDING_COLUMNS "where object_key=?1 and state='stored' and deleting_ms is null", read_recording, object_key);
+}
+
+Result<std::vector<Recording>> recordings::by_object_keys(Database& db, std::string_view prefix, std::string_view from, int limit) {
+  // Texts are compared as bytes, so keys of a prefix stand together; '~' is in no key.
+  const std::string end = std::string(prefix) + '~';
+  return db.all(UPCALL_RECORDING_COLUMNS
+                "where object_key>=?1 and object_key<?2 and state='stored' and deleting_ms is null order by object_key limit ?3",
+                read_recording, from, end, limit);
+}
+
 Result<std::vector<Recording>> recordings::unfinished(Database& db) {
   return db.all(UPCALL_RECORDING_COLUMNS "where state not in ('stored','failed') order by requested_ms", read_recording);
 }

@@ -38,7 +38,7 @@ struct Recording {
 namespace recordings {
 
 Result<void> insert(Database& db, const Recording& recording);
-// Not those whose deletion has begun (io/store/retention_repository.hpp), here and in of_meeting.
+// Not those whose deletion has begun (io/store/retention_repository.hpp), here, in of_meeting and in by_object_key(s).
 Result<std::optional<Recording>> find(Database& db, std::string_view recording_id);
 // Ascending by time of request.
 Result<std::vector<Recording>> of_meeting(Database& db, std::string_view external_meeting_id);
@@ -46,6 +46,9 @@ Result<std::optional<Recording>> in_progress(Database& db, std::string_view exte
 Result<std::optional<Recording>> by_start_key(Database& db, std::string_view owner_principal, std::string_view key);
 Result<std::optional<Recording>> by_stop_key(Database& db, std::string_view external_meeting_id, std::string_view key);
 Result<void> set_stop_key(Database& db, std::string_view recording_id, std::string_view key);
+// Stored ones by object key: the one that has it, and those from `from` on that begin with `prefix`, by key.
+Result<std::optional<Recording>> by_object_key(Database& db, std::string_view object_key);
+Result<std::vector<Recording>> by_object_keys(Database& db, std::string_view prefix, std::string_view from, int limit);
 // Neither stored nor failed: what a restarted server takes up again.
 Result<std::vector<Recording>> unfinished(Database& db);
 

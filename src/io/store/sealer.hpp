@@ -1,4 +1,4 @@
-// Secrets at rest. One master key per data directory (file master.key, mode 0600) seals what the server must be able to
+// Secrets at rest. One master key per data directory (master_key.hpp: where it comes from) seals what the server must be able to
 // read again: recording keys, access-key secrets, join tokens, signing keys. AES-256-GCM, random nonce, and the purpose
 // (table and row id) as associated data, so a sealed value cannot be moved to another row.
 #pragma once
@@ -13,14 +13,16 @@
 #include "base/rng.hpp"
 #include "crypto/aead.hpp"
 #include "crypto/secret.hpp"
+#include "io/store/master_key.hpp"
 
 namespace upcall::store {
 
 // Any thread.
 class Sealer {
  public:
-  // Makes the key file on first use. A key file that others may read, or of a wrong size, is refused.
+  // With the key of the file master.key, made on first use.
   static Result<std::unique_ptr<Sealer>> open(const std::string& data_dir, RandomSource& random);
+  explicit Sealer(const MasterKey& key);
 
   // nonce (12) | ciphertext | tag (16).
   ByteVector seal(std::string_view purpose, Bytes secret, RandomSource& random);
@@ -31,7 +33,6 @@ class Sealer {
   crypto::Secret<32> derive(std::string_view purpose) const;
 
  private:
-  explicit Sealer(Bytes key);
   std::mutex mutex_;
   crypto::Aead aead_;
   crypto::Secret<32> derivation_root_;

@@ -70,15 +70,39 @@ void Store::writer_loop() {
     std::deque<Job> group;
     {
       std::unique_lock lock(mutex_);
-      wake_writer_.wait(lock, [&] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      wake_writer_.wait(lock, [&] { return stopping_ || !queue_.empty() || (scrub_ && !scrub_tried_); });
+      if (queue_.empty() && (!scrub_ || scrub_tried_)) return;
       while (!queue_.empty() && group.size() < kGroupMax) {
         group.push_back(std::move(queue_.front()));
         queue_.pop_front();
       }
     }
-    commit_group(group);
+    if (!group.empty()) commit_group(group);
+    bool owed = false;
+    {
+      std::lock_guard guard(mutex_);
+      owed = std::exchange(scrub_, false);
+      scrub_tried_ = true;
+    }
+    if (!owed) continue;
+    // Answers (busy, pages, done): busy when a reader still needs the old pages.
+    const auto busy = writer_->one("pragma wal_checkpoint(truncate)", [](Row& row) { return row.i64(0) != 0; });
+    if (busy && *busy && !**busy) continue;
+    std::lock_guard guard(mutex_);
+    scrub_ = true;
   }
+}
+
+void Store::scrub() {
+  std::lock_guard guard(mutex_);
+  scrub_ = true;
+  scrub_tried_ = false;
+  wake_writer_.notify_one();
+}
+
+bool Store::scrubbed() const {
+  std::lock_guard guard(mutex_);
+  return !scrub_;
 }
 
 void Store::commit_group(std::deque<Job>& group) {

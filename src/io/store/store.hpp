@@ -79,6 +79,12 @@ class Store {
     return answer;
   }
 
+  // What was deleted or replaced by writes of before is in no file of the database any more, the WAL's old pages included:
+  // soon, on the writer's thread; again with the next write when a reader stands in the way.
+  void scrub();
+  // True when no scrub is owed.
+  bool scrubbed() const;
+
   const std::string& data_dir() const { return data_dir_; }
   // Commits done and writes in them: for metrics and the group-commit test.
   struct Counters {
@@ -115,6 +121,8 @@ class Store {
   std::condition_variable wake_writer_;
   std::deque<Job> queue_;
   bool stopping_ = false;
+  bool scrub_ = false;         // owed
+  bool scrub_tried_ = false;   // since it was asked for, or since the last write
   Counters counters_;
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;

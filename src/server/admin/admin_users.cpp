@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/password.hpp"
+#include "io/objects/object_store.hpp"
 #include "io/store/centre_repository.hpp"
 #include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
@@ -274,7 +275,7 @@ Answer hierarchy_list(Context& context, const Arguments& arguments) {
 }
 
 Answer access_key_create(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"name", "username", "permission"}); !fine) return tl::unexpected(fine.error());
+  if (auto fine = only(arguments, {"name", "username", "permission", "s3-prefix"}); !fine) return tl::unexpected(fine.error());
   auto name = needed_name(arguments, "name");
   if (!name) return tl::unexpected(name.error());
   auto names = texts(arguments, "permission");
@@ -289,6 +290,10 @@ Answer access_key_create(Context& context, const Arguments& arguments) {
   key.name = *name;
   key.permissions = *set;
   key.created = context.now;
+  key.s3_prefix = json::text_or(arguments, "s3-prefix");
+  // As object keys are written; one that fits none would be a mistake that nobody notices.
+  if (!key.s3_prefix.empty() && !objects::is_safe_key(key.s3_prefix + "x")) return fail(ErrorCode::invalid_argument, "s3-prefix must be the beginning of an object's key, as RECORDINGS/2026/");
+  if (!key.s3_prefix.empty() && !set->has(identity::Permission::recording_playback)) return fail(ErrorCode::invalid_argument, "s3-prefix is of no use to a key without the permission recording.playback");
   const std::string secret = make_token(context.random, 30);
   key.secret_sealed = context.sealer.seal("access_keys/" + key.id, as_bytes(secret), context.random);
   const std::string username = json::text_or(arguments, "username");
@@ -316,6 +321,7 @@ Answer access_key_list(Context& context, const Arguments& arguments) {
     for (const store::AccessKey& k : *all) {
       bj::object o{{"accessKeyId", k.id}, {"name", k.name}, {"permissions", permission_names(k.permissions)}, {"disabled", k.disabled}, {"createdAt", to_iso8601(k.created)}};
       if (k.user_id) o["userId"] = *k.user_id;
+      if (!k.s3_prefix.empty()) o["s3Prefix"] = k.s3_prefix;
       list.push_back(std::move(o));
     }
     return bj::object{{"accessKeys", std::move(list)}};

@@ -28,6 +28,7 @@ class ObjectStores {
   ObjectStores(const ObjectStores&) = delete;
 
   objects::ObjectStore& store() { return *routing_; }
+  objects::ObjectStore& embedded() { return routing_->embedded(); }
   // The parameters have changed. Uploads that run keep the store that they began with.
   Result<void> reload();
   // Sentences for /readyz; empty when recordings can be stored and all of them watched.

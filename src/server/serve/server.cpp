@@ -15,6 +15,7 @@
 #include "api/meeting/playback_access.hpp"
 #include "api/meeting/recording_start.hpp"
 #include "api/routing/routing_routes.hpp"
+#include "api/s3/s3_api.hpp"
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
 #include "crypto/random.hpp"
@@ -30,6 +31,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/parameter_table.hpp"
+#include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/object_stores.hpp"
 #include "server/serve/operation_routes.hpp"
@@ -131,6 +133,7 @@ struct Server::Parts {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
+  std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<service::RetentionService> retention;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
@@ -257,7 +260,7 @@ Result<void> Server::Parts::open() {
   auto opened = store::Store::open({options.data_dir});
   if (!opened) return tl::unexpected(opened.error());
   store = std::move(*opened);
-  auto sealing = store::Sealer::open(options.data_dir, random);
+  auto sealing = open_sealer(*store, options.master_key_command, random);
   if (!sealing) return tl::unexpected(sealing.error());
   sealer = std::move(*sealing);
 
@@ -287,6 +290,8 @@ Result<void> Server::Parts::open() {
   api::add_routing_routes(router, *centre_api, openapi);
   api::add_recording_routes(router, *meeting_api, openapi);
   api::add_control_routes(router, *meeting_api);
+  s3_api = std::make_unique<api::S3Api>(*store, *authenticator, stores->embedded());
+  api::add_s3_routes(router, *s3_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});

@@ -16,6 +16,7 @@ namespace upcall::server {
 
 struct ServerOptions {
   std::string data_dir;
+  std::string master_key_command;            // a program that prints the master key; empty: as before, at first a file
   std::string listen = "127.0.0.1:8080";     // ADDR:PORT; port 0: any free one
   std::string public_url;                    // empty: whichever address a client has reached
   std::vector<std::string> media_addresses;  // "auto" or ADVERTISED[=BIND]; empty: auto

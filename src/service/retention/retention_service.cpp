@@ -111,6 +111,7 @@ Result<void> RetentionService::carry_out(const store::KeptRecording& recording, 
     return {};
   });
   if (!done) return done;
+  store_.scrub();  // the key's row is gone from the table; now from the WAL's old pages
   {
     const std::lock_guard lock(mutex_);
     ++counters_.deleted;

@@ -64,7 +64,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
   dir_ = pattern;
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
   std::printf("again with: %s/test_system_%s --gtest_filter=%s.%s   (data: %s)\n", kBin.c_str(),
-              std::string(test->test_suite_name()) == "Demo" ? "demo" : std::string(test->test_suite_name()) == "Storage" ? "storage" : "story", test->test_suite_name(), test->name(), dir_.c_str());
+              std::string(test->test_suite_name()) == "Demo" ? "demo" : std::string(test->test_suite_name()) == "Storage" ? "storage" : std::string(test->test_suite_name()) == "AwsCli" ? "s3_tools" : "story", test->test_suite_name(), test->name(), dir_.c_str());
   std::fflush(stdout);
   char run[24];
   std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(random_.u64()));
