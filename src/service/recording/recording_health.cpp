@@ -24,7 +24,6 @@ void RecordingService::check_film(const Live& live, std::shared_ptr<const film_s
 }
 
 void RecordingService::on_checked(const std::string& recording_id, const Result<FilmHealth>& health) {
-  clean_up(recording_id);
   const bool alarm = health && health->alarm();
   auto written = store_.write([&](store::Database& db) -> Result<bool> {
     auto row = store::recordings::find(db, recording_id);
@@ -49,17 +48,39 @@ void RecordingService::on_checked(const std::string& recording_id, const Result<
     if (auto added = store::outbox::add(db, std::move(event)); !added) return tl::unexpected(added.error());
     return true;
   });
+  // What could not be written is no reason to keep what is stored elsewhere.
+  clean_up(recording_id);
   if (written && *written && alarm && options_.told_outbox) options_.told_outbox();
 }
 
-// A server that was killed between stored and checked: the film is safe, its local data goes unchecked.
-void RecordingService::sweep_stored() {
+// A server that ended between stored and checked: it is done now, where the film is still there.
+void RecordingService::check_left_behind() {
   std::error_code error;
   std::vector<std::string> ids;
   for (const auto& entry : std::filesystem::directory_iterator(options_.spool_directory, error)) ids.push_back(entry.path().filename().string());
   for (const std::string& id : ids) {
-    auto row = store_.read([&](store::Database& db) { return store::recordings::find(db, id); });
-    if (row && *row && (*row)->state == RecordingState::stored) clean_up(id);
+    Live live;
+    auto wrapped = store_.read([&](store::Database& db) -> Result<std::optional<ByteVector>> {
+      auto row = store::recordings::find(db, id);
+      if (!row) return tl::unexpected(row.error());
+      if (!*row || (*row)->state != RecordingState::stored) return fail(ErrorCode::not_found, "not stored");
+      live.row = std::move(**row);
+      return store::recordings::wrapped_key(db, id);
+    });
+    if (!wrapped) continue;
+    boost::system::error_code wrong;
+    const json::value facts = json::parse(live.row.data, wrong);
+    const bool told = !wrong && facts.is_object() && facts.get_object().contains("health");
+    const std::string path = directory_of(id) + "/" + film_spool::kFileName;
+    std::shared_ptr<film_spool::FilmSpool> film;
+    if (!told && *wrapped && film_spool::FilmSpool::looks_complete(path)) {
+      auto key = unsealed_key(id, **wrapped);
+      if (!key) continue;
+      if (auto opened = film_spool::FilmSpool::open({path, *key, id}, random_)) film = std::move(*opened);
+      crypto::wipe(*key);
+    }
+    live.resumed = true;
+    check_film(live, std::move(film));
   }
 }
 

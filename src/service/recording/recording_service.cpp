@@ -325,8 +325,13 @@ std::shared_ptr<const film_spool::FilmSpool> RecordingService::film(const std::s
   return film && film->progress().fragments > 0 ? film : nullptr;
 }
 
+Result<ByteVector> RecordingService::unsealed_key(const std::string& recording_id, Bytes wrapped) const {
+  return sealer_.unseal(key_purpose(recording_id), wrapped);
+}
+
 Result<void> RecordingService::resume() {
-  sweep_stored();
+  // First of all on its thread, so that nothing becomes stored meanwhile.
+  post([this] { check_left_behind(); });
   auto unfinished = store_.read([](store::Database& db) { return store::recordings::unfinished(db); });
   if (!unfinished) return tl::unexpected(unfinished.error());
   for (store::Recording& row : *unfinished) {
@@ -350,7 +355,7 @@ Result<void> RecordingService::resume() {
       post([this, live] { fail_recording(live, "the recording's key is missing"); });
       continue;
     }
-    auto key = sealer_.unseal(key_purpose(live->row.recording_id), **wrapped);
+    auto key = unsealed_key(live->row.recording_id, **wrapped);
     if (!key) {
       post([this, live] { fail_recording(live, "the recording's key cannot be opened"); });
       continue;

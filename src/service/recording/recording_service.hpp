@@ -146,7 +146,8 @@ class RecordingService {
   void clean_up(const std::string& recording_id);
   void check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film);
   void on_checked(const std::string& recording_id, const Result<FilmHealth>& health);
-  void sweep_stored();
+  void check_left_behind();
+  Result<ByteVector> unsealed_key(const std::string& recording_id, Bytes wrapped) const;
   void retry_composers();
   std::shared_ptr<Live> find_live(const std::string& recording_id) const;
 

@@ -66,6 +66,11 @@ TEST(Pause, NothingOfItIsInTheFilm) {
   world.expect_media(call, Duration::s(10), 45);
   ASSERT_EQ(world.stop_recording(call), 200);
   const bj::object entry = world.wait_stored(call);
+  // A pause is no fault of the film.
+  const auto health = [](const bj::object& e) { return json::object_at(*json::object_at(e, "facts"), "health"); };
+  const bj::object checked = world.wait_recording(call, [&](const bj::object& e) { return health(e) != nullptr; }, Duration::s(30));
+  ASSERT_NE(json::array_at(*health(checked), "findings"), nullptr) << bj::serialize(*health(checked));
+  EXPECT_TRUE(json::array_at(*health(checked), "findings")->empty()) << bj::serialize(*health(checked));
   const bj::array& pauses = *json::array_at(*json::object_at(entry, "facts"), "pauses");
   ASSERT_EQ(pauses.size(), 1u);
   EXPECT_TRUE(pauses[0].as_object().contains("until_unix_ms"));

@@ -70,19 +70,30 @@ TEST(FilmCheck, ACheckThatDiesOrLiesKeepsNoRecordingFromItsEnd) {
   EXPECT_EQ(world.recordings->health().failed, 2u);
 }
 
-TEST(FilmCheck, WhatAKilledServerLeftOfStoredFilmsGoes) {
+TEST(FilmCheck, WhatAServerHadNotCheckedWhenItEndedIsCheckedByTheNext) {
   UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
-  const auto row = stored_and_checked(world, "m-1");
+  // Its film as a server leaves it that was killed as soon as the row said stored.
+  world.meeting("unwell-held");
+  ASSERT_TRUE(world.record("unwell-held").has_value());
+  ASSERT_TRUE(world.reaches("unwell-held", RecordingState::recording));
+  world.break_objects();
+  ASSERT_TRUE(world.recordings->stop("unwell-held", TapStopReason::requested).has_value());
+  const std::string id = world.the_recording("unwell-held").recording_id, local = world.spool() + "/" + id, kept = world.spool() + "-kept";
+  ASSERT_TRUE(eventually([&] { return film_spool::FilmSpool::looks_complete(local + "/" + film_spool::kFileName); }));
+  std::filesystem::copy(local, kept, std::filesystem::copy_options::recursive);
+  world.mend_objects();
+  ASSERT_TRUE(world.reaches("unwell-held", RecordingState::stored));
+  ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(local); }));
+  world.sql("UPDATE recordings SET data = '{}'");
   world.stop();
-  const std::string left = world.spool() + "/" + row.recording_id, strange = world.spool() + "/somebody-elses";
-  for (const std::string& directory : {left, strange}) {
-    std::filesystem::create_directories(directory);
-    std::ofstream(directory + "/film.upf") << "x";
-  }
+  std::filesystem::rename(kept, local);
+  const std::string empty = world.spool() + "/somebody-elses";
+  std::filesystem::create_directories(empty);
   world.start();
-  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(left); }));
-  EXPECT_TRUE(std::filesystem::exists(strange));
+  EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(local); }));
+  EXPECT_TRUE(eventually([&] { return world.the_recording("unwell-held").data.find("\"frozen\"") != std::string::npos; }));
+  EXPECT_TRUE(std::filesystem::exists(empty)) << "no recording's";
 }
 
 TEST(FilmCheck, AnswersAreReadWithCare) {
