@@ -39,6 +39,7 @@ struct PoolWorld {
 
 // acceptance: 58
 TEST(ComposerPool, WarmsWorkersAheadGrowsWithTheLoadAndShrinksAfterIt) {
+  UPCALL_NEEDS_COMPOSER();
   PoolWorld world({.scale_in_after = Duration::s(60)});
   ComposerPool& pool = *world.pool;
   ASSERT_TRUE(world.reaches([](const auto& c) { return c.workers == 1 && c.warm == 2; })) << "before anything is to be done";
@@ -71,6 +72,7 @@ TEST(ComposerPool, WarmsWorkersAheadGrowsWithTheLoadAndShrinksAfterIt) {
 }
 
 TEST(ComposerPool, AProcessThatDiesIdleIsReplaced) {
+  UPCALL_NEEDS_COMPOSER();
   PoolWorld world({.max_capacity = 1, .slots_per_worker = 1});
   ASSERT_TRUE(world.reaches([](const auto& c) { return c.warm == 1; }));
   const auto place = world.pool->take();
