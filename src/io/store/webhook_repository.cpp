@@ -35,10 +35,6 @@ Result<void> webhooks::insert(Database& db, const Webhook& w) {
 
 Result<std::vector<Webhook>> webhooks::all(Database& db) { return db.all(UPCALL_WEBHOOK_COLUMNS "order by created_ms, id", read_webhook); }
 
-Result<std::optional<Webhook>> webhooks::find(Database& db, std::string_view id) {
-  return db.one(UPCALL_WEBHOOK_COLUMNS "where id=?1", read_webhook, id);
-}
-
 Result<bool> webhooks::remove(Database& db, std::string_view id) { return db.run("delete from webhooks where id=?1", id).map(any); }
 
 Result<bool> webhooks::set_disabled(Database& db, std::string_view id, bool disabled) {
@@ -120,13 +116,6 @@ Result<webhooks::Backlog> webhooks::backlog(Database& db, std::string_view id) {
       [](Row& r) { return Backlog{r.i64(0), r.i64(1)}; }, id);
   if (!row) return tl::unexpected(row.error());
   return row->value_or(Backlog{});
-}
-
-Result<std::optional<std::int64_t>> webhooks::lowest_position(Database& db) {
-  auto row = db.one("select min(position), count(*) from webhooks",
-                    [](Row& r) { return r.i64(1) == 0 ? std::optional<std::int64_t>() : std::optional(r.i64(0)); });
-  if (!row) return tl::unexpected(row.error());
-  return row->value_or(std::nullopt);
 }
 
 Result<void> webhooks::prune(Database& db, WallTime before) {

@@ -34,7 +34,6 @@ namespace webhooks {
 // Begins with what happens from now on.
 Result<void> insert(Database& db, const Webhook& webhook);
 Result<std::vector<Webhook>> all(Database& db);
-Result<std::optional<Webhook>> find(Database& db, std::string_view id);
 Result<bool> remove(Database& db, std::string_view id);
 Result<bool> set_disabled(Database& db, std::string_view id, bool disabled);
 
@@ -51,8 +50,6 @@ struct Backlog {
   std::int64_t pending = 0, given_up = 0;
 };
 Result<Backlog> backlog(Database& db, std::string_view webhook_id);
-// The lowest position that every webhook has taken up: the outbox may be pruned to it. Nothing without webhooks.
-Result<std::optional<std::int64_t>> lowest_position(Database& db);
 Result<void> prune(Database& db, WallTime done_before);
 
 }  // namespace webhooks

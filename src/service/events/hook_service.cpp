@@ -119,6 +119,8 @@ class HookService::Hook {
     if (!secret) return tl::unexpected(secret.error());
     auto allowed = service_.store_.read([](store::Database& db) { return store::parameters::get_or(db, "webhookAllowPrivate", "false"); });
     if (!allowed) return tl::unexpected(allowed.error());
+    // One that was added while plain addresses were allowed, and they are not any more.
+    if (auto fine = check_hook_url(webhook_.url, *allowed == "true"); !fine) return fine;
     const std::string body = hook_body(event, extra(event));
     const std::int64_t seconds = service_.clock_().wall.unix_ms() / 1000;
     net::HttpClientRequest request{"POST", webhook_.url,

@@ -130,7 +130,7 @@ TEST(Hooks, PrivateAddressesAreRefusedUnlessAllowed) {
   EXPECT_NE(refused({{"url", "https://user:pw@example.com/"}}).find("without user"), std::string::npos);
   EXPECT_NE(refused({{"command", "rm"}}).find("whole path"), std::string::npos);
   EXPECT_NE(refused({}).find("either"), std::string::npos);
-  // https to this host: taken down, and refused when it is to be told, because a name may point anywhere by then.
+  // Taken down while it is allowed, and refused when it is to be told after that. By the address: unit_events.
   allow_private(world);
   Receiver receiver;
   const std::string id = json::text_or(world.admin("webhook.add", {{"url", receiver.url()}, {"events", "*"}}).as_object(), "webhookId");
