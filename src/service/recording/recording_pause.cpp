@@ -94,9 +94,8 @@ Result<RecordingService::Paused> RecordingService::pause(const std::string& exte
     const auto run = [&]() -> Result<Paused> {
       if (live->row.state != RecordingState::recording || live->stop_requested) return fail(ErrorCode::conflict, "The recording has not begun, or is being stopped.");
       if (live->resume_at) return fail(ErrorCode::conflict, "The recording is paused already.");
-      const WallTime until = clock_().wall + longest;
       if (auto done = set_paused(live, longest, actor); !done) return tl::unexpected(done.error());
-      return Paused{live->row.recording_id, until};
+      return Paused{live->row.recording_id, *paused_until(live->row)};
     };
     answer->set_value(run());
   });

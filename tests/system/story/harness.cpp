@@ -172,6 +172,8 @@ void World::add_people() {
 Call World::begin_call(bool with_devices) {
   if (!agent_events_) {
     agent_events_ = need(demo::EventSocket::open("ws" + url_.substr(4) + "/api/agent/events", {"upcall.events", "bearer." + agent_->token()}), "agent's events");
+    // What happens before the snapshot is in it, and not told once more.
+    need(agent_events_->wait_for([](const bj::object& e) { return json::text_at(e, "type") == "snapshot"; }, kSoon), "the agent's snapshot");
     const bj::object status{{"status", "available"}};
     need(agent_->expect(200, "PUT", "/api/agent/status", &status), "available");
   }

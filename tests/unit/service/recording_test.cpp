@@ -338,8 +338,11 @@ TEST(Recording, ComposersWaitForEachOtherAndCapturingForNobody) {
     ASSERT_TRUE(world.record(m).has_value());
     ASSERT_TRUE(world.reaches(m, RecordingState::recording));
   }
-  ASSERT_TRUE(eventually([&] { return world.recordings->counters().waiting_for_composer == 1; }));
-  EXPECT_EQ(world.recordings->counters().composing, 1u);
+  // Both at once: before the first process is warm one waits and none composes.
+  ASSERT_TRUE(eventually([&] {
+    const auto c = world.recordings->counters();
+    return c.waiting_for_composer == 1 && c.composing == 1;
+  }));
   EXPECT_EQ(world.recordings->counters().recording, 2u);
   for (const char* m : {"held-1", "held-2"}) ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested).has_value());
   for (const char* m : {"held-1", "held-2"}) ASSERT_TRUE(world.reaches(m, RecordingState::composing));
