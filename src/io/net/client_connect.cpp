@@ -23,7 +23,7 @@ Result<std::shared_ptr<asio::ssl::context>> make_client_tls(const ClientTrust& t
   return context;
 }
 
-asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
+asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, wire::Url url,
                                                                asio::ssl::context* tls, ConnectRules rules,
                                                                Duration timeout, error_code* why) {
   const auto note = [why](const error_code& error) {

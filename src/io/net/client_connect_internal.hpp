@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 #include "io/net/transport_internal.hpp"
-#include "io/net/url.hpp"
+#include "wire/url.hpp"
 
 namespace upcall::net {
 
@@ -25,7 +25,7 @@ struct ConnectRules {
 
 // Resolves, connects, and shakes hands when the URL asks for TLS. `tls` may be null for a plain URL and must outlive
 // the transport. The name is resolved on the calling thread. `why`, when given, gets the system's or TLS' error.
-asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, Url url,
+asio::awaitable<Result<std::shared_ptr<Transport>>> connect_to(asio::any_io_executor executor, wire::Url url,
                                                                asio::ssl::context* tls, ConnectRules rules,
                                                                Duration timeout, error_code* why = nullptr);
 

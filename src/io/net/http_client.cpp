@@ -45,7 +45,7 @@ struct HttpClient::Impl {
 
   using Sink = std::function<bool(Bytes)>;
   Result<HttpClientResponse> exchange(const HttpClientRequest& request, const Sink* sink);
-  asio::awaitable<Result<HttpClientResponse>> attempt(const Url& url, const HttpClientRequest& request,
+  asio::awaitable<Result<HttpClientResponse>> attempt(const wire::Url& url, const HttpClientRequest& request,
                                                       const Sink* sink);
 
   // What is left for the next piece; not over the request's own limit.
@@ -89,7 +89,7 @@ Result<HttpClientResponse> HttpClient::download(const HttpClientRequest& request
 }
 
 Result<HttpClientResponse> HttpClient::Impl::exchange(const HttpClientRequest& request, const Sink* sink) {
-  const auto url = parse_url(request.url);
+  const auto url = wire::parse_url(request.url);
   if (!url) return fail(ErrorCode::invalid_argument, "the URL cannot be used");
   if (splits(request.method)) return fail(ErrorCode::invalid_argument, "the method cannot be used");
   for (const auto& [name, value] : request.headers) {
@@ -126,7 +126,7 @@ Result<HttpClientResponse> HttpClient::Impl::exchange(const HttpClientRequest& r
   }
 }
 
-asio::awaitable<Result<HttpClientResponse>> HttpClient::Impl::attempt(const Url& url, const HttpClientRequest& request,
+asio::awaitable<Result<HttpClientResponse>> HttpClient::Impl::attempt(const wire::Url& url, const HttpClientRequest& request,
                                                                       const Sink* sink) {
   if (!transport) {
     buffer.clear();

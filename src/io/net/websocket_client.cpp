@@ -33,7 +33,7 @@ Error refusal(int status) {
 struct WebSocketClient::Impl {
   explicit Impl(WebSocketClientOptions o) : options(std::move(o)) {}
 
-  asio::awaitable<void> live(Url url);
+  asio::awaitable<void> live(wire::Url url);
   asio::awaitable<void> deliver(Bytes message, bool is_text);
   void opened(Result<void> result);
 
@@ -81,7 +81,7 @@ asio::awaitable<void> WebSocketClient::Impl::deliver(Bytes message, bool is_text
   }
 }
 
-asio::awaitable<void> WebSocketClient::Impl::live(Url url) {
+asio::awaitable<void> WebSocketClient::Impl::live(wire::Url url) {
   auto connected =
       co_await connect_to(context.get_executor(), url, tls.get(), {!options.insecure, false}, options.timeout);
   if (!connected) {
@@ -119,7 +119,7 @@ asio::awaitable<void> WebSocketClient::Impl::live(Url url) {
 WebSocketClient::WebSocketClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<WebSocketClient>> WebSocketClient::connect(WebSocketClientOptions options) {
-  auto url = parse_url(options.url);
+  auto url = wire::parse_url(options.url);
   if (!url) return fail(ErrorCode::invalid_argument, "the WebSocket's URL cannot be used");
   auto impl = std::make_unique<Impl>(std::move(options));
   if (url->tls) {

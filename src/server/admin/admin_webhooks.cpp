@@ -9,8 +9,7 @@
 #include "io/store/webhook_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
-#include "service/events/hook_message.hpp"
-#include "service/events/hook_service.hpp"
+#include "service/hooks/hook_message.hpp"
 
 namespace upcall::admin {
 

@@ -12,7 +12,7 @@
 #include "io/net/http_client.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
-#include "service/events/hook_message.hpp"
+#include "service/hooks/hook_message.hpp"
 #include "wire/http.hpp"
 
 namespace upcall::service {

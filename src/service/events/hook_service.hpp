@@ -18,11 +18,9 @@
 #include "io/store/sealer.hpp"
 #include "io/store/store.hpp"
 #include "io/store/webhook_repository.hpp"
+#include "service/hooks/hook_message.hpp"
 
 namespace upcall::service {
-
-inline constexpr std::string_view kCommandScheme = "command:";
-inline constexpr std::size_t kHooksMax = 16;
 
 struct HookServiceOptions {
   std::string public_url;                        // of this server, for data.playbackURL

@@ -5,28 +5,9 @@
 #include "io/net/peer_key.hpp"
 #include "io/net/response_head.hpp"
 #include "io/net/tls_identity.hpp"
-#include "io/net/url.hpp"
 
 namespace upcall::net {
 namespace {
-
-TEST(Url, PartsAndDefaults) {
-  const auto url = parse_url("wss://[::1]:8443/control/m?x=1#frag");
-  ASSERT_TRUE(url);
-  EXPECT_TRUE(url->tls);
-  EXPECT_EQ(url->host, "::1");
-  EXPECT_EQ(url->port, 8443);
-  EXPECT_EQ(url->target, "/control/m?x=1");
-  EXPECT_EQ(url->authority(), "[::1]:8443");
-  EXPECT_EQ(parse_url("http://h")->target, "/");
-  EXPECT_EQ(parse_url("http://h?q")->target, "/?q");
-  EXPECT_EQ(parse_url("http://h")->authority(), "h");
-  EXPECT_EQ(parse_url("https://h")->port, 443);
-  for (const char* bad : {"", "h", "ftp://h/", "http://", "http://:80/", "http://u@h/", "http://h:0/", "http://h:65536/",
-                          "http://h:8x/", "http://[::1/", "http://h/a b", "http://h/\r\nx"}) {
-    EXPECT_FALSE(parse_url(bad)) << bad;
-  }
-}
 
 TEST(PeerKey, SipHashReferenceVector) {
   // The example in appendix A of the SipHash paper: key 00..0f, input 00..0e.

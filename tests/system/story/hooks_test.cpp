@@ -10,7 +10,7 @@
 #include "crypto/random.hpp"
 #include "harness.hpp"
 #include "io/net/http_server.hpp"
-#include "service/events/hook_message.hpp"
+#include "service/hooks/hook_message.hpp"
 
 namespace upcall::story {
 namespace {

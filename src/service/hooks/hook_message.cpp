@@ -1,10 +1,10 @@
-#include "service/events/hook_message.hpp"
+#include "service/hooks/hook_message.hpp"
 
 #include <algorithm>
 
 #include "base/wall_text.hpp"
 #include "crypto/hmac.hpp"
-#include "io/net/url.hpp"
+#include "wire/url.hpp"
 #include "json/json.hpp"
 
 namespace upcall::service {
@@ -41,7 +41,7 @@ std::optional<Duration> hook_pause(int attempts_made, Duration since_first, Rand
 }
 
 Result<void> check_hook_url(std::string_view url, bool plain_allowed) {
-  const auto parsed = net::parse_url(url);
+  const auto parsed = wire::parse_url(url);
   if (!parsed || url.size() > kUrlMax || url.find('@') != std::string_view::npos || url.find('#') != std::string_view::npos) {
     return fail(ErrorCode::invalid_argument, "The address of a webhook must be https://HOST/PATH, without user and fragment.");
   }

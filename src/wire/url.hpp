@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace upcall::net {
+namespace upcall::wire {
 
 struct Url {
   bool tls = false;
@@ -21,4 +21,4 @@ struct Url {
 
 ParseResult<Url> parse_url(std::string_view text);
 
-}  // namespace upcall::net
+}  // namespace upcall::wire

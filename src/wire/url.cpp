@@ -1,8 +1,8 @@
-#include "io/net/url.hpp"
+#include "wire/url.hpp"
 
 #include <charconv>
 
-namespace upcall::net {
+namespace upcall::wire {
 
 std::string Url::authority() const {
   std::string out = host.find(':') != std::string::npos ? "[" + host + "]" : host;
@@ -56,4 +56,4 @@ ParseResult<Url> parse_url(std::string_view text) {
   return url;
 }
 
-}  // namespace upcall::net
+}  // namespace upcall::wire

@@ -1,4 +1,4 @@
-#include "service/events/hook_message.hpp"
+#include "service/hooks/hook_message.hpp"
 
 #include <gtest/gtest.h>
 

@@ -17,6 +17,11 @@
 
 namespace upcall::service {
 
+// Of an installation.
+inline constexpr std::size_t kHooksMax = 16;
+// A hook whose address begins so is a program and no URL.
+inline constexpr std::string_view kCommandScheme = "command:";
+
 // {"id","type","timestamp","sequence","meeting","data":{…}}. `extra` is put into data.
 std::string hook_body(const store::OutboxEvent& event, const std::vector<std::pair<std::string, std::string>>& extra);
 std::string hook_signature(Bytes secret, std::string_view id, std::int64_t unix_seconds, std::string_view body);
