@@ -1,5 +1,7 @@
 #include "api/web/frontend_config.hpp"
 
+#include <charconv>
+
 #include "io/store/parameter_repository.hpp"
 
 namespace upcall::api {
@@ -47,12 +49,26 @@ Result<std::string> frontend_config(store::Database& db, const std::string& publ
       {"deployRecordingStack", deployed},
       {"recordingAttendeeName", parameter("recordingAttendeeName", "RECORDING")},
   };
+  // Ours, behind the original's: for the pages' buttons.
+  const auto number = [&](std::string_view name, std::int64_t fallback) {
+    const std::string text = parameter(name, "");
+    std::int64_t value = fallback;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return std::to_string(value);
+  };
+  const bool pauses = parameter("recordingPauseAllowed", "false") == "true";
+  const std::pair<std::string_view, std::string> typed[] = {
+      {"recordingPauseAllowed", pauses ? "true" : "false"},
+      {"recordingPauseLongestSeconds", number("recordingPauseMaxSeconds", 300)},
+      {"recordingForgetSeconds", pauses ? number("recordingForgetSeconds", 0) : "0"},
+  };
   if (failed) return tl::unexpected(problem);
   std::string out = "window.vceConfig = {";
   for (const auto& [name, value] : values) {
     if (out.back() != '{') out += ", ";
     out += wire::json_quote(name) + ": " + wire::json_quote(value);
   }
+  for (const auto& [name, value] : typed) out += ", " + wire::json_quote(name) + ": " + value;
   return out + "};\n";
 }
 

@@ -1,4 +1,6 @@
-// GET /frontend-config.js: `window.vceConfig` with the original's 19 keys in their order, all of them texts.
+// GET /frontend-config.js: `window.vceConfig` with the original's 19 keys in their order, all of them texts, and behind
+// them what our pages offer during a recording: recordingPauseAllowed (boolean), recordingPauseLongestSeconds and
+// recordingForgetSeconds (numbers; 0: nothing may be forgotten).
 #pragma once
 
 #include <string>

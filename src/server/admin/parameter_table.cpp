@@ -98,6 +98,7 @@ constexpr ParameterRow kRows[] = {
     {"recordingCompose", "recording-compose", "live", word, "When films are made: during the call, after it, or when first watched", 0, 0, "live after on-demand"},
     {"recordingPauseAllowed", "recording-pause-allowed", "false", boolean, "Agents who control a recording may pause it"},
     {"recordingPauseMaxSeconds", "recording-pause-max-seconds", "300", whole, "A pause ends by itself after this time", 5, 3600},
+    {"recordingForgetSeconds", "recording-forget-seconds", "0", whole, "Where pausing is allowed: so many of the last seconds may be forgotten; films follow calls that much later; 0: none, from the next start on", 0, 300},
     {"recordingDiskRefusePercent", "recording-disk-refuse-percent", "10", real, "Free share of the disk below which nothing new is recorded", 0, 100},
     {"recordingDiskEndPercent", "recording-disk-end-percent", "2", real, "Free share of the disk below which running recordings are ended", 0, 100},
     {"minCapacity", "min-capacity", "1", whole, "Composer workers, at least", 0, 1000},

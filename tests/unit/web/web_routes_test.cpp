@@ -195,12 +195,20 @@ TEST_F(Web, FrontendConfigHasTheOriginalsKeysInOrder) {
       "identityPoolId", "userPoolId", "userPoolWebClientId", "cognitoDomainURL", "connectAPI", "chimeAPI", "meetingAPI", "chatAPI", "routingAPI",
       "recordingAPI", "backendRegion", "connectInstanceARN", "connectInstanceURL", "cognitoSAMLEnabled", "cognitoSAMLIdentityProviderName",
       "connectDefaultContactFlowId", "websiteAdHocRouteBaseURL", "deployRecordingStack", "recordingAttendeeName"};
-  std::vector<std::string> seen;
+  std::vector<std::string> seen, ours;
   for (const auto& [key, value] : *config) {
+    if (seen.size() == keys.size()) {
+      ours.emplace_back(key);
+      continue;
+    }
     seen.emplace_back(key);
     EXPECT_TRUE(value.is_string()) << std::string_view(key);
   }
   EXPECT_EQ(seen, keys);
+  EXPECT_EQ(ours, (std::vector<std::string>{"recordingPauseAllowed", "recordingPauseLongestSeconds", "recordingForgetSeconds"}));
+  EXPECT_EQ(json::boolean_at(*config, "recordingPauseAllowed"), std::optional(false));
+  EXPECT_EQ(json::integer_at(*config, "recordingPauseLongestSeconds"), std::optional<std::int64_t>(300));
+  EXPECT_EQ(json::integer_at(*config, "recordingForgetSeconds"), std::optional<std::int64_t>(0));
   EXPECT_EQ(json::text_or(*config, "chatAPI"), "https://calls.example/api/chat/");
   EXPECT_EQ(json::text_or(*config, "recordingAPI"), "https://calls.example/api/recording/");
   EXPECT_EQ(json::text_or(*config, "identityPoolId"), "not-defined");
@@ -209,6 +217,16 @@ TEST_F(Web, FrontendConfigHasTheOriginalsKeysInOrder) {
 
   ASSERT_TRUE((*store)->write([](store::Database& db) { return store::parameters::set(db, "deployRecordingStack", "false"); }));
   EXPECT_NE(get("/frontend-config.js").body.find("\"recordingAPI\": \"/\""), std::string::npos);
+
+  // Forgetting is for those who may pause.
+  const auto set = [&](const char* name, const char* value) {
+    ASSERT_TRUE((*store)->write([&](store::Database& db) { return store::parameters::set(db, name, value); }));
+  };
+  set("recordingForgetSeconds", "60");
+  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingForgetSeconds\": 0}"), std::string::npos);
+  set("recordingPauseAllowed", "true");
+  set("recordingPauseMaxSeconds", "120");
+  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingPauseAllowed\": true, \"recordingPauseLongestSeconds\": 120, \"recordingForgetSeconds\": 60}"), std::string::npos);
 }
 
 }  // namespace
