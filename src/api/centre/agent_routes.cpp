@@ -80,7 +80,7 @@ wire::HttpResponse contact_command(CentreApi& api, const wire::HttpRequest& requ
 }
 
 // What an agent's page needs after a reload in mid-call.
-Result<bj::object> meeting_json(store::Database& db, const std::string& external_id, const std::string& agent_id) {
+Result<bj::object> meeting_json(store::Database& db, const std::string& external_id, const std::string& agent_id, WallTime now) {
   auto meeting = store::meetings::find_external(db, external_id);
   if (!meeting) return tl::unexpected(meeting.error());
   const bool live = *meeting && !(*meeting)->ended;
@@ -90,6 +90,15 @@ Result<bj::object> meeting_json(store::Database& db, const std::string& external
   const bool owned = *meeting && (*meeting)->owner_principal == agent_id;
   if (owned && *found) {
     recording = {{"inProgress", true}, {"recordingId", (*found)->recording_id}, {"status", store::to_string((*found)->state)}};
+    // While it is paused: when it goes on by itself. Also as a span, since a page's clock may be another.
+    if (const auto facts = json::parse_object((*found)->data)) {
+      const bj::value* until = facts->if_contains("paused_until_ms");
+      if (until != nullptr && until->is_int64()) {
+        const WallTime at = WallTime::from_unix_ms(until->get_int64());
+        recording["resumesAt"] = to_iso8601(at);
+        recording["resumesInMs"] = std::max(at - now, Duration()).ms();
+      }
+    }
   }
   return bj::object{{"externalMeetingId", external_id}, {"live", live}, {"owned", owned}, {"recording", std::move(recording)}};
 }
@@ -108,7 +117,7 @@ wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const
       const bj::object* attributes = json::object_at(contact, "attributes");
       const std::string id = attributes != nullptr ? json::text_or(*attributes, "videoExternalMeetingId") : "";
       if (id.empty() || json::text_at(contact, "state") != contact::to_string(contact::AgentView::connected)) continue;
-      auto meeting = meeting_json(db, id, agent.id);
+      auto meeting = meeting_json(db, id, agent.id, request.now.wall);
       if (!meeting) return tl::unexpected(meeting.error());
       contact["meeting"] = std::move(*meeting);
     }

@@ -150,7 +150,7 @@ wire::HttpResponse pause(MeetingApi& api, const wire::HttpRequest& request) {
   return control_pause(api, request, [&](const identity::Principal& principal, const std::string& id, const PauseRules& rules) {
     auto paused = api.recordings.pause(id, Duration::s(rules.longest_s), principal.id);
     if (!paused) return failure(request, ApiError{paused.error(), paused.error().code == ErrorCode::conflict ? "nothing_to_pause" : ""});
-    return success(request, "Recording paused", bj::object{{"recordingId", paused->recording_id}, {"resumesAt", to_iso8601(paused->resumes_at)}});
+    return success(request, "Recording paused", bj::object{{"recordingId", paused->recording_id}, {"resumesAt", to_iso8601(paused->resumes_at)}, {"resumesInMs", (paused->resumes_at - request.now.wall).ms()}});
   });
 }
 

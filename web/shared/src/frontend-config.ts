@@ -1,6 +1,9 @@
 // What /frontend-config.js says, read defensively: the page must open even when a key is missing.
 export interface FrontendConfig {
   recordingDeployed: boolean;
+  recordingPauseAllowed: boolean;
+  /** What was just said can be taken back, for so many seconds at most. 0: not at all. */
+  recordingForgetSeconds: number;
   websiteAdHocRouteBaseURL: string;
   connectDefaultContactFlowId: string;
 }
@@ -16,8 +19,11 @@ export function readConfig(source: Record<string, unknown> | undefined = window.
     const value = source?.[key];
     return typeof value === 'string' && value !== 'not-defined' ? value : otherwise;
   };
+  const forget = source?.['recordingForgetSeconds'];
   return {
     recordingDeployed: text('deployRecordingStack', 'false').toLowerCase() === 'true',
+    recordingPauseAllowed: source?.['recordingPauseAllowed'] === true,
+    recordingForgetSeconds: typeof forget === 'number' && forget > 0 ? forget : 0,
     websiteAdHocRouteBaseURL: text('websiteAdHocRouteBaseURL'),
     connectDefaultContactFlowId: text('connectDefaultContactFlowId'),
   };

@@ -34,6 +34,11 @@ export const recordingsApi = {
       body: { externalMeetingId },
       keepalive: true,
     }),
+  pause: (externalMeetingId: string) => session.data<{ resumesInMs: number }>('/api/recording/pause', { body: { externalMeetingId } }),
+  resume: (externalMeetingId: string) => session.data<unknown>('/api/recording/resume', { body: { externalMeetingId } }),
+  /** What was said in the last seconds is destroyed. */
+  forget: (externalMeetingId: string, seconds: number) =>
+    session.data<unknown>('/api/recording/forget', { body: { externalMeetingId, seconds } }),
   summary: async (externalMeetingId: string): Promise<RecordingSummary[]> => {
     const query = new URLSearchParams({ externalMeetingId });
     const list = await session.data<RecordingSummary[]>(`/api/recording/recording-summary?${query}`);

@@ -14,7 +14,7 @@ import { LeaveDialog } from './LeaveDialog';
 import { Roster } from './Roster';
 import { ShortcutsDialog } from './ShortcutsDialog';
 import { Stage } from './Stage';
-import { type Call, isRecorder, toggleRecording } from './store';
+import { type Call, isRecorder, togglePause, toggleRecording } from './store';
 import { useShortcuts } from './use-shortcuts';
 
 export interface CallViewProps {
@@ -46,6 +46,7 @@ export function CallView({ call, session, media }: CallViewProps) {
     v: () => void session.setCameraOn(!media.cameraOn),
     ...(canShareScreen() ? { s: () => (media.sharing ? session.stopShare() : void session.startShare()) } : {}),
     ...(call.canRecord ? { r: () => toggleRecording(call.meetingId) } : {}),
+    ...(call.pause.recording ? { k: () => togglePause(call.meetingId) } : {}),
     p: () => toggle('people'),
     ...(contact ? { c: () => toggle('chat') } : {}),
     l: leave,
@@ -96,7 +97,7 @@ export function CallView({ call, session, media }: CallViewProps) {
       {panel === 'people' && <Roster call={call} session={session} media={media} onClose={() => setPanel(undefined)} />}
       {chatOpen && <ChatPane contact={contact} onBack={() => setPanel(undefined)} />}
       <LeaveDialog call={call} isOpen={dialog === 'leave'} onClose={() => setDialog(undefined)} />
-      <ShortcutsDialog canRecord={call.canRecord} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />
+      <ShortcutsDialog canRecord={call.canRecord} canPause={call.canPause} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />
     </main>
   );
 }
@@ -115,18 +116,38 @@ function Duration({ since }: { since: number }) {
   );
 }
 
+/** To when the recording goes on by itself. */
+function Countdown({ until }: { until: number }) {
+  const { t } = useTexts();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <span className="call__time" role="timer" aria-label={t('recording.pause.goesOnIn')}>
+      {clock(Math.max(0, until - now))}
+    </span>
+  );
+}
+
 function RecordingMark({ call }: { call: Call }) {
   const { t } = useTexts();
   const { status } = call.recording;
+  const { resumesAt } = call.pause;
   const shown = status === 'STARTED' || status === 'STARTING' || status === 'STOPPING';
+  const paused = status === 'STARTED' && resumesAt !== undefined;
   return (
-    <span role="status">
-      {shown && (
-        <span className={`rec${status === 'STARTED' ? ' rec--live' : ''}`}>
-          <span className="rec__dot" aria-hidden />
-          {t(`recording.mark.${status}`)}
-        </span>
-      )}
-    </span>
+    <>
+      <span role="status">
+        {shown && (
+          <span className={`rec${paused ? ' rec--paused' : status === 'STARTED' ? ' rec--live' : ''}`}>
+            <span className="rec__dot" aria-hidden />
+            {paused ? t('recording.pause.mark') : t(`recording.mark.${status}`)}
+          </span>
+        )}
+      </span>
+      {paused && <Countdown until={resumesAt} />}
+    </>
   );
 }

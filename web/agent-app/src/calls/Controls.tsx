@@ -1,13 +1,16 @@
 import {
   ChevronUp,
   Circle,
+  Eraser,
   Keyboard,
   type LucideIcon,
   Mic,
   MicOff,
   MonitorUp,
   MonitorX,
+  Pause,
   PhoneOff,
+  Play,
   Square,
   Video,
   VideoOff,
@@ -23,7 +26,7 @@ import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
 import { recordButton } from './recording-machine';
 import { devicePreferences, keepDevicePreferences } from './preferences';
-import { type Call, toggleRecording } from './store';
+import { type Call, forgetLast, togglePause, toggleRecording } from './store';
 import { useDevices } from './use-devices';
 
 interface ControlsProps {
@@ -114,11 +117,46 @@ export function Controls({ call, session, media, onLeave, onShortcuts }: Control
           onPress={() => toggleRecording(call.meetingId)}
         />
       )}
+      {call.pause.recording && (
+        <Control
+          icon={call.pause.resumesAt === undefined ? Pause : Play}
+          label={call.pause.resumesAt === undefined ? t('controls.pauseRecording') : t('controls.resumeRecording')}
+          shortcut="K"
+          on={call.pause.resumesAt !== undefined}
+          busy={call.pause.request === 'pause' || call.pause.request === 'resume'}
+          onPress={() => togglePause(call.meetingId)}
+        />
+      )}
+      {call.pause.recording && call.forgetMost > 0 && <ForgetMenu call={call} />}
       <span className="controls__wide">
         <Control icon={Keyboard} label={t('controls.shortcuts')} shortcut="?" onPress={onShortcuts} />
       </span>
       <Control icon={PhoneOff} label={t('controls.leave')} shortcut="L" leave onPress={onLeave} />
     </div>
+  );
+}
+
+const FORGET_CHOICES_S = [10, 30, 60, 120, 300];
+
+/** Two presses and no question: who has heard a card's number has no time for one. */
+function ForgetMenu({ call }: { call: Call }) {
+  const { t } = useTexts();
+  const choices = [...FORGET_CHOICES_S.filter((seconds) => seconds < call.forgetMost), call.forgetMost];
+  return (
+    <MenuTrigger>
+      <span className={`control control--plain${call.pause.request === 'forget' ? ' control--busy' : ''}`}>
+        <IconButton icon={Eraser} label={t('controls.forget')} />
+      </span>
+      <Popover className="popover" placement="top">
+        <Menu className="menu" aria-label={t('controls.forget')} onAction={(seconds) => forgetLast(call.meetingId, Number(seconds))}>
+          {choices.map((seconds) => (
+            <MenuItem key={seconds} id={seconds} className="menu__item">
+              {t('controls.forgetSeconds', { seconds })}
+            </MenuItem>
+          ))}
+        </Menu>
+      </Popover>
+    </MenuTrigger>
   );
 }
 

@@ -7,6 +7,7 @@ import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media
 import { meetingsApi } from '../api/meetings';
 import { loadTexts } from '../i18n/texts';
 import { useToasts } from '../ui/toasts';
+import { NOT_PAUSED } from './pause-machine';
 import { INITIAL_RECORDING } from './recording-machine';
 import { Roster } from './Roster';
 import type { Call } from './store';
@@ -18,7 +19,7 @@ const call: Call = {
   meetingId: 'm1', contactId: 'c1', ownName: 'Alice', customerName: 'Carl', session: undefined, media: undefined, joinedAt: undefined,
   join: { Meeting: { MeetingId: 'x' }, Attendee: { AttendeeId: 'a', ExternalUserId: 'u-alice', JoinToken: '' } },
   people: { 'u-alice': { name: 'Alice', role: 'owner' }, 'u-carl': { name: 'Carl', role: 'customer' }, 'r-1': { name: 'RECORDING', role: 'recording' } },
-  recording: { ...INITIAL_RECORDING, recordingId: 'r-1' }, canRecord: true,
+  recording: { ...INITIAL_RECORDING, recordingId: 'r-1' }, canRecord: true, pause: NOT_PAUSED, canPause: false, forgetMost: 0,
 };
 const media = {
   attendees: [person('a', 'u-alice', { isSelf: true, signal: 1 }), person('c', 'u-carl', { signal: 0 }), person('r', 'r-1')],

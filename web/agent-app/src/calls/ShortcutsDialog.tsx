@@ -9,20 +9,21 @@ const SHORTCUTS = [
   ['V', 'camera'],
   ['S', 'share'],
   ['R', 'record'],
+  ['K', 'pause'],
   ['C', 'chat'],
   ['P', 'people'],
   ['L', 'leave'],
   ['?', 'help'],
 ] as const;
 
-export function ShortcutsDialog({ canRecord, isOpen, onClose }: { canRecord: boolean; isOpen: boolean; onClose: () => void }) {
+export function ShortcutsDialog({ canRecord, canPause, isOpen, onClose }: { canRecord: boolean; canPause: boolean; isOpen: boolean; onClose: () => void }) {
   const { t } = useTexts();
   const [wanted, setWanted] = useState(singleKeys);
   const change = (on: boolean) => {
     keepSingleKeys(on);
     setWanted(on);
   };
-  const there = { record: canRecord, share: canShareScreen() };
+  const there = { record: canRecord, pause: canPause, share: canShareScreen() };
   return (
     <Dialog title={t('shortcuts.title')} isOpen={isOpen} onClose={onClose}>
       <label className="check">

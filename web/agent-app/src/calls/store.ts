@@ -6,6 +6,8 @@ import type { AttendeeFacts, JoinInfo, JoinOptions, MediaSession, MediaSnapshot 
 import { type MeetingAttendee, meetingsApi } from '../api/meetings';
 import { ATTRIBUTE, attribute, type Contact, customerName, isTrue } from '../centre/types';
 import { keepInCall } from './preferences';
+import { PauseDriver } from './pause-driver';
+import { NOT_PAUSED, type PauseState } from './pause-machine';
 import { RecordingDriver } from './recording-driver';
 import { INITIAL_RECORDING, type RecordingState } from './recording-machine';
 
@@ -25,6 +27,10 @@ export interface Call {
   recording: RecordingState;
   /** The agent may start and stop the recording. */
   canRecord: boolean;
+  pause: PauseState;
+  canPause: boolean;
+  /** So many of the last seconds can be taken back. 0: none. */
+  forgetMost: number;
 }
 
 interface CallStore {
@@ -36,6 +42,7 @@ export const useCalls = create<CallStore>()(() => ({ calls: {} }));
 /** Beside the state: what acts for a call. */
 interface Machinery {
   driver: RecordingDriver;
+  pauses: PauseDriver;
   asked: Set<string>;
 }
 const machinery = new Map<string, Machinery>();
@@ -49,9 +56,14 @@ function change(meetingId: string, part: Partial<Call>): void {
   });
 }
 
-function forget(meetingId: string): void {
+function closeMachinery(meetingId: string): void {
   machinery.get(meetingId)?.driver.close();
+  machinery.get(meetingId)?.pauses.close();
   machinery.delete(meetingId);
+}
+
+function forget(meetingId: string): void {
+  closeMachinery(meetingId);
   useCalls.setState(({ calls }) => {
     const { [meetingId]: _gone, ...others } = calls;
     return { calls: others };
@@ -95,8 +107,9 @@ export async function openCall({ meetingId, ownName, contact, invites = true }: 
   const running = callOf(meetingId);
   if (running?.media && running.media.phase !== 'ended') return running;
 
-  machinery.get(meetingId)?.driver.close();
-  const { recordingDeployed } = readConfig();
+  closeMachinery(meetingId);
+  const { recordingDeployed, recordingPauseAllowed, recordingForgetSeconds } = readConfig();
+  const canRecord = recordingDeployed && isTrue(contact, ATTRIBUTE.recordingControl);
   const call: Call = {
     meetingId,
     contactId: contact?.contactId,
@@ -111,16 +124,28 @@ export async function openCall({ meetingId, ownName, contact, invites = true }: 
       ...(customerId ? { [customerId]: { name: customer, role: 'customer' } } : {}),
     },
     recording: INITIAL_RECORDING,
-    canRecord: recordingDeployed && isTrue(contact, ATTRIBUTE.recordingControl),
+    canRecord,
+    pause: NOT_PAUSED,
+    canPause: canRecord && recordingPauseAllowed,
+    forgetMost: canRecord ? recordingForgetSeconds : 0,
   };
   const monitors = recordingDeployed && (call.canRecord || isTrue(contact, ATTRIBUTE.autoRecording));
   const driver = new RecordingDriver({
     meetingId,
     contactId: call.contactId,
     canControl: call.canRecord,
-    onState: (recording) => change(meetingId, { recording }),
+    onState: (recording) => {
+      change(meetingId, { recording });
+      if (call.canPause) pauses.send({ type: 'recording', on: recording.status === 'STARTED' });
+    },
   });
-  machinery.set(meetingId, { driver, asked: new Set() });
+  const pauses = new PauseDriver({
+    meetingId,
+    contactId: call.contactId,
+    forgetMost: call.forgetMost,
+    onState: (pause) => change(meetingId, { pause }),
+  });
+  machinery.set(meetingId, { driver, pauses, asked: new Set() });
   useCalls.setState(({ calls }) => ({ calls: { ...calls, [meetingId]: call } }));
   if (monitors) void driver.begin();
   return call;
@@ -178,6 +203,15 @@ export async function inviteAgain({ meetingId, ownName }: Call, contact: Contact
 
 export function toggleRecording(meetingId: string): void {
   machinery.get(meetingId)?.driver.send({ type: 'toggle' });
+}
+
+export function togglePause(meetingId: string): void {
+  machinery.get(meetingId)?.pauses.send({ type: 'toggle' });
+}
+
+/** What was said and shown in the last seconds is destroyed before it is in any film. */
+export function forgetLast(meetingId: string, seconds: number): void {
+  machinery.get(meetingId)?.pauses.send({ type: 'forget', seconds });
 }
 
 /** This agent goes; the meeting stays for the others. The recording stops first. */

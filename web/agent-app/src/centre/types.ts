@@ -36,7 +36,8 @@ export interface MeetingState {
   externalMeetingId: string;
   live: boolean;
   owned: boolean;
-  recording?: { inProgress: boolean; recordingId?: string; status?: string };
+  /** `resumesInMs`: it is paused, and goes on by itself in this time. */
+  recording?: { inProgress: boolean; recordingId?: string; status?: string; resumesInMs?: number };
 }
 
 export interface AgentState extends Agent {
