@@ -77,7 +77,7 @@ int run_check(const CheckCommand& c) {
   const recording::FilmFacts facts = check.finish();
   const auto findings = recording::judge(facts, expected);
   if (c.json) {
-    std::printf("%s\n", film::to_json(facts, findings, usage().cpu_seconds).c_str());
+    std::printf("%s\n", film::to_json(facts, expected, findings, usage().cpu_seconds).c_str());
   } else {
     for (const auto& f : findings) {
       std::printf("%s: %s, %g from %.1f s on\n", std::string(to_string(f.severity)).c_str(), std::string(to_string(f.kind)).c_str(),
@@ -119,7 +119,7 @@ int run_check_for_server(int control_fd) {
         case wire::ChildMessage::stop: {
           const recording::FilmFacts facts = check.finish();
           const auto findings = recording::judge(facts, expected);
-          return answer(control_fd, film::to_json(facts, findings, usage().cpu_seconds)) ? 0 : 1;
+          return answer(control_fd, film::to_json(facts, expected, findings, usage().cpu_seconds)) ? 0 : 1;
         }
         default: return 1;
       }

@@ -72,18 +72,7 @@ class Judge {
       return add(HealthKind::av_offset, static_cast<double>(f_.skew_ms), f_.skew_at_ms);
     }
     // Timestamps may be right and the sound still lie elsewhere than where it was mixed.
-    std::vector<int> off;
-    for (std::size_t s = 0; s < std::min(log_.size(), f_.sound.size()); ++s) {
-      if (log_[s].unknown || log_[s].onset == kNoOnset || f_.sound[s].onset == kNoOnset) continue;
-      int blocks = f_.sound[s].onset - log_[s].onset;
-      // What rose near a second's border may have been moved over it.
-      if (blocks > 25) blocks -= 50;
-      if (blocks < -25) blocks += 50;
-      off.push_back(blocks);
-    }
-    if (off.size() < kOnsetsNeeded) return;
-    std::sort(off.begin(), off.end());
-    const std::int64_t ms = off[off.size() / 2] * 20;
+    const std::int64_t ms = heard_offset_ms(f_, e_).value_or(0);
     if (std::abs(ms) > kHeardOffsetMs) add(HealthKind::av_offset, static_cast<double>(ms), 0);
   }
 
@@ -174,6 +163,22 @@ std::optional<HealthKind> health_kind(std::string_view text) {
 }
 
 std::string_view to_string(HealthSeverity severity) { return severity == HealthSeverity::alarm ? "alarm" : "warning"; }
+
+std::optional<std::int64_t> heard_offset_ms(const FilmFacts& facts, const FilmExpectation& expected) {
+  const std::vector<SessionSecond>& log = expected.log.seconds();
+  std::vector<int> off;
+  for (std::size_t s = 0; s < std::min(log.size(), facts.sound.size()); ++s) {
+    if (log[s].unknown || log[s].onset == kNoOnset || facts.sound[s].onset == kNoOnset) continue;
+    int blocks = facts.sound[s].onset - log[s].onset;
+    // What rose near a second's border may have been moved over it.
+    if (blocks > 25) blocks -= 50;
+    if (blocks < -25) blocks += 50;
+    off.push_back(blocks);
+  }
+  if (off.size() < kOnsetsNeeded) return std::nullopt;
+  std::sort(off.begin(), off.end());
+  return off[off.size() / 2] * 20;
+}
 
 std::vector<HealthFinding> judge(const FilmFacts& facts, const FilmExpectation& expected) { return Judge(facts, expected).run(); }
 

@@ -64,6 +64,10 @@ struct HealthFinding {
   std::int64_t at_ms = 0;          // where it is first
 };
 
+// By how much the sound lies elsewhere than where it was mixed (positive: late), in steps of 20 ms; nothing: too little was
+// heard that begins plainly.
+std::optional<std::int64_t> heard_offset_ms(const FilmFacts& facts, const FilmExpectation& expected);
+
 // At most one finding a kind. A film that cannot be read at all is `truncated`, and nothing else is said of it.
 std::vector<HealthFinding> judge(const FilmFacts& facts, const FilmExpectation& expected);
 

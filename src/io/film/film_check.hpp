@@ -37,7 +37,7 @@ class FilmCheck {
 };
 
 // For people and programs: facts and findings as JSON.
-std::string to_json(const recording::FilmFacts& facts, const std::vector<recording::HealthFinding>& findings,
+std::string to_json(const recording::FilmFacts& facts, const recording::FilmExpectation& expected, const std::vector<recording::HealthFinding>& findings,
                     double cpu_seconds);
 // What the composer told: "duration_ms" and "session_log" of its last word; "session_ms" of the service.
 Result<recording::FilmExpectation> read_expectation(std::string_view json);

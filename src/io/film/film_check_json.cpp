@@ -9,7 +9,7 @@ namespace upcall::film {
 namespace json = boost::json;
 using namespace recording;
 
-std::string to_json(const FilmFacts& f, const std::vector<HealthFinding>& findings, double cpu_seconds) {
+std::string to_json(const FilmFacts& f, const FilmExpectation& expected, const std::vector<HealthFinding>& findings, double cpu_seconds) {
   const auto rounded = [](double v) { return std::round(v * 1000) / 1000; };
   const auto total = [](const std::vector<TimeSpan>& spans) {
     std::int64_t out = 0;
@@ -29,18 +29,20 @@ std::string to_json(const FilmFacts& f, const std::vector<HealthFinding>& findin
                                 {"value", rounded(finding.value)},
                                 {"at_ms", finding.at_ms}});
   }
-  return json::serialize(json::object{{"findings", std::move(list)},
-                                      {"whole", f.header && f.index && f.whole},
-                                      {"bytes", f.bytes},
-                                      {"fragments", f.fragments},
-                                      {"video", track(f.video)},
-                                      {"audio", track(f.audio)},
-                                      {"skew_ms", f.skew_ms},
-                                      {"undecodable", f.undecodable},
-                                      {"pictures", f.pictures},
-                                      {"black_ms", total(f.black)},
-                                      {"still_ms", total(f.still)},
-                                      {"cpu_core_seconds", rounded(cpu_seconds)}});
+  json::object out{{"findings", std::move(list)},
+                   {"whole", f.header && f.index && f.whole},
+                   {"bytes", f.bytes},
+                   {"fragments", f.fragments},
+                   {"video", track(f.video)},
+                   {"audio", track(f.audio)},
+                   {"skew_ms", f.skew_ms},
+                   {"undecodable", f.undecodable},
+                   {"pictures", f.pictures},
+                   {"black_ms", total(f.black)},
+                   {"still_ms", total(f.still)},
+                   {"cpu_core_seconds", rounded(cpu_seconds)}};
+  if (const auto heard = recording::heard_offset_ms(f, expected)) out["heard_offset_ms"] = *heard;
+  return json::serialize(out);
 }
 
 Result<FilmExpectation> read_expectation(std::string_view text) {

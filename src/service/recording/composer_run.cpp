@@ -17,15 +17,6 @@ namespace bj = boost::json;
 
 constexpr std::size_t kFactsMax = 8u << 20;   // of long meetings with many people
 
-Result<void> put_object(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now) {
-  auto upload = store.begin_upload(key, "application/json");
-  if (!upload) return tl::unexpected(upload.error());
-  if (auto put = (*upload)->put_part(1, as_bytes(text)); !put) return put;
-  auto done = (*upload)->complete(now);
-  if (!done) return tl::unexpected(done.error());
-  return {};
-}
-
 std::int64_t integer(const bj::object& o, std::string_view name) {
   const auto* v = o.if_contains(name);
   if (v == nullptr) return 0;
@@ -167,7 +158,7 @@ Result<void> ComposerRun::store_manifest(const film_spool::FilmSpool& film, cons
   Backoff backoff(options_.upload.first_pause, options_.upload.longest_pause);
   for (;;) {
     if (!pause(Duration())) return fail(ErrorCode::unavailable, "the server is stopping");
-    const auto put = put_object(store_, key, *text, clock_().wall);
+    const auto put = put_manifest(store_, key, *text, clock_().wall);
     {
       const std::lock_guard lock(mutex_);
       manifest_trouble_ = put ? "" : put.error().message;

@@ -195,6 +195,8 @@ ParseResult<FilmHealth> parse_film_health(std::string_view text) {
     out.findings.push_back({*kind, severity == "alarm" ? recording::HealthSeverity::alarm : recording::HealthSeverity::warning,
                             value->to_number<double>(), *at});
   }
+  out.skew_ms = json::integer_at(*o, "skew_ms");
+  out.heard_offset_ms = json::integer_at(*o, "heard_offset_ms");
   return out;
 }
 
@@ -204,7 +206,10 @@ std::string health_json(const Result<FilmHealth>& health) {
   for (const auto& f : health->findings) {
     list.push_back(bj::object{{"kind", recording::to_string(f.kind)}, {"severity", recording::to_string(f.severity)}, {"value", f.value}, {"atMs", f.at_ms}});
   }
-  return bj::serialize(bj::object{{"findings", std::move(list)}, {"cpu_core_seconds", std::round(health->cpu_core_seconds * 1000) / 1000}});
+  bj::object out{{"findings", std::move(list)}, {"cpu_core_seconds", std::round(health->cpu_core_seconds * 1000) / 1000}};
+  if (health->skew_ms) out["skew_ms"] = *health->skew_ms;
+  if (health->heard_offset_ms) out["heard_offset_ms"] = *health->heard_offset_ms;
+  return bj::serialize(out);
 }
 
 }  // namespace upcall::service

@@ -32,6 +32,9 @@ struct FilmCheckOrder {
 struct FilmHealth {
   std::vector<recording::HealthFinding> findings;
   double cpu_core_seconds = 0;
+  // Sound against picture, positive: late. By the timestamps at fragment borders, the farthest; and as heard, against where
+  // it was mixed (recording::heard_offset_ms).
+  std::optional<std::int64_t> skew_ms, heard_offset_ms;
   bool alarm() const;
 };
 
@@ -73,7 +76,7 @@ class FilmChecks {
 
 // The child's answer, checked: it has decoded what strangers sent.
 ParseResult<FilmHealth> parse_film_health(std::string_view json);
-// As facts of a recording have it: {"findings":[…],"cpu_core_seconds":…}, or {"error":…} of a check that failed.
+// As facts of a recording have it: {"findings":[…],"cpu_core_seconds":…,"skew_ms":…,"heard_offset_ms":…}, or {"error":…} of a check that failed.
 std::string health_json(const Result<FilmHealth>& health);
 
 }  // namespace upcall::service

@@ -1,6 +1,7 @@
 #include "service/recording/film_manifest.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "base/wall_text.hpp"
@@ -81,6 +82,27 @@ bj::array gaps(const bj::object& facts) {
                              {"droppedRecords", number(g, "dropped")}});
   }
   return out;
+}
+
+// Whole numbers only: how others write a fraction is no matter of taste in what is signed (RFC 8785 §3.2.2.3).
+struct Amount {
+  std::int64_t value = 0;
+  const char* unit = "";
+};
+
+Amount amount_of(const recording::HealthFinding& finding) {
+  using recording::HealthKind;
+  switch (finding.kind) {
+    case HealthKind::truncated: return {std::llround(finding.value), "bytes"};
+    case HealthKind::damaged: return {std::llround(finding.value), "samples"};
+    case HealthKind::length:
+    case HealthKind::av_offset:
+    case HealthKind::gap: return {std::llround(finding.value), "ms"};
+    case HealthKind::black:
+    case HealthKind::frozen:
+    case HealthKind::silent: break;
+  }
+  return {std::llround(finding.value * 100), "percent"};
 }
 
 // Hashes [from, from + size) into both.
@@ -165,6 +187,29 @@ Result<std::string> film_manifest(const ManifestAbout& about, const film_spool::
   return "{\"manifest\":" + text + ",\"signature\":\"" + sign(text) + "\"}";
 }
 
+Result<std::string> checked_manifest(std::string_view object, const FilmHealth& health, WallTime checked_at, const SignRecord& sign) {
+  auto all = json::parse_object(object, kManifestMax);
+  const bj::object* found = all ? json::object_at(*all, "manifest") : nullptr;
+  if (found == nullptr || json::object_at(*found, "health") == nullptr) return fail(ErrorCode::corrupt, "this is no manifest");
+  bj::array findings;
+  for (const auto& f : health.findings) {
+    const Amount amount = amount_of(f);
+    findings.push_back(bj::object{{"kind", recording::to_string(f.kind)},
+                                  {"severity", recording::to_string(f.severity)},
+                                  {"atMs", f.at_ms},
+                                  {"amount", amount.value},
+                                  {"unit", amount.unit}});
+  }
+  bj::object check{{"checkedAt", to_iso8601(checked_at)}, {"findings", std::move(findings)}};
+  if (health.skew_ms) check["avOffsetMs"] = *health.skew_ms;
+  if (health.heard_offset_ms) check["heardOffsetMs"] = *health.heard_offset_ms;
+  bj::object out = *found;
+  out["health"].as_object()["check"] = std::move(check);
+  std::string text;
+  canonical(out, text);
+  return "{\"manifest\":" + text + ",\"signature\":\"" + sign(text) + "\"}";
+}
+
 Result<std::string> verified_manifest(std::string_view object, const crypto::Es256PublicKey& key) {
   const auto all = json::parse_object(object, kManifestMax);
   const bj::object* manifest = all ? json::object_at(*all, "manifest") : nullptr;
@@ -185,6 +230,15 @@ Result<std::string> verified_manifest(std::string_view object, const crypto::Es2
   canonical(*manifest, clear);
   if (as_text(*payload) != clear) return fail(ErrorCode::corrupt, "the manifest is not what was signed");
   return clear;
+}
+
+Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now) {
+  auto upload = store.begin_upload(key, "application/json");
+  if (!upload) return tl::unexpected(upload.error());
+  if (auto put = (*upload)->put_part(1, as_bytes(text)); !put) return put;
+  auto done = (*upload)->complete(now);
+  if (!done) return tl::unexpected(done.error());
+  return {};
 }
 
 }  // namespace upcall::service

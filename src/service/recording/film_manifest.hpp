@@ -16,6 +16,7 @@
 #include "crypto/signature.hpp"
 #include "io/film_spool/film_spool.hpp"
 #include "io/objects/object_store.hpp"
+#include "service/recording/film_check.hpp"
 #include "service/recording/film_settings.hpp"
 
 namespace upcall::service {
@@ -33,6 +34,14 @@ struct ManifestAbout {
 
 // `film`: complete. Reads all of it. Errors: corrupt, unavailable.
 Result<std::string> film_manifest(const ManifestAbout& about, const film_spool::FilmSpool& film, const SignRecord& sign);
+
+// The same manifest with what the check of the film has found, signed anew: health.check = {"checkedAt", "avOffsetMs" by
+// timestamps and "heardOffsetMs" (absent: not known), "findings": [{"kind", "severity", "atMs", "amount", "unit"}]}.
+// `object`: a stored manifest; its signature is the caller's to have checked. Errors: corrupt.
+Result<std::string> checked_manifest(std::string_view object, const FilmHealth& health, WallTime checked_at, const SignRecord& sign);
+
+// Whole, in place of what was there. Errors: the store's.
+Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now);
 
 // The manifest in clear, canonical, when it is the one that was signed with this key; corrupt: it is not.
 Result<std::string> verified_manifest(std::string_view object, const crypto::Es256PublicKey& key);

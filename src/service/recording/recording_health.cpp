@@ -5,12 +5,18 @@
 
 #include "base/ids.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "recording/object_names.hpp"
+#include "service/recording/film_manifest.hpp"
 #include "service/recording/live_recording.hpp"
 
 namespace upcall::service {
 
 namespace json = boost::json;
 using store::RecordingState;
+
+namespace {
+constexpr std::uint64_t kManifestMax = 64u << 20;
+}
 
 // Local data goes when the film has been looked at, whatever was found.
 void RecordingService::check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film) {
@@ -51,6 +57,27 @@ void RecordingService::on_checked(const std::string& recording_id, const Result<
   // What could not be written is no reason to keep what is stored elsewhere.
   clean_up(recording_id);
   if (written && *written && alarm && options_.told_outbox) options_.told_outbox();
+}
+
+// On the checks' thread. The film's own witness. A store that does not take it now keeps the manifest of before; the facts have it in any case.
+void RecordingService::put_check_into_manifest(const std::string& recording_id, const FilmHealth& health) {
+  if (!options_.sign) return;
+  const auto row = store_.read([&](store::Database& db) { return store::recordings::find(db, recording_id); });
+  if (!row || !*row) return;
+  const std::string key = recording::manifest_key((*row)->object_key);
+  const auto source = objects_.open(key);
+  if (!source || (*source)->size() > kManifestMax) return;
+  std::string text((*source)->size(), '\0');
+  for (std::size_t at = 0; at < text.size();) {
+    const auto got = (*source)->read(at, MutBytes(reinterpret_cast<std::uint8_t*>(text.data()) + at, text.size() - at));
+    if (!got || *got == 0) return;
+    at += *got;
+  }
+  const WallTime now = clock_().wall;
+  if (const auto checked = checked_manifest(text, health, now, options_.sign)) (void)put_manifest(objects_, key, *checked, now);
+  // Deleted meanwhile: nothing of it may come back.
+  const auto still = store_.read([&](store::Database& db) { return store::recordings::find(db, recording_id); });
+  if (still && !*still) (void)objects_.remove(key);
 }
 
 // A server that ended between stored and checked: it is done now, where the film is still there.

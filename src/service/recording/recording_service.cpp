@@ -66,6 +66,7 @@ RecordingService::RecordingService(RecordingServiceOptions options, store::Store
   pool_ = std::make_unique<ComposerPool>(ComposerPoolOptions{options_.recorder_program, options_.capacity, options_.admission, options_.measure_host}, children_, clock_,
                                          [this] { post([this] { begin_waiting(); }); });
   checks_ = std::make_unique<FilmChecks>(children_, options_.recorder_program, [this](const FilmCheckOrder& order, Result<FilmHealth> health) {
+    if (health) put_check_into_manifest(order.recording_id, *health);
     post([this, id = order.recording_id, health = std::move(health)] { on_checked(id, health); });
   });
   thread_ = std::thread([this] { loop(); });

@@ -146,6 +146,7 @@ class RecordingService {
   void clean_up(const std::string& recording_id);
   void check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film);
   void on_checked(const std::string& recording_id, const Result<FilmHealth>& health);
+  void put_check_into_manifest(const std::string& recording_id, const FilmHealth& health);
   void check_left_behind();
   Result<ByteVector> unsealed_key(const std::string& recording_id, Bytes wrapped) const;
   void retry_composers();

@@ -102,6 +102,19 @@ TEST(FilmSettings, AManifestStandsBesideTheFilmForWhoMayWatchIt) {
     const std::string part = whole.substr(static_cast<std::size_t>(number_at(f, "offset")), static_cast<std::size_t>(number_at(f, "size")));
     EXPECT_EQ(json::text_or(f, "sha256"), to_hex(crypto::sha256(as_bytes(part))));
   }
+  // Once the film was looked at, what was found is in it too, under a signature of its own.
+  std::string looked_at;
+  world.until("what the check found is in the manifest", Duration::s(20), [&] {
+    looked_at = bj::serialize(world.need(world.supervisor().call("GET", path), "manifest").body);
+    return looked_at.find("\"check\":") != std::string::npos;
+  });
+  const auto checked = service::verified_manifest(looked_at, key);
+  ASSERT_TRUE(checked.has_value()) << checked.error().message;
+  const auto whole_again = json::parse_object(*checked);
+  ASSERT_TRUE(whole_again.has_value());
+  const bj::object& check = whole_again->at("health").as_object().at("check").as_object();
+  EXPECT_LE(std::abs(number_at(check, "avOffsetMs")), 40);
+  EXPECT_TRUE(json::array_at(check, "findings")->empty()) << bj::serialize(check);
   // Who may not watch the film does not read of it.
   demo::ApiClient otto = world.client();
   world.need(otto.log_in("otto@example.com", password), "log-in");

@@ -104,6 +104,32 @@ TEST_F(Manifest, SaysWhatTheFilmIsAndWhereItsBytesLie) {
   EXPECT_NE(clear->find(R"("name":"Zoë \"Z\" \u0007")"), std::string::npos) << *clear;
 }
 
+TEST_F(Manifest, TakesUpWhatTheCheckHasFoundAndIsSignedAnew) {
+  FilmHealth health;
+  health.skew_ms = -12;
+  health.findings = {{recording::HealthKind::silent, recording::HealthSeverity::alarm, 0.256, 7000},
+                     {recording::HealthKind::gap, recording::HealthSeverity::warning, 140.0, 9000}};
+  const auto at = WallTime::from_unix_ms(1'800'000'100'000);
+  const std::string before = made();
+  const auto checked = checked_manifest(before, health, at, sign);
+  ASSERT_TRUE(checked.has_value()) << checked.error().message;
+  const auto clear = verified_manifest(*checked, key.public_key());
+  ASSERT_TRUE(clear.has_value()) << clear.error().message;
+  bj::object m = json::parse_object(*clear).value();
+  EXPECT_EQ(bj::serialize(m.at("health").as_object().at("check")),
+            R"({"avOffsetMs":-12,"checkedAt":"2027-01-15T08:01:40.000Z","findings":[)"
+            R"({"amount":26,"atMs":7000,"kind":"silent","severity":"alarm","unit":"percent"},)"
+            R"({"amount":140,"atMs":9000,"kind":"gap","severity":"warning","unit":"ms"}]})");
+  // All the rest is as it was.
+  m["health"].as_object().erase("check");
+  EXPECT_EQ(bj::value(m), bj::value(json::parse_object(*verified_manifest(before, key.public_key())).value()));
+  // Checked once more: the last look counts.
+  const auto again = checked_manifest(*checked, {}, at, sign);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_NE(again->find(R"("check":{"checkedAt":"2027-01-15T08:01:40.000Z","findings":[]})"), std::string::npos) << *again;
+  for (const char* none : {"", "{}", R"({"manifest":7})", R"({"manifest":{"health":1}})"}) EXPECT_FALSE(checked_manifest(none, health, at, sign)) << none;
+}
+
 TEST_F(Manifest, NobodyChangesALetterOfIt) {
   const std::string good = made();
   ASSERT_TRUE(verified_manifest(good, key.public_key()));

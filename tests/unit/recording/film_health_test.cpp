@@ -94,6 +94,9 @@ TEST(FilmHealth, ShiftedTracksAreFoundByTimestampsAndByEar) {
   EXPECT_EQ(m.found()[0].value, 200);
   for (auto& s : m.facts.sound) s.onset = 48;   // 240 ms early, over the border of the second
   EXPECT_EQ(m.found().at(0).value, -240);
+  EXPECT_EQ(heard_offset_ms(m.facts, m.expected), -240);
+  for (auto& s : m.facts.sound) s.onset = kNoOnset;
+  EXPECT_FALSE(heard_offset_ms(m.facts, m.expected)) << "nothing to go by";
   // One second in which something else was louder says nothing.
   m = {};
   m.facts.sound[5].onset = m.facts.sound[9].onset = 40;
