@@ -18,6 +18,24 @@ export interface RecordingSummary {
 
 const OWN_FILMS = ['/api/recording/media/', '/api/recording/live/'];
 
+export type HealthKind = 'truncated' | 'damaged' | 'length' | 'av_offset' | 'black' | 'frozen' | 'silent' | 'gap';
+
+interface Span {
+  fromMs: number;
+  untilMs: number;
+}
+
+/** The part of a film's manifest that its page shows. Times are the film's. */
+export interface FilmManifest {
+  film: { durationMs: number };
+  participants: { attendeeId: string; name: string; spans: { joinedMs: number; leftMs: number }[] }[];
+  pauses: Span[];
+  forgotten?: Span[];
+  gaps: Span[];
+  /** `check`: once the film was looked at. */
+  health: { check?: { findings: { kind: HealthKind; severity: 'warning' | 'alarm'; atMs: number }[] } };
+}
+
 /** A film of this server, under the name by which the page itself was opened: the policy allows no other. */
 export function filmAddress(url: string, page: string = location.href): string {
   const { pathname, search } = new URL(url, page);
@@ -39,6 +57,8 @@ export const recordingsApi = {
   /** What was said in the last seconds is destroyed. */
   forget: (externalMeetingId: string, seconds: number) =>
     session.data<unknown>('/api/recording/forget', { body: { externalMeetingId, seconds } }),
+  manifest: async (recordingId: string): Promise<FilmManifest> =>
+    (await session.request<{ manifest: FilmManifest }>(`/api/recording/manifest/${encodeURIComponent(recordingId)}`)).manifest,
   summary: async (externalMeetingId: string): Promise<RecordingSummary[]> => {
     const query = new URLSearchParams({ externalMeetingId });
     const list = await session.data<RecordingSummary[]>(`/api/recording/recording-summary?${query}`);

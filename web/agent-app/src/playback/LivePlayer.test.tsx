@@ -1,3 +1,4 @@
+import { createRef } from 'react';
 import { act, cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { ApiError } from '@upcall/shared/api/http';
@@ -92,7 +93,7 @@ it('the stored film goes on where the growing one was', async () => {
   unmount();
   expect(place.current).toEqual({ recordingId: 'r1', at: 12.5, playing: true, focused: true });
   const stored = recording({ status: 'stored', recordingURL: 'http://host/film?grant=three' });
-  render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} />);
+  render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} video={createRef()} />);
   expect(document.activeElement).toBe(video());
   const play = vi.spyOn(video(), 'play').mockResolvedValue();
   fireEvent.loadedMetadata(video());
@@ -104,7 +105,7 @@ it('the stored film goes on where the growing one was', async () => {
 it('another film begins at its beginning', () => {
   place.current = { recordingId: 'another', at: 40, playing: true, focused: true };
   const stored = recording({ status: 'stored', recordingURL: 'http://host/film?grant=three' });
-  render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} />);
+  render(<Player recording={stored} refresh={async () => [stored]} label="the film" place={place} video={createRef()} />);
   expect(document.activeElement).not.toBe(video());
   fireEvent.loadedMetadata(video());
   expect(video().currentTime).toBe(0);

@@ -10,6 +10,7 @@ import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
 import { usePage } from '../ui/page';
 import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
+import { InThisFilm } from './InThisFilm';
 import { liveKind } from './live-source';
 import { LivePlayer, type PlaybackPlace } from './LivePlayer';
 import { Making } from './Making';
@@ -62,13 +63,14 @@ function Recordings({ meetingId, recordings, selected, onSelect, error, refresh 
   const { t, language } = useTexts();
   const label = recordingTitle(selected, language);
   const main = usePage(`${t('playback.playlist')} · ${label}`);
+  const video = useRef<HTMLVideoElement>(null);
   const place = useRef<PlaybackPlace | undefined>(undefined);
   const [canWatchLive] = useState(() => liveKind() !== undefined);
   return (
     <main className="playback" ref={main} tabIndex={-1}>
       <div className="playback__main">
         {selected.status === 'stored' ? (
-          <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} place={place} />
+          <Player key={selected.recordingId} recording={selected} refresh={refresh} label={label} place={place} video={video} />
         ) : selected.status === 'failed' ? (
           <div className="making making--failed" role="alert">
             <FileX2 size={32} aria-hidden />
@@ -87,6 +89,7 @@ function Recordings({ meetingId, recordings, selected, onSelect, error, refresh 
           <h1>{label}</h1>
           <p className="soft mono">{meetingId}</p>
         </div>
+        {selected.status === 'stored' && <InThisFilm key={`facts of ${selected.recordingId}`} recordingId={selected.recordingId} video={video} />}
         {error !== undefined && <ErrorNotice error={error} onRetry={() => void refresh().catch(() => undefined)} />}
       </div>
       <Playlist meetingId={meetingId} recordings={recordings} selectedId={selected.recordingId} onSelect={onSelect} />

@@ -11,15 +11,16 @@ interface PlayerProps {
   label: string;
   /** Where its viewer was in the film while it was still being made. */
   place?: RefObject<PlaybackPlace | undefined>;
+  /** The player itself, for those who know places in the film. */
+  video: RefObject<HTMLVideoElement | null>;
 }
 
 /** Addresses live 15 minutes; renewed before that, so that a seek never meets an expired one. */
 const RENEW_AFTER_MS = 12 * 60_000;
 const RETRIES = 2;
 
-export function Player({ recording, refresh, label, place }: PlayerProps) {
+export function Player({ recording, refresh, label, place, video }: PlayerProps) {
   const { t } = useTexts();
-  const video = useRef<HTMLVideoElement>(null);
   // The address that plays; a renewed summary alone does not interrupt.
   const [url, setUrl] = useState(recording.recordingURL ?? '');
   const [error, setError] = useState<unknown>();
@@ -38,7 +39,7 @@ export function Player({ recording, refresh, label, place }: PlayerProps) {
       element?.pause();
       setError(failure);
     }
-  }, [recording.recordingId, refresh]);
+  }, [recording.recordingId, refresh, video]);
 
   useEffect(() => {
     const timer = setTimeout(() => void renew(), RENEW_AFTER_MS);
@@ -47,7 +48,7 @@ export function Player({ recording, refresh, label, place }: PlayerProps) {
 
   useEffect(() => {
     if (place?.current?.recordingId === recording.recordingId && place.current.focused) video.current?.focus();
-  }, [place, recording.recordingId]);
+  }, [place, recording.recordingId, video]);
 
   const onLoaded = () => {
     const element = video.current;

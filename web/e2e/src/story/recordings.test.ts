@@ -49,6 +49,11 @@ check('running, being made with its progress, ready by itself; one that failed b
     for (const composer of composers) process.kill(composer, 'SIGCONT');
   }
   await storedFilm(supervisor, 60);
+  // What is in it, and that it was looked at; each entry leads to its place.
+  await supervisor.getByRole('heading', { name: 'In this film' }).waitFor();
+  await supervisor.getByText('This film was looked at; nothing is wrong with it.').waitFor();
+  await supervisor.getByRole('button', { name: /Carl Customer is there/ }).click();
+  await until('the player has the focus', () => supervisor.evaluate(() => document.activeElement?.tagName === 'VIDEO'));
 
   // Where the next recording should be kept stands something else.
   const spool = join(walk.server.dataDir, 'spool');
