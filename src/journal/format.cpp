@@ -72,7 +72,7 @@ ParseResult<BlockHead> parse_block_head(Bytes bytes, std::uint16_t version) {
   const bool windows = version >= kWindowVersion;
   if (windows) out.window = in.u32();
   if (!in.ok()) return fail(ParseError::truncated);
-  if (kind < 1 || kind > (windows ? 3 : 2) || (windows && out.window == 0)) return fail(ParseError::malformed);
+  if (kind < 1 || kind > (windows ? 3 : 2) || (windows && (out.window == 0) != (kind == 3))) return fail(ParseError::malformed);
   if (out.size > kBlockMax) return fail(ParseError::too_long);
   out.kind = static_cast<BlockKind>(kind);
   return out;

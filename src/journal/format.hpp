@@ -15,7 +15,8 @@
 //   kind 2  footer, the last block of a finished segment: see SegmentIndex
 // Version 2:
 //   block   u32 window behind until_us; its key is the window's (window_cipher), its nonce as before
-//   kind 3  a footer behind which the journal ends: known without a key
+//   kind 3  a footer behind which the journal ends, known without a key. Window 0: its key is the epoch's, so that no
+//           forgetting takes the end away; it names no key frames.
 //   chain   SHA-256 over (chain before, head, tag), first 16 bytes: so that a block whose key was forgotten, and which
 //           nobody can check any more, is vouched for with its head by those behind it. `previous` is the chain.
 #pragma once

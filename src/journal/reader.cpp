@@ -108,7 +108,10 @@ std::optional<ReadStatus> JournalReader::open_block() {
   if (rest.size() < whole) return ReadStatus::more_needed;
   if (head->counter <= counter_) return refuse("a block was repeated or moved");
   if (head->until_us < position_.until_us && blocks_in_segment_ > 0) return refuse("time runs backwards");
-  if (header_.version == kWindowVersion) {
+  std::optional<crypto::Aead> end_cipher;
+  if (head->kind == BlockKind::final_footer) {
+    end_cipher.emplace(epoch_cipher(key_, header_.epoch, crypto::AeadUse::open_only));
+  } else if (header_.version == kWindowVersion) {
     if (head->until_us > hold_after_us_) return ReadStatus::held;
     switch (enter_window(head->window)) {
       case WindowState::key: break;
@@ -116,7 +119,6 @@ std::optional<ReadStatus> JournalReader::open_block() {
       case WindowState::absent: return ReadStatus::more_needed;
       case WindowState::damaged: return refuse("a window's key is damaged");
       case WindowState::forgotten: {
-        if (head->kind == BlockKind::final_footer) return refuse("the end of a journal is never forgotten");
         forgotten_ = {std::max(position_.until_us, header_.first_us), head->until_us};
         const auto status = accept(*head, rest.first(whole), {});
         if (head->until_us <= forgotten_.from_us) return status;   // a footer: it takes no time
@@ -130,7 +132,8 @@ std::optional<ReadStatus> JournalReader::open_block() {
   const Bytes tag = rest.subspan(head_size + head->size, kTagSize);
   plain_.resize(head->size);
   plain_at_ = 0;
-  if (!cipher_->open(block_nonce(head->counter), Bytes(aad).first(kTagSize + head_size), rest.subspan(head_size, head->size), tag, plain_)) {
+  crypto::Aead& cipher = end_cipher ? *end_cipher : *cipher_;
+  if (!cipher.open(block_nonce(head->counter), Bytes(aad).first(kTagSize + head_size), rest.subspan(head_size, head->size), tag, plain_)) {
     plain_.clear();
     return refuse("a seal is broken");
   }

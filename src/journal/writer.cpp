@@ -120,12 +120,17 @@ bool JournalWriter::ensure_segment(std::uint64_t now_us, JournalSink& sink) {
 bool JournalWriter::write_block(ByteVector& block, BlockKind kind, std::uint64_t until_us, JournalSink& sink) {
   const std::size_t size = block.size() - head_size_;
   // The counter moves even when the write fails: its nonce may already lie on the disk.
-  const BlockHead head{static_cast<std::uint32_t>(size), kind, ++counter_, until_us, window_};
+  const bool end = kind == BlockKind::final_footer;
+  const BlockHead head{static_cast<std::uint32_t>(size), kind, ++counter_, until_us, end ? 0 : window_};
   encode(head, version_, MutBytes(block).first(head_size_));
   std::array<std::uint8_t, kTagSize + kBlockHeadMax> aad;
   std::copy(segment_chain_.begin(), segment_chain_.end(), aad.begin());
   std::copy_n(block.begin(), head_size_, aad.begin() + kTagSize);
   block.resize(block.size() + kTagSize);
+  if (end) {
+    window_ = 0;
+    cipher_.emplace(epoch_cipher(key_, position_.epoch, crypto::AeadUse::seal_only));
+  }
   cipher_->seal_appended(block_nonce(head.counter), Bytes(aad).first(kTagSize + head_size_), MutBytes(block).subspan(head_size_), size);
   if (!sink.write(block)) return false;
   segment_size_ += static_cast<std::uint32_t>(block.size());
@@ -177,11 +182,12 @@ bool JournalWriter::seal(std::uint64_t until_us, JournalSink& sink) {
 bool JournalWriter::finish_segment(bool final, JournalSink& sink) {
   index_.final = final;
   index_.next_source = position_.next_source;
+  const bool windows_end = final && version_ == kWindowVersion;
+  if (windows_end) index_.key_frames.clear();
   ByteVector block(head_size_);
   const ByteVector body = encode(index_);
   block.insert(block.end(), body.begin(), body.end());
-  const BlockKind kind = final && version_ == kWindowVersion ? BlockKind::final_footer : BlockKind::footer;
-  if (!write_block(block, kind, position_.until_us, sink)) return false;
+  if (!write_block(block, windows_end ? BlockKind::final_footer : BlockKind::footer, position_.until_us, sink)) return false;
   sink.close_segment();
   segment_open_ = false;
   ++position_.next_segment;
