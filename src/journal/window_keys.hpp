@@ -26,6 +26,9 @@ namespace upcall::journal {
 
 // A window's blocks end at most this long after its first one began; a block that is longer has a window of its own.
 inline constexpr std::uint64_t kWindowUs = 1'000'000;
+// A forgetting that begins later than this behind its question is refused: who composes trails by the time in which
+// something may be forgotten, a window, and this, so that nothing that is forgotten was ever opened.
+inline constexpr std::uint64_t kForgetWithinUs = 2'000'000;
 inline constexpr std::size_t kWindowPlaceSize = 64;
 inline constexpr const char* kWindowFileName = "windows.upk";
 

@@ -26,10 +26,6 @@
 
 namespace upcall::journal {
 
-// A forgetting that begins later than this behind its question is refused: composers trail by the time in which
-// something may be forgotten, a window, and this.
-inline constexpr std::uint64_t kForgetWithinUs = 2'000'000;
-
 enum class JournalState : std::uint8_t {
   recording,
   disk_full,    // writes fail; tried again with every seal; what comes meanwhile is a gap
