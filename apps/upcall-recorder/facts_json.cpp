@@ -62,6 +62,7 @@ bj::object facts_json(const film::FilmSummary& s) {
                  {"gaps", f.gaps},
                  {"gap_spans", std::move(gaps)},
                  {"pauses", spans_json(f.pauses)},
+                 {"forgotten", spans_json(f.forgotten)},
                  {"lead_in_ms", f.lead_in_us / 1000},
                  {"people", std::move(people)},
                  {"clock_markers", std::move(markers)},

@@ -115,6 +115,9 @@ Result<film::FilmJobOptions> parse_order(Bytes body) {
   out.composer.constant_rate = constant && constant->is_bool() && constant->get_bool();
   const json::value* live = o->if_contains("live");
   out.live = live && live->is_bool() && live->get_bool();
+  const auto forget_s = number("forgetSeconds", 0);
+  if (forget_s < 0 || forget_s > 3600) return fail(ErrorCode::invalid_argument, "the order lets a film trail for too long");
+  out.forget_s = static_cast<int>(forget_s);
   // Live: cheap enough for the machine that also carries the calls (recorder-cost: half of veryfast).
   out.film.video.preset = text("preset").empty() ? (out.live ? "superfast" : "veryfast") : text("preset");
   const auto crf = number("crf", out.live ? 26 : 23);

@@ -87,6 +87,10 @@ void Composer::ingest(const wire::TapRecord& record) {
   if (const auto* s = std::get_if<wire::TapStart>(&record)) meeting_id_ = s->meeting_id;
   if (const auto* s = std::get_if<wire::TapStop>(&record)) stop_us_ = static_cast<std::int64_t>(s->at_us);
   if (const auto* s = std::get_if<wire::TapPause>(&record)) pauses_.mark(static_cast<std::int64_t>(s->at_us), s->paused);
+  if (const auto* f = std::get_if<wire::TapForgotten>(&record)) {
+    forgotten(time_of_record(*f), static_cast<std::int64_t>(std::min<std::uint64_t>(f->until_us, kLongestUs)));
+    return;
+  }
   if (const auto* g = std::get_if<wire::TapGap>(&record)) note_gap(*g);
   if (const auto* fresh = std::get_if<wire::TapRefresh>(&record)) {
     const std::int64_t at = time_of_record(*fresh);
@@ -165,8 +169,10 @@ Result<void> Composer::compose_tick(std::int64_t tick) {
     events_.pop_front();
   }
   if (roster_.settle(now_us)) scene_dirty_ = true;
-  if (pauses_.covers(now_us) != paused_) {
-    paused_ = !paused_;
+  // Both at once: that it was forgotten says more.
+  const Card card = forgotten_.covers(now_us) ? Card::forgotten : pauses_.covers(now_us) ? Card::paused : Card::none;
+  if (card != card_) {
+    card_ = card;
     scene_dirty_ = true;
   }
   listen(now_us);
@@ -213,6 +219,7 @@ Result<void> Composer::compose_sound(std::int64_t until_us) {
     }
     for (float& v : mix) v = limited(v);
     pauses_.hush(sound_us_, mix);
+    forgotten_.hush(sound_us_, mix);
     if (heard) {
       meter_.add(static_cast<std::int64_t>(sound_blocks_ * kAudioBlock), mix.data(), mix.data() + 1, 2, kAudioBlock);
     } else if (auto* second = facts_.log.at(sound_us_)) {
@@ -256,6 +263,7 @@ ComposerFacts Composer::facts() const {
   out.duration_us = std::max(out.duration_us, tick_us(next_tick_));
   out.markers = timeline_.markers();
   out.pauses = pauses_.until(out.duration_us);
+  out.forgotten = forgotten_.until(out.duration_us);
   out.people = roster_.history();
   for (Attendance& a : out.people) {
     if (!a.spans.empty() && a.spans.back().until_us < 0) a.spans.back().until_us = std::max(out.duration_us, a.spans.back().from_us);
@@ -270,6 +278,7 @@ ComposerFacts Composer::facts() const {
     at_us += 1'000'000;
   }
   for (const Span& pause : out.pauses) out.log.mark_gap(pause.from_us, pause.until_us + kGapEchoUs);
+  for (const Span& span : out.forgotten) out.log.mark_gap(span.from_us, span.until_us + kGapEchoUs);
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "compose/frame_grid.hpp"
 #include "compose/pauses.hpp"
 #include "compose/roster.hpp"
+#include "compose/span_list.hpp"
 #include "compose/speakers.hpp"
 #include "compose/stage.hpp"
 #include "compose/studio.hpp"
@@ -41,6 +42,8 @@ class Composer {
   Result<void> feed(const wire::TapRecord& record);
   // The journal holds everything up to here (a sealed block may be empty).
   Result<void> advance(std::int64_t sealed_until_us);
+  // What lay in this span cannot be read any more: a card and silence. Before advance() beyond its beginning.
+  void forgotten(std::int64_t from_us, std::int64_t until_us) { forgotten_.add(from_us, until_us); }
   // No more records: composes the rest, to the stop record or the end of what was sealed, and finishes the film.
   Result<void> finish();
 
@@ -92,6 +95,7 @@ class Composer {
   Speakers speakers_;
   Stage stage_;
   Pauses pauses_;
+  SpanList forgotten_;
   std::deque<std::pair<std::int64_t, wire::TapRecord>> events_;   // not yet due
   std::deque<Level> levels_;                                      // likewise
   std::string meeting_id_;
@@ -102,7 +106,8 @@ class Composer {
   std::uint64_t sound_blocks_ = 0;
   std::optional<std::int64_t> stop_us_;
   Scene scene_;
-  bool scene_dirty_ = true, paused_ = false, finished_ = false;
+  bool scene_dirty_ = true, finished_ = false;
+  Card card_ = Card::none;                                        // what is shown instead of the call
   std::vector<std::uint32_t> changed_;
   std::vector<float> mix_;
   recording::SoundMeter meter_;

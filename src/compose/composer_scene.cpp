@@ -61,7 +61,7 @@ void Composer::listen(std::int64_t now_us) {
     const Roster::Person* person = roster_.find(source->second.person);
     if (person != nullptr && !person->muted) speakers_.level(person->id, level.at_us, level.level);
   }
-  if (paused_) speakers_.clear();
+  if (card_ != Card::none) speakers_.clear();
   if (speakers_.advance(now_us) || stage_.waiting()) scene_dirty_ = true;
 }
 
@@ -104,8 +104,8 @@ Scene Composer::build_scene(std::int64_t now_us) {
                                       roster_.people().size(), content != 0);
   scene.title = options_.title;
   scene.title_box = layout.title;
-  if (paused_) {
-    scene.card = Card::paused;
+  if (card_ != Card::none) {
+    scene.card = card_;
     scene.card_box = layout.stage;
     return scene;
   }

@@ -25,6 +25,7 @@ struct ComposerFacts {
   std::uint64_t gaps = 0;                  // marked gaps in the journal
   std::vector<FilmGap> gap_spans;          // the first thousand of them
   std::vector<Span> pauses;
+  std::vector<Span> forgotten;             // destroyed on request
   std::int64_t lead_in_us = 0;             // before the first person came
   std::vector<Attendance> people;          // who is there at the end leaves then
   std::vector<Timeline::Marker> markers;

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "compose/roster.hpp"
+#include "compose/span_list.hpp"
 
 namespace upcall::compose {
 
@@ -28,36 +28,14 @@ class Pauses {
     if (open_since_restart_) mark(at_us, false);
   }
 
-  bool covers(std::int64_t time_us) const {
-    return std::any_of(spans_.rbegin(), spans_.rend(),
-                       [&](const Span& s) { return s.from_us <= time_us && time_us < s.until_us; });
-  }
-  // Makes what lies in a pause of interleaved stereo sound at 48 kHz that begins at start_us silent.
-  void hush(std::int64_t start_us, std::span<float> pcm) const {
-    const auto frames = static_cast<std::int64_t>(pcm.size() / 2);
-    const auto frame_at = [&](std::int64_t time_us) {
-      if (time_us - start_us > 1'000'000) return frames;
-      return std::clamp<std::int64_t>((time_us - start_us) * 48 / 1000, 0, frames);
-    };
-    for (auto s = spans_.rbegin(); s != spans_.rend() && s->until_us > start_us; ++s) {
-      const auto from = pcm.begin() + frame_at(s->from_us) * 2, to = pcm.begin() + frame_at(s->until_us) * 2;
-      if (from < to) std::fill(from, to, 0.0f);
-    }
-  }
-  // As far as they lie in a film of this length.
-  std::vector<Span> until(std::int64_t duration_us) const {
-    std::vector<Span> out;
-    for (const Span& s : spans_) {
-      const Span cut{s.from_us, std::min(s.until_us, duration_us)};
-      if (cut.from_us < cut.until_us) out.push_back(cut);
-    }
-    return out;
-  }
+  bool covers(std::int64_t time_us) const { return spans_.covers(time_us); }
+  void hush(std::int64_t start_us, std::span<float> pcm) const { spans_.hush(start_us, pcm); }
+  std::vector<Span> until(std::int64_t duration_us) const { return spans_.until(duration_us); }
 
  private:
   bool open() const { return !spans_.empty() && spans_.back().until_us == INT64_MAX; }
 
-  std::vector<Span> spans_;
+  SpanList spans_;
   bool open_since_restart_ = false;
 };
 

@@ -28,7 +28,7 @@ struct Tile {
   bool operator==(const Tile&) const = default;
 };
 
-enum class Card : std::uint8_t { none, paused };
+enum class Card : std::uint8_t { none, paused, forgotten };
 
 struct Scene {
   std::string title;

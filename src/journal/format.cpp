@@ -21,7 +21,7 @@ std::array<std::uint8_t, kHeaderSize> encode(const SegmentHeader& h) {
   std::array<std::uint8_t, kHeaderSize> out{};
   Writer w(out);
   w.bytes(as_bytes(kMagic));
-  w.u16(kVersion);
+  w.u16(h.version);
   w.u32(h.epoch);
   w.u32(h.segment);
   w.u64(h.first_us);
@@ -39,8 +39,9 @@ ParseResult<SegmentHeader> parse_segment_header(Bytes bytes) {
   }
   in.skip(kMagic.size());
   const std::uint16_t version = in.u16();
-  if (in.ok() && version != kVersion) return fail(ParseError::unsupported);
+  if (in.ok() && version != kVersion && version != kWindowVersion) return fail(ParseError::unsupported);
   SegmentHeader out;
+  out.version = version;
   out.epoch = in.u32();
   out.segment = in.u32();
   out.first_us = in.u64();
@@ -52,25 +53,26 @@ ParseResult<SegmentHeader> parse_segment_header(Bytes bytes) {
   return out;
 }
 
-std::array<std::uint8_t, kBlockHeadSize> encode(const BlockHead& h) {
-  std::array<std::uint8_t, kBlockHeadSize> out{};
+void encode(const BlockHead& h, std::uint16_t version, MutBytes out) {
   Writer w(out);
   w.u32(h.size);
   w.u8(static_cast<std::uint8_t>(h.kind));
   w.u64(h.counter);
   w.u64(h.until_us);
-  return out;
+  if (version >= kWindowVersion) w.u32(h.window);
 }
 
-ParseResult<BlockHead> parse_block_head(Bytes bytes) {
+ParseResult<BlockHead> parse_block_head(Bytes bytes, std::uint16_t version) {
   Reader in(bytes);
   BlockHead out;
   out.size = in.u32();
   const std::uint8_t kind = in.u8();
   out.counter = in.u64();
   out.until_us = in.u64();
+  const bool windows = version >= kWindowVersion;
+  if (windows) out.window = in.u32();
   if (!in.ok()) return fail(ParseError::truncated);
-  if (kind != 1 && kind != 2) return fail(ParseError::malformed);
+  if (kind < 1 || kind > (windows ? 3 : 2) || (windows && (out.window == 0) != (kind == 3))) return fail(ParseError::malformed);
   if (out.size > kBlockMax) return fail(ParseError::too_long);
   out.kind = static_cast<BlockKind>(kind);
   return out;
@@ -79,6 +81,21 @@ ParseResult<BlockHead> parse_block_head(Bytes bytes) {
 Tag chain_start(Bytes encoded_header) {
   const crypto::Sha256Digest digest = crypto::sha256(encoded_header);
   Tag out;
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
+
+Tag chain_after(std::uint16_t version, const Tag& before, Bytes head, Bytes tag) {
+  Tag out;
+  if (version < kWindowVersion) {
+    std::copy_n(tag.begin(), out.size(), out.begin());
+    return out;
+  }
+  crypto::Sha256 hash;
+  hash.update(before);
+  hash.update(head);
+  hash.update(tag);
+  const crypto::Sha256Digest digest = hash.finish();
   std::copy_n(digest.begin(), out.size(), out.begin());
   return out;
 }

@@ -1,5 +1,6 @@
 // The journal of one recording: tap records, sealed, in segments of about 10 s. Frozen: a change needs a new version
-// number and a reader of both (tests/golden/journal keeps the reader honest).
+// number and a reader of all (tests/golden/journal-v* keep the reader honest). Version 2 is that of recordings of which
+// the last seconds may be forgotten (window_keys.hpp, ADR 12), version 1 that of all others.
 //
 // A segment is a file: header, then blocks. All integers big-endian.
 //   header  "UPCJRNL1", u16 version, u32 epoch, u32 segment number, u64 first_us, u64 wall_unix_ms of the recording's
@@ -12,6 +13,12 @@
 // segment's first block SHA-256 over the header (first 16 bytes). So each seal vouches for everything before it.
 //   kind 1  records: (varint size, tap record)*; may be empty: "nothing happened until until_us"
 //   kind 2  footer, the last block of a finished segment: see SegmentIndex
+// Version 2:
+//   block   u32 window behind until_us; its key is the window's (window_cipher), its nonce as before
+//   kind 3  a footer behind which the journal ends, known without a key. Window 0: its key is the epoch's, so that no
+//           forgetting takes the end away; it names no key frames.
+//   chain   SHA-256 over (chain before, head, tag), first 16 bytes: so that a block whose key was forgotten, and which
+//           nobody can check any more, is vouched for with its head by those behind it. `previous` is the chain.
 #pragma once
 
 #include <array>
@@ -25,17 +32,18 @@
 
 namespace upcall::journal {
 
-inline constexpr std::uint16_t kVersion = 1;
+inline constexpr std::uint16_t kVersion = 1, kWindowVersion = 2;
 inline constexpr std::size_t kKeySize = 32;
 inline constexpr std::size_t kTagSize = crypto::kAeadTagSize;
 inline constexpr std::size_t kHeaderSize = 8 + 2 + 4 + 4 + 8 + 8 + 4 + kTagSize;
-inline constexpr std::size_t kBlockHeadSize = 4 + 1 + 8 + 8;
+inline constexpr std::size_t kBlockHeadMax = 4 + 1 + 8 + 8 + 4;
+constexpr std::size_t block_head_size(std::uint16_t version) { return version >= kWindowVersion ? kBlockHeadMax : kBlockHeadMax - 4; }
 // A block's plain text is at most this long; a reader refuses more before it waits for it.
 inline constexpr std::size_t kBlockMax = 4u << 20;
 
 using Tag = std::array<std::uint8_t, kTagSize>;
 
-enum class BlockKind : std::uint8_t { records = 1, footer = 2 };
+enum class BlockKind : std::uint8_t { records = 1, footer = 2, final_footer = 3 };
 
 struct SegmentHeader {
   std::uint32_t epoch = 0;
@@ -44,6 +52,7 @@ struct SegmentHeader {
   std::int64_t wall_unix_ms = 0;
   std::uint32_t next_source = 1;
   Tag previous{};
+  std::uint16_t version = kVersion;
 };
 
 struct BlockHead {
@@ -51,16 +60,20 @@ struct BlockHead {
   BlockKind kind = BlockKind::records;
   std::uint64_t counter = 0;
   std::uint64_t until_us = 0;
+  std::uint32_t window = 0;     // version 2
 };
 
 std::array<std::uint8_t, kHeaderSize> encode(const SegmentHeader& header);
 // truncated: more bytes may come; malformed / unsupported: never ours.
 ParseResult<SegmentHeader> parse_segment_header(Bytes bytes);
-std::array<std::uint8_t, kBlockHeadSize> encode(const BlockHead& head);
-ParseResult<BlockHead> parse_block_head(Bytes bytes);
+// block_head_size(version) bytes.
+void encode(const BlockHead& head, std::uint16_t version, MutBytes out);
+ParseResult<BlockHead> parse_block_head(Bytes bytes, std::uint16_t version = kVersion);
 
 // The chain value that a segment's first block authenticates.
 Tag chain_start(Bytes encoded_header);
+// The value behind a block.
+Tag chain_after(std::uint16_t version, const Tag& before, Bytes head, Bytes tag);
 crypto::Aead epoch_cipher(Bytes recording_key, std::uint32_t epoch, crypto::AeadUse use);
 std::array<std::uint8_t, 12> block_nonce(std::uint64_t counter);
 

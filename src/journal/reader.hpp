@@ -8,6 +8,8 @@
 // A segment that stops without footer is a torn tail: the clean end of what could be saved, if no other segment follows
 // or the next one is of a higher epoch and names the last valid block. Everything else (a changed bit, blocks left out,
 // swapped or repeated, a segment missing in the middle) is an error with its place.
+//
+// What was forgotten (version 2) is neither: it is told as such, and reading goes on behind it.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include <string>
 
 #include "journal/format.hpp"
+#include "journal/window_keys.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::journal {
@@ -25,12 +28,15 @@ enum class ReadStatus : std::uint8_t {
   segment_end,   // footer read: go on with the next segment
   journal_end,   // final footer read: the journal is complete
   corrupt,       // see corruption(); everything given out before was authentic
+  forgotten,     // a block whose key was destroyed: see forgotten()
+  held,          // the next block is younger than hold_after() lets through
 };
 
 class JournalReader {
  public:
   // `from_any_segment`: recovery starts with the last segment and trusts its header's `previous`.
-  explicit JournalReader(Bytes recording_key, bool from_any_segment = false);
+  // `places`: of the journal's key file, for version 2; must outlive the reader.
+  explicit JournalReader(Bytes recording_key, bool from_any_segment = false, WindowPlaces* places = nullptr);
 
   // The bytes appended from here on are those of the next segment file. What is left of the present one is a torn tail,
   // to be vouched for by the next header.
@@ -38,6 +44,9 @@ class JournalReader {
   void append(Bytes bytes);
 
   ReadStatus next();
+  // Blocks of version 2 that end later are not opened: neither they nor another block of their window may be forgotten
+  // once somebody has read them. Default: all are.
+  void hold_after(std::uint64_t until_us) { hold_after_us_ = until_us; }
   // Valid until the next call of any member; a packet's payload points into the reader's memory.
   const wire::TapRecord& record() const { return record_; }
 
@@ -46,6 +55,12 @@ class JournalReader {
   const JournalPosition& position() const { return position_; }
   // Index of the last segment that ended with a footer.
   const SegmentIndex& index() const { return index_; }
+
+  // What lay in this span cannot be read any more. Spans follow each other without overlapping.
+  struct Forgotten {
+    std::uint64_t from_us = 0, until_us = 0;
+  };
+  const Forgotten& forgotten() const { return forgotten_; }
 
   struct Corruption {
     std::uint32_t segment = 0;
@@ -60,10 +75,16 @@ class JournalReader {
   ReadStatus refuse(const char* what);
   ReadStatus read_header();
   std::optional<ReadStatus> open_block();
+  WindowState enter_window(std::uint32_t window);
+  std::optional<ReadStatus> accept(const BlockHead& head, Bytes block, SegmentIndex index);
 
   ByteVector key_;
+  WindowPlaces* places_;
+  std::optional<WindowSecrets> secrets_;
   std::optional<crypto::Aead> cipher_;
   std::uint32_t cipher_epoch_ = 0;
+  std::uint32_t cipher_window_ = 0; // 0: the epoch's
+  std::uint64_t hold_after_us_ = UINT64_MAX;
   std::uint64_t counter_ = 0;
   bool from_any_;
 
@@ -80,6 +101,7 @@ class JournalReader {
   wire::TapRecord record_;
   JournalPosition position_;
   SegmentIndex index_;
+  Forgotten forgotten_;
   std::optional<Corruption> corruption_;
   std::uint64_t skipped_ = 0;
 

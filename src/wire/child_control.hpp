@@ -19,6 +19,7 @@ enum class ChildMessage : std::uint8_t {
   // first: {"version":2,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
   // "layout":"auto" (compose/layout.hpp), "constantRate":false (true: every tick is encoded),
   // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2,
+  // "forgetSeconds":0 (of a growing journal: trail by so much, because it may still be forgotten),
   // "resume":base64 of a FilmResume (go on with a film that is there up to this fragment)
   compose = 1,
   // no body; the journal is complete as it stands: finish the file (not needed when it holds its final footer)

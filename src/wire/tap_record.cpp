@@ -7,7 +7,7 @@ namespace upcall::wire {
 namespace {
 
 enum Type : std::uint8_t {
-  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop, kRefresh, kPause
+  kStart = 1, kAttendee, kAttendeeLeft, kMute, kSource, kSourceEnd, kPacket, kSenderReport, kGap, kStop, kRefresh, kPause, kForgotten
 };
 
 // Flags of a packet.
@@ -90,6 +90,11 @@ void put(Writer& out, const TapPause& r) {
   out.u8(kPause);
   out.varint(r.at_us);
   out.u8(r.paused ? 1 : 0);
+}
+void put(Writer& out, const TapForgotten& r) {
+  out.u8(kForgotten);
+  out.varint(r.at_us);
+  out.varint(r.until_us);
 }
 void put(Writer& out, const TapRefresh& r) {
   out.u8(kRefresh);
@@ -233,6 +238,14 @@ ParseResult<TapRecord> decode_tap_record(Bytes bytes) {
       out = r;
       break;
     }
+    case kForgotten: {
+      TapForgotten r;
+      r.at_us = in.varint();
+      r.until_us = in.varint();
+      valid = r.at_us <= r.until_us;
+      out = r;
+      break;
+    }
     default:
       return fail(bytes.empty() ? ParseError::truncated : ParseError::unsupported);
   }
@@ -250,7 +263,7 @@ std::optional<TapPeek> peek_tap_record(Bytes bytes) {
     in.sized_bytes();
     in.sized_bytes();
     out.start_wall_ms = static_cast<std::int64_t>(in.u64());
-  } else if (type >= kAttendee && type <= kPause) {
+  } else if (type >= kAttendee && type <= kForgotten) {
     out.at_us = in.varint();
     if (type == kSource) out.new_source = static_cast<std::uint32_t>(in.varint());
     if (type == kPacket) {
@@ -259,6 +272,8 @@ std::optional<TapPeek> peek_tap_record(Bytes bytes) {
       if (in.u8() & kKeyFrame) out.key_frame_of = source;
     }
     out.stop = type == kStop;
+    out.refresh = type == kRefresh;
+    if (type == kPause) out.paused = in.u8() != 0;
   }
   if (!in.ok()) return std::nullopt;
   return out;

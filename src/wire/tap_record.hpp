@@ -124,8 +124,15 @@ struct TapPause {
   bool paused = false;
 };
 
+// 13: what lay in this span was destroyed on request (journal/window_keys.hpp). Written by the journal; a TapRefresh
+// follows.
+struct TapForgotten {
+  std::uint64_t at_us = 0;
+  std::uint64_t until_us = 0;
+};
+
 using TapRecord = std::variant<TapStart, TapAttendee, TapAttendeeLeft, TapMute, TapSource, TapSourceEnd, TapPacket,
-                               TapSenderReport, TapGap, TapStop, TapRefresh, TapPause>;
+                               TapSenderReport, TapGap, TapStop, TapRefresh, TapPause, TapForgotten>;
 
 // Writes one record; false when `out` is too small. A packet needs at most payload + 40 bytes.
 bool encode(const TapRecord& record, Writer& out);
@@ -143,6 +150,8 @@ struct TapPeek {
   std::optional<std::uint32_t> key_frame_of;     // a packet that begins a key frame: its source
   std::optional<std::int64_t> start_wall_ms;     // a TapStart: UTC of at_us = 0
   bool stop = false;                             // a TapStop
+  bool refresh = false;                          // a TapRefresh
+  std::optional<bool> paused;                    // a TapPause: what it says
 };
 // Empty: no record. Types from the future give a TapPeek with at_us 0.
 std::optional<TapPeek> peek_tap_record(Bytes bytes);

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   using namespace upcall;
   if (argc < 3) {
     std::fprintf(stderr, "usage: upcall-test-journal SCENARIO DIRECTORY [SECONDS [RUN-HEX]]\n"
-                         "scenarios: two tiny share camera rotation loss drift jump four solo\n");
+                         "scenarios: two tiny share camera rotation loss drift jump four solo forgotten\n");
     return 2;
   }
   const double seconds = argc > 3 ? std::atof(argv[3]) : 6;
@@ -25,7 +25,9 @@ int main(int argc, char** argv) {
   }
   const auto call = test::scenario(argv[1], run, static_cast<std::uint32_t>(seconds * 1000));
   const auto records = call ? test::make_call(*call) : tl::unexpected(call.error());
-  const auto done = records ? test::write_journal(*records, argv[2], key) : tl::unexpected(records.error());
+  const auto done = !records                ? tl::unexpected(records.error())
+                    : call->forgotten.empty() ? test::write_journal(*records, argv[2], key)
+                                              : test::write_forgetting_journal(*call, *records, argv[2], key);
   if (!done) {
     std::fprintf(stderr, "upcall-test-journal: %s\n", done.error().message.c_str());
     return 1;

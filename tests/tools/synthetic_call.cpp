@@ -11,6 +11,7 @@
 #include "io/media/scale.hpp"
 #include "io/media/test_pattern.hpp"
 #include "io/media/vp8_codec.hpp"
+#include "io/journal/window_key_file.hpp"
 #include "journal/writer.hpp"
 #include "rtc/codec/vp8_packetizer.hpp"
 #include "wire/tap_record.hpp"
@@ -43,7 +44,8 @@ class CallMaker {
     }
     std::stable_sort(out_.begin(), out_.end(),
                      [](const TimedRecord& a, const TimedRecord& b) { return a.at_us < b.at_us; });
-    for (const Span& s : call_.pauses) pause(s);
+    for (const Span& s : call_.pauses) announce_anew(s, true);
+    for (const Span& s : call_.forgotten) announce_anew(s, false);
     if (call_.stop_record) {
       const std::uint64_t end = call_.duration_ms * 1000ull;
       std::erase_if(out_, [&](const TimedRecord& r) { return r.at_us > end; });
@@ -65,8 +67,8 @@ class CallMaker {
     return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.from_ms * kMs <= t_us && t_us < s.to_ms * kMs; });
   }
 
-  // What a paused tap leaves out, and how it goes on (sfu/tap.hpp).
-  void pause(Span span) {
+  // What a paused tap leaves out, and how it goes on (sfu/tap.hpp); without a pause how it begins anew.
+  void announce_anew(Span span, bool paused) {
     const std::uint64_t from = span.from_ms * 1000ull, to = span.to_ms * 1000ull;
     std::vector<TimedRecord> before = std::exchange(out_, {});
     std::map<std::string, wire::TapAttendee> people;
@@ -76,11 +78,11 @@ class CallMaker {
     const auto mark = [&](std::uint64_t now_us) {
       if (!begun && now_us >= from) {
         begun = true;
-        add(span.from_ms * kMs, wire::TapPause{from, true});
+        if (paused) add(span.from_ms * kMs, wire::TapPause{from, true});
       }
       if (!ended && now_us >= to) {
         ended = true;
-        add(span.to_ms * kMs, wire::TapPause{to, false});
+        if (paused) add(span.to_ms * kMs, wire::TapPause{to, false});
         add(span.to_ms * kMs, wire::TapRefresh{to, next_source_});
         for (auto [id, a] : people) {
           a.at_us = to;
@@ -98,10 +100,10 @@ class CallMaker {
       mark(r.at_us);
       auto record = wire::decode_tap_record(r.record).value();
       if (auto* p = std::get_if<wire::TapPacket>(&record)) {
-        if (begun && !ended) continue;
+        if (paused && begun && !ended) continue;
         p->source = now_called(p->source);
       } else if (auto* report = std::get_if<wire::TapSenderReport>(&record)) {
-        if (begun && !ended) continue;
+        if (paused && begun && !ended) continue;
         report->source = now_called(report->source);
       } else if (auto* a = std::get_if<wire::TapAttendee>(&record)) {
         people[a->attendee_id] = *a;
@@ -196,10 +198,12 @@ class CallMaker {
       if (turns) media::rotate(upright->view(), sent->mut_view(), 4 - turns);
       const media::I420View picture = turns ? sent->view() : upright->view();
       // The tap asks for a key frame when the encoder starts and when a pause is over; a long call has one every 4 s.
-      const bool resumed = std::any_of(call_.pauses.begin(), call_.pauses.end(), [&](const Span& s) {
+      const auto begins_anew = [&](const Span& s) {
         const std::int64_t since = captured - s.to_ms * kMs;
         return since >= 0 && since < 1'000'000 / fps;
-      });
+      };
+      const bool resumed = std::any_of(call_.pauses.begin(), call_.pauses.end(), begins_anew) ||
+                           std::any_of(call_.forgotten.begin(), call_.forgotten.end(), begins_anew);
       auto frame = encoder->encode(picture, n * 90000 / fps, n % (4 * fps) == 0 || turned || resumed);
       if (!frame) return tl::unexpected(frame.error());
       if (!*frame) continue;
@@ -286,6 +290,9 @@ class DirectorySink final : public journal::JournalSink {
     return file_.good();
   }
   void close_segment() override { file_.close(); }
+  bool write_window(std::uint32_t window, const journal::WindowPlace& place) override { return keys && keys->write(window, place); }
+
+  std::unique_ptr<journal::WindowKeyFile> keys;
 
  private:
   std::string directory_;
@@ -297,8 +304,11 @@ class DirectorySink final : public journal::JournalSink {
 Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call) { return CallMaker(call).make(); }
 
 struct JournalFeeder::State {
-  State(std::vector<TimedRecord> r, const std::string& directory, Bytes key, std::uint32_t segment_ms)
-      : records(std::move(r)), sink(directory), writer(key, {}, 1, {segment_ms * 1000ull}) {}
+  State(std::vector<TimedRecord> r, const std::string& directory, Bytes key, std::uint32_t segment_ms, bool windows)
+      : records(std::move(r)), sink(directory), writer(key, {}, 1, {segment_ms * 1000ull, windows ? &random : nullptr, 1}) {
+    if (windows) sink.keys = std::move(journal::WindowKeyFile::open(directory, key).value());
+  }
+  SeededRandom random{1};
   std::vector<TimedRecord> records;
   DirectorySink sink;
   journal::JournalWriter writer;
@@ -307,11 +317,11 @@ struct JournalFeeder::State {
 };
 
 JournalFeeder::JournalFeeder(std::vector<TimedRecord> records, std::string directory, Bytes key,
-                             std::uint32_t segment_ms) {
+                             std::uint32_t segment_ms, bool windows) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   std::ofstream(directory + "/key") << to_hex(key) << "\n";
-  state_ = std::make_unique<State>(std::move(records), directory, key, segment_ms);
+  state_ = std::make_unique<State>(std::move(records), directory, key, segment_ms, windows);
 }
 JournalFeeder::~JournalFeeder() = default;
 
@@ -325,6 +335,20 @@ Result<void> JournalFeeder::feed_until(std::uint64_t at_us) {
     if (!s.writer.seal(border, s.sink)) return fail(ErrorCode::unavailable, "cannot write the journal");
     s.sealed_us = border;
   }
+  return {};
+}
+
+Result<void> JournalFeeder::forget(std::uint64_t from_us) {
+  State& s = *state_;
+  std::uint64_t begin_us = from_us;
+  const auto marked = s.sink.keys->mark(from_us, begin_us);
+  if (!marked) return tl::unexpected(marked.error());
+  if (auto done = s.sink.keys->destroy(*marked); !done) return done;
+  s.writer.forget(begin_us);
+  ByteVector raw(64);
+  Writer out(raw);
+  wire::encode(wire::TapRecord(wire::TapForgotten{begin_us, s.sealed_us}), out);
+  s.writer.add(out.written());
   return {};
 }
 
@@ -343,6 +367,16 @@ Result<void> write_journal(const std::vector<TimedRecord>& records, const std::s
   if (until_us == 0) return feeder.finish(final);
   if (auto done = feeder.feed_until(until_us); !done) return done;
   return feeder.finish(final, true);
+}
+
+Result<void> write_forgetting_journal(const SyntheticCall& call, const std::vector<TimedRecord>& records,
+                                      const std::string& directory, Bytes key, std::uint32_t segment_ms) {
+  JournalFeeder feeder(records, directory, key, segment_ms, true);
+  for (const Span& s : call.forgotten) {
+    if (auto done = feeder.feed_until(s.to_ms * 1000ull); !done) return done;
+    if (auto done = feeder.forget(s.from_ms * 1000ull); !done) return done;
+  }
+  return feeder.finish();
 }
 
 Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::uint32_t duration_ms) {
@@ -376,6 +410,12 @@ Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::
     anna.height = ben.height = 180;
     anna.kbps = ben.kbps = 120;
     anna.fps = ben.fps = 10;
+  } else if (name == "forgotten") {
+    anna.width = ben.width = 320;
+    anna.height = ben.height = 180;
+    anna.kbps = ben.kbps = 120;
+    anna.fps = ben.fps = 10;
+    c.forgotten = {{third + 10, 2 * third}};
   } else if (name == "pause") {
     c.pauses = {{third - 20, 2 * third}};
     anna.speaks = {{0, third / 2}, {2 * third + 500, UINT32_MAX}};

@@ -52,6 +52,7 @@ struct SyntheticCall {
   std::uint32_t duration_ms = 6000;
   std::vector<SyntheticPerson> people;
   std::vector<Span> pauses;             // of the recording: no packets; what goes on then is announced anew
+  std::vector<Span> forgotten;          // at the end of each everything is announced anew; JournalFeeder::forget destroys it
   std::uint64_t seed = 1;
   bool stop_record = true;
 };
@@ -66,10 +67,14 @@ Result<std::vector<TimedRecord>> make_call(const SyntheticCall& call);
 // Writes records as a journal with this key (segments and a file "key"), as far as it is told: a journal that grows.
 class JournalFeeder {
  public:
-  JournalFeeder(std::vector<TimedRecord> records, std::string directory, Bytes key, std::uint32_t segment_ms = 10000);
+  // `windows`: of version 2.
+  JournalFeeder(std::vector<TimedRecord> records, std::string directory, Bytes key, std::uint32_t segment_ms = 10000,
+                bool windows = false);
   ~JournalFeeder();
   // Everything before this moment, sealed every 250 ms.
   Result<void> feed_until(std::uint64_t at_us);
+  // Of what was sealed so far, everything from here on. The records that follow must announce everything anew.
+  Result<void> forget(std::uint64_t from_us);
   // The rest (none when `only_seal`), then the end of the segment; `final`: and of the journal.
   Result<void> finish(bool final = true, bool only_seal = false);
 
@@ -81,6 +86,9 @@ class JournalFeeder {
 // Writes the records as a journal with this key: segments and a file "key". `segment_ms`: length of a segment.
 Result<void> write_journal(const std::vector<TimedRecord>& records, const std::string& directory, Bytes key,
                            std::uint32_t segment_ms = 10000, std::uint64_t until_us = 0, bool final = true);
+// A whole journal of version 2 of which the call's forgotten spans were forgotten at their ends.
+Result<void> write_forgetting_journal(const SyntheticCall& call, const std::vector<TimedRecord>& records,
+                                      const std::string& directory, Bytes key, std::uint32_t segment_ms = 10000);
 // Named scenarios of the tests; not_found for an unknown name.
 Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::uint32_t duration_ms);
 

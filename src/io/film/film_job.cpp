@@ -36,7 +36,8 @@ class FilmJob::Tap final : public FilmSink {
 };
 
 FilmJob::FilmJob(FilmJobOptions options, FilmSink& sink)
-    : options_(std::move(options)), tap_(std::make_unique<Tap>(*this, sink)), reader_(options_.key), piece_(kPieceBytes) {}
+    : options_(std::move(options)), tap_(std::make_unique<Tap>(*this, sink)), places_(options_.journal_directory),
+      horizon_(options_.journal_directory), reader_(options_.key, false, &places_), piece_(kPieceBytes) {}
 
 FilmJob::~FilmJob() {
   if (fd_ >= 0) ::close(fd_);
@@ -108,23 +109,49 @@ Result<FilmJob::Step> FilmJob::finish() {
   return Step::done;
 }
 
+// Of a journal that has ended nothing is forgotten any more.
+void FilmJob::let_through() {
+  if (options_.forget_s == 0) return;
+  horizon_.look();
+  const std::uint64_t behind = static_cast<std::uint64_t>(options_.forget_s) * 1'000'000 + journal::kWindowUs + journal::kForgetWithinUs;
+  if (horizon_.complete() || !options_.live) {
+    reader_.hold_after(UINT64_MAX);
+  } else {
+    reader_.hold_after(horizon_.until_us() > behind ? horizon_.until_us() - behind : 0);
+  }
+}
+
 Result<FilmJob::Step> FilmJob::step() {
   if (done_) return Step::done;
-  auto more = read_more();
-  if (!more) return tl::unexpected(more.error());
-  if (!*more) {
-    if (options_.live) return Step::waiting;
-    if (segment_ < 0) return fail(ErrorCode::not_found, "the journal is empty");
-    return finish();
+  let_through();
+  // What is held was read from the file before.
+  if (!held_) {
+    auto more = read_more();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) {
+      if (options_.live) return Step::waiting;
+      if (segment_ < 0) return fail(ErrorCode::not_found, "the journal is empty");
+      return finish();
+    }
   }
+  held_ = false;
   while (true) {
     const journal::ReadStatus status = reader_.next();
     if (status == journal::ReadStatus::record) {
       if (auto done = composer_->feed(reader_.record()); !done) return tl::unexpected(done.error());
       continue;
     }
+    if (status == journal::ReadStatus::forgotten) {
+      const auto& span = reader_.forgotten();
+      composer_->forgotten(static_cast<std::int64_t>(span.from_us), static_cast<std::int64_t>(span.until_us));
+    }
     if (auto done = composer_->advance(static_cast<std::int64_t>(reader_.until_us())); !done) {
       return tl::unexpected(done.error());
+    }
+    if (status == journal::ReadStatus::forgotten) continue;
+    if (status == journal::ReadStatus::held) {
+      held_ = true;
+      return Step::waiting;
     }
     if (status == journal::ReadStatus::more_needed) return Step::worked;
     if (status == journal::ReadStatus::segment_end) {

@@ -9,6 +9,8 @@
 
 #include "compose/composer.hpp"
 #include "io/film/resuming_studio.hpp"
+#include "io/journal/journal_horizon.hpp"
+#include "io/journal/window_key_file.hpp"
 #include "journal/reader.hpp"
 
 namespace upcall::film {
@@ -20,6 +22,9 @@ struct FilmJobOptions {
   FilmOptions film;
   // The directory is still being written: wait for more instead of ending where it ends.
   bool live = false;
+  // While it is being written: so much of it may still be forgotten, and nothing that may be is opened. The film trails by
+  // this and three seconds more (journal/window_keys.hpp).
+  int forget_s = 0;
   // Goes on with a film that another job began from the same journal with the same options.
   std::optional<wire::FilmResume> resume;
 };
@@ -59,6 +64,7 @@ class FilmJob {
   FilmJob(FilmJobOptions options, FilmSink& sink);
   class Tap;   // between the muxer and the sink: adds what decoders were found to do
   Result<bool> read_more();
+  void let_through();
   Result<Step> finish();
   bool open_next_segment();
 
@@ -66,7 +72,10 @@ class FilmJob {
   std::unique_ptr<Tap> tap_;
   std::unique_ptr<ResumingStudio> studio_;
   std::unique_ptr<compose::Composer> composer_;
+  journal::WindowKeyReader places_;
+  journal::JournalHorizon horizon_;
   journal::JournalReader reader_;
+  bool held_ = false;            // the reader has a block that it must not open yet
   std::int64_t segment_ = -1;
   int fd_ = -1;
   bool segment_ended_ = true;

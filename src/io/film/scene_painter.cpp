@@ -68,7 +68,7 @@ void ScenePainter::paint(const compose::Scene& scene, std::span<const std::uint3
       labels_.text(canvas, scene.title_box.x + height, scene.title_box.y + (scene.title_box.height - height) / 2, height,
                    scene.title_box.width - 2 * height, scene.title, media::kWhite);
     }
-    if (scene.card == compose::Card::paused) paint_pause(rect_of(scene.card_box));
+    if (scene.card != compose::Card::none) paint_card(scene.card, rect_of(scene.card_box));
   }
   drawn_.resize(scene.tiles.size());
   for (std::size_t i = 0; i < scene.tiles.size(); ++i) {
@@ -129,17 +129,23 @@ void ScenePainter::paint_border(const media::Rect& box) {
   media::fill_rect(canvas, {box.x + box.width - w, box.y + w, w, box.height - 2 * w}, kSpeakerBorder);
 }
 
-// Two bars in a disc, and the words below.
-void ScenePainter::paint_pause(const media::Rect& box) {
+// A disc with two bars that stand (a pause) or one that lies (forgotten), and the words below.
+void ScenePainter::paint_card(compose::Card card, const media::Rect& box) {
   const media::MutI420View area = media::part_of(canvas_.mut_view(), box);
   const int side = std::min(area.width, area.height);
   const int radius = side / 10, x = area.width / 2, y = area.height / 2 - radius / 2;
   disc(area, x, y, radius, kCard);
   const int bar = (std::max(2, radius / 4) + 1) & ~1, height = radius & ~1;
-  media::fill_rect(area, {(x - bar * 3 / 2) & ~1, (y - height / 2) & ~1, bar, height}, media::kWhite);
-  media::fill_rect(area, {(x + bar / 2) & ~1, (y - height / 2) & ~1, bar, height}, media::kWhite);
+  const bool paused = card == compose::Card::paused;
+  if (paused) {
+    media::fill_rect(area, {(x - bar * 3 / 2) & ~1, (y - height / 2) & ~1, bar, height}, media::kWhite);
+    media::fill_rect(area, {(x + bar / 2) & ~1, (y - height / 2) & ~1, bar, height}, media::kWhite);
+  } else {
+    media::fill_rect(area, {(x - height / 2) & ~1, (y - bar / 2) & ~1, height, bar}, media::kWhite);
+  }
   const int text = std::max(14, side / 20);
-  labels_.centred(area, {0, (y + radius + text / 2) & ~1, area.width, text * 3 / 2}, text, "Recording paused", media::kWhite);
+  labels_.centred(area, {0, (y + radius + text / 2) & ~1, area.width, text * 3 / 2}, text,
+                  paused ? "Recording paused" : "Removed on request", media::kWhite);
 }
 
 }  // namespace upcall::film

@@ -39,7 +39,7 @@ class ScenePainter {
   void paint_labels(const media::MutI420View& area, const compose::Tile& tile);
   void paint_placeholder(const media::MutI420View& area, const std::string& name);
   void paint_border(const media::Rect& box);
-  void paint_pause(const media::Rect& box);
+  void paint_card(compose::Card card, const media::Rect& box);
 
   media::Picture canvas_;
   LabelPainter labels_;

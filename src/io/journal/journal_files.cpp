@@ -56,17 +56,18 @@ Result<Recovered> recover_journal(const std::string& directory, Bytes recording_
     const auto size = std::filesystem::file_size(directory + "/" + segment_file_name(segment), error);
     if (!error) out.bytes += size;
   }
+  WindowKeyReader places(directory);
   std::uint32_t highest_epoch = 0;
   bool broken = false;
   // From the back: a segment whose first block never reached the disk says nothing.
   for (auto it = segments.rbegin(); it != segments.rend(); ++it) {
-    JournalReader reader(recording_key, true);
+    JournalReader reader(recording_key, true, &places);
     reader.begin_segment();
     ByteVector head;
     const bool readable = read_file(directory + "/" + segment_file_name(*it), [&](Bytes piece) {
       if (head.size() < kHeaderSize) head.insert(head.end(), piece.begin(), piece.end());
       reader.append(piece);
-      while (reader.next() == ReadStatus::record) {}
+      for (ReadStatus status = reader.next(); status == ReadStatus::record || status == ReadStatus::forgotten;) status = reader.next();
     });
     if (!readable) return fail(ErrorCode::unavailable, "a segment of the journal cannot be read");
     // Unauthenticated, but taking a higher epoch than needed does no harm.
@@ -91,8 +92,8 @@ Result<Recovered> recover_journal(const std::string& directory, Bytes recording_
 }
 
 SegmentFiles::SegmentFiles(std::string directory, std::uint64_t bytes_present, void (*after_close)(void*, int),
-                           void* context)
-    : directory_(std::move(directory)), bytes_(bytes_present), after_close_(after_close), context_(context) {}
+                           void* context, std::shared_ptr<WindowKeyFile> keys)
+    : directory_(std::move(directory)), bytes_(bytes_present), after_close_(after_close), context_(context), keys_(std::move(keys)) {}
 
 SegmentFiles::~SegmentFiles() {
   if (fd_ >= 0) after_close_(context_, fd_);
@@ -142,8 +143,16 @@ bool SegmentFiles::write(Bytes bytes) {
   return true;
 }
 
+bool SegmentFiles::write_window(std::uint32_t window, const WindowPlace& place) {
+  if (keys_ && keys_->write(window, place)) return true;
+  errno_ = errno;
+  return false;
+}
+
 void SegmentFiles::close_segment() {
   if (fd_ < 0) return;
+  // No block is promised without its key.
+  if (const int keys = take_key_sync_descriptor(); keys >= 0) after_close_(context_, keys);
   after_close_(context_, fd_);
   fd_ = -1;
   dirty_ = false;

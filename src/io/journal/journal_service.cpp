@@ -5,8 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
-#include "io/journal/journal_files.hpp"
+#include "io/journal/journal_entry.hpp"
 
 namespace upcall::journal {
 
@@ -24,25 +25,6 @@ std::string_view to_string(JournalState state) {
   }
   return "unknown";
 }
-
-struct JournalService::Entry {
-  Entry(std::shared_ptr<OpenJournal> h, Bytes key, const JournalPosition& position, std::uint32_t epoch,
-        std::unique_ptr<SegmentFiles> f, JournalCallbacks c, std::uint64_t segment_us)
-      : handle(std::move(h)), files(std::move(f)), writer(key, position, epoch, {segment_us}), callbacks(std::move(c)) {}
-
-  std::uint64_t at_us(Instant now) const {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, (now - handle->start()).us()));
-  }
-
-  std::shared_ptr<OpenJournal> handle;
-  std::unique_ptr<SegmentFiles> files;
-  JournalWriter writer;
-  JournalCallbacks callbacks;
-  std::uint64_t counted_bytes = 0;   // of this journal in spool_bytes_
-  bool first_sealed = false, stop_seen = false, ended = false, told = false;
-  std::optional<wire::TapStopReason> closing;
-  ByteVector record;                 // reused by pop()
-};
 
 JournalService::JournalService(JournalServiceOptions options, std::function<Now()> clock)
     : options_(options), clock_(std::move(clock)) {
@@ -69,15 +51,32 @@ JournalService::~JournalService() {
 
 Result<std::shared_ptr<OpenJournal>> JournalService::open(const std::string& recording_id, Bytes key,
                                                           std::uint32_t epoch, const std::string& directory,
-                                                          JournalCallbacks callbacks) {
+                                                          JournalCallbacks callbacks, JournalForgetting forgetting) {
   if (key.size() != kKeySize) return fail(ErrorCode::invalid_argument, "a recording key has 32 bytes");
+  std::shared_ptr<WindowKeyFile> keys;
+  std::optional<ForgottenSpan> again;
+  if (forgetting.allowed) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    auto opened = WindowKeyFile::open(directory, key);
+    if (!opened) return tl::unexpected(opened.error());
+    keys = std::move(*opened);
+    if (forgetting.again_from_us) {
+      again = ForgottenSpan{*forgetting.again_from_us, 0};
+      auto marked = keys->mark(*forgetting.again_from_us, again->from_us);
+      if (!marked) return tl::unexpected(marked.error());
+      if (marked->first != 0) {
+        if (auto done = keys->destroy(*marked); !done) return tl::unexpected(done.error());
+      }
+    }
+  }
   auto recovered = recover_journal(directory, key);
   if (!recovered) return tl::unexpected(recovered.error());
   if (recovered->position.complete) return fail(ErrorCode::conflict, "the journal is complete");
   if (epoch <= recovered->position.epoch) {
     return fail(ErrorCode::conflict, "the journal was written by a later writer");
   }
-  auto files = std::make_unique<SegmentFiles>(directory, recovered->bytes, &JournalService::after_close, this);
+  auto files = std::make_unique<SegmentFiles>(directory, recovered->bytes, &JournalService::after_close, this, keys);
   if (auto ready = files->prepare(); !ready) return tl::unexpected(ready.error());
 
   const Now now = clock_();
@@ -95,8 +94,17 @@ Result<std::shared_ptr<OpenJournal>> JournalService::open(const std::string& rec
     const std::int64_t elapsed_us = std::max(by_wall_us, static_cast<std::int64_t>(recovered->position.until_us));
     handle->start_ = now.mono - Duration::us(elapsed_us);
   }
-  auto entry = std::make_unique<Entry>(handle, key, recovered->position, epoch, std::move(files), std::move(callbacks),
-                                       options_.segment_us);
+  if (again) {
+    again->until_us = std::max(again->from_us, recovered->position.until_us);
+    handle->forgotten_again_ = again;
+  }
+  JournalWriterOptions writing;
+  writing.segment_us = options_.segment_us;
+  if (keys) {
+    writing.windows = &random_;
+    writing.next_window = keys->next_window();
+  }
+  auto entry = std::make_unique<Entry>(handle, key, recovered->position, epoch, std::move(files), std::move(callbacks), writing);
   if (handle->resumed_) {
     ByteVector raw(64);
     Writer out(raw);
@@ -145,6 +153,7 @@ void JournalService::seal(Entry& e, Instant now) {
 
 void JournalService::end(Entry& e, Instant now, wire::TapStopReason reason, JournalState state) {
   e.files->spend_reserve();
+  if (e.dropping) stop_dropping(e, e.at_us(now));
   if (!e.stop_seen) {
     std::array<std::uint8_t, 32> raw;
     Writer out(raw);
@@ -172,17 +181,18 @@ void JournalService::end(Entry& e, Instant now, wire::TapStopReason reason, Jour
     // After the sync of the last segment, which is queued before.
     const ClosedJournal result{state, e.writer.sealed_until_us(), e.files->bytes(), e.writer.sealed_records(),
                                e.writer.lost_records(), final};
-    const std::lock_guard lock(sync_mutex_);
-    sync_done_.push_back([callback = std::move(e.callbacks.closed), result] { callback(result); });
+    queue_done([callback = std::move(e.callbacks.closed), result] { callback(result); });
   }
-  sync_wake_.notify_all();
 }
 
 // Drains and seals one journal. True: it is over and may be forgotten.
 bool JournalService::turn(Entry& e, Instant now, bool seal_due) {
   while (e.handle->ring_->pop(e.record)) {
     if (e.ended) continue;  // the producer has not heard of the end yet
-    if (const auto peek = wire::peek_tap_record(e.record); peek && peek->stop) e.stop_seen = true;
+    const auto peek = wire::peek_tap_record(e.record);
+    if (peek && peek->stop) e.stop_seen = true;
+    if (peek && peek->paused) e.paused = *peek->paused;
+    if (e.dropping && !keeps(e, peek)) continue;
     if (!e.writer.add(e.record) || e.writer.pending_bytes() > kSealEarlyBytes) seal(e, now);
   }
   if (e.ended) return e.closing.has_value();
@@ -201,17 +211,22 @@ bool JournalService::turn(Entry& e, Instant now, bool seal_due) {
 void JournalService::run() {
   Instant next_seal = clock_().mono, next_sync = next_seal;
   std::vector<std::pair<std::shared_ptr<OpenJournal>, wire::TapStopReason>> closing;
+  std::vector<std::pair<std::shared_ptr<OpenJournal>, Forget>> forgets;
   while (true) {
     bool stop = false;
     {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, std::chrono::milliseconds(options_.poll_ms),
-                     [&] { return stop_ || !incoming_.empty() || !closing_.empty(); });
+                     [&] { return stop_ || !incoming_.empty() || !closing_.empty() || !forgets_.empty(); });
       for (auto& entry : incoming_) entries_.push_back(std::move(entry));
       incoming_.clear();
       closing.swap(closing_);
+      forgets.swap(forgets_);
       stop = stop_;
     }
+    // Before the ends: what was asked for first is done first.
+    for (auto& [handle, forget] : forgets) begin_forgetting(handle, clock_().mono, std::move(forget));
+    forgets.clear();
     for (const auto& [handle, reason] : closing) {
       for (auto& entry : entries_) {
         if (entry->handle == handle) entry->closing = reason;
@@ -224,6 +239,8 @@ void JournalService::run() {
     if (seal_due) next_seal = now + Duration::ms(options_.seal_ms);
     if (stop || now >= next_sync) {
       for (auto& entry : entries_) {
+        if (*entry->destroying == Entry::Destroying::failed) destroy_marked(*entry, entry->marked, {}, {});
+        if (const int fd = entry->files->take_key_sync_descriptor(); fd >= 0) queue_sync(fd);
         if (const int fd = entry->files->take_sync_descriptor(); fd >= 0) queue_sync(fd);
       }
       next_sync = now + Duration::ms(options_.sync_ms);
@@ -241,6 +258,14 @@ void JournalService::queue_sync(int fd) {
   {
     const std::lock_guard lock(sync_mutex_);
     sync_fds_.push_back(fd);
+  }
+  sync_wake_.notify_all();
+}
+
+void JournalService::queue_done(std::function<void()> tell) {
+  {
+    const std::lock_guard lock(sync_mutex_);
+    sync_done_.push_back(std::move(tell));
   }
   sync_wake_.notify_all();
 }

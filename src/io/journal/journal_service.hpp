@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,7 +19,9 @@
 #include "base/result.hpp"
 #include "base/spsc_ring.hpp"
 #include "base/time.hpp"
+#include "crypto/random.hpp"
 #include "journal/format.hpp"
+#include "journal/window_keys.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::journal {
@@ -53,6 +56,18 @@ struct JournalCallbacks {
   std::function<void(const ClosedJournal&)> closed;       // once, after close() or spool_full and everything is synced
 };
 
+// What was forgotten, on the recording's clock: whole windows, so a second more at its beginning at most.
+struct ForgottenSpan {
+  std::uint64_t from_us = 0, until_us = 0;
+};
+
+// Of a journal of which something may be forgotten (version 2).
+struct JournalForgetting {
+  bool allowed = false;
+  // Asked for before the writer died, and not known to be done: everything from here on is forgotten before it goes on.
+  std::optional<std::uint64_t> again_from_us;
+};
+
 // One open recording. The handle may be kept after the journal is closed.
 class OpenJournal {
  public:
@@ -64,6 +79,8 @@ class OpenJournal {
   std::uint32_t next_source() const { return next_source_; }
   // True when the journal existed before: its TapStart is written, a TapGap(server_restart) was added.
   bool resumed() const { return resumed_; }
+  // What was forgotten again when it was opened.
+  const std::optional<ForgottenSpan>& forgotten_again() const { return forgotten_again_; }
   const std::string& recording_id() const { return recording_id_; }
   const std::string& directory() const { return directory_; }
 
@@ -78,6 +95,7 @@ class OpenJournal {
   Instant start_;
   std::uint32_t next_source_ = 1;
   bool resumed_ = false;
+  std::optional<ForgottenSpan> forgotten_again_;
   std::string recording_id_, directory_;
   std::atomic<JournalState> state_{JournalState::recording};
   std::atomic<std::uint64_t> sealed_until_us_{0}, bytes_{0}, lost_{0};
@@ -95,7 +113,21 @@ class JournalService {
   // before (the caller keeps it in the database and raises it first). Reads the last segment: call it from a thread that
   // may block, any thread. exhausted: no room; corrupt: what is there cannot be continued; conflict: it is complete.
   Result<std::shared_ptr<OpenJournal>> open(const std::string& recording_id, Bytes key, std::uint32_t epoch,
-                                            const std::string& directory, JournalCallbacks callbacks);
+                                            const std::string& directory, JournalCallbacks callbacks,
+                                            JournalForgetting forgetting = {});
+  // Of a complete journal: forgets again what was asked for before its writer died. Blocking, any thread.
+  static Result<std::optional<ForgottenSpan>> forget_again(const std::string& directory, Bytes key, std::uint64_t from_us);
+  struct Forget {
+    std::uint64_t from_us = 0;      // everything from here on
+    std::uint64_t asked_us = 0;     // at this moment; later than kForgetWithinUs behind it the answer is `unavailable`
+    // On the journal thread: what was recorded so far is dropped, and so is what comes until a TapRefresh: have one sent.
+    std::function<void()> dropped;
+    // Once, from one of the service's threads: the keys are overwritten and synced. conflict: the journal is closed, or
+    // nothing of it may be forgotten. Another error: a mark in the key file may stand, so the span may be forgotten all
+    // the same; asking again does it again.
+    std::function<void(Result<ForgottenSpan>)> done;
+  };
+  void forget(const std::shared_ptr<OpenJournal>& journal, Forget forget);
   // The producer has pushed (and published) its last record. Drains the ring, adds TapStop with this reason unless the
   // producer wrote one, ends the journal; `closed` follows.
   void close(const std::shared_ptr<OpenJournal>& journal, wire::TapStopReason reason);
@@ -110,17 +142,24 @@ class JournalService {
   void seal(Entry& entry, Instant now);
   void end(Entry& entry, Instant now, wire::TapStopReason reason, JournalState state);
   void set_state(Entry& entry, JournalState state);
+  void begin_forgetting(const std::shared_ptr<OpenJournal>& journal, Instant now, Forget forget);
+  void destroy_marked(Entry& entry, const WindowRange& marked, ForgottenSpan span, std::function<void(Result<ForgottenSpan>)> done);
+  static bool keeps(Entry& entry, const std::optional<wire::TapPeek>& record);
+  static void stop_dropping(Entry& entry, std::uint64_t until_us);
   void queue_sync(int fd);
+  void queue_done(std::function<void()> tell);
   static void after_close(void* self, int fd);
 
   JournalServiceOptions options_;
   std::function<Now()> clock_;
+  crypto::SystemRandom random_;            // of keys of windows
   std::atomic<std::uint64_t> spool_bytes_{0};
 
-  std::mutex mutex_;                       // guards incoming_, closing_, stop_
+  std::mutex mutex_;                       // guards incoming_, closing_, forgets_, stop_
   std::condition_variable wake_;
   std::vector<std::unique_ptr<Entry>> incoming_;
   std::vector<std::pair<std::shared_ptr<OpenJournal>, wire::TapStopReason>> closing_;
+  std::vector<std::pair<std::shared_ptr<OpenJournal>, Forget>> forgets_;
   bool stop_ = false;
   std::vector<std::unique_ptr<Entry>> entries_;  // journal thread only
 

@@ -71,6 +71,74 @@ TEST(Pause, ACardAndSilenceWhileItLastsAndNothingElseOfIt) {
   EXPECT_EQ(c.composer.facts().duration_us, 6'000'000);
 }
 
+TEST(Forgotten, ACardAndSilenceAndTheRestAsItWas) {
+  Call c({.title = "m"});
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  anna(c, 0, 2'000'000, 1);
+  // Three blocks that cannot be read, then what the journal says of the rest, up to where the tap begins anew.
+  for (const std::int64_t at : {2'000'000, 2'250'000, 2'500'000}) {
+    c.composer.forgotten(at, at + 250'000);
+    ASSERT_TRUE(c.composer.advance(at + 250'000).has_value());
+  }
+  c.feed(wire::TapForgotten{2'000'000, 2'900'000});
+  c.feed(wire::TapPause{2'900'000, false});
+  c.feed(wire::TapForgotten{2'900'000, 3'010'000});
+  c.feed(wire::TapRefresh{3'010'000, 3});
+  anna(c, 3'010'000, 5'000'000, 3);
+  c.feed(wire::TapStop{5'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_EQ(c.composer.facts().forgotten, (std::vector<Span>{{2'000'000, 3'010'000}}));
+  EXPECT_TRUE(c.composer.facts().pauses.empty());
+  EXPECT_EQ(c.composer.facts().gaps, 0u);
+  for (const auto& s : c.studio.shown) {
+    const std::int64_t at = s.tick * 1'000'000 / 30;
+    const bool gone = at >= 2'000'000 && at < 3'010'000;
+    EXPECT_EQ(s.scene.card, gone ? Card::forgotten : Card::none) << at;
+    EXPECT_EQ(s.scene.tiles.size(), gone ? 0u : 1u) << at;
+  }
+  EXPECT_FALSE(silent(c.studio.heard, 1.9, 1.98));
+  EXPECT_TRUE(silent(c.studio.heard, 2.0, 3.01));
+  EXPECT_FALSE(silent(c.studio.heard, 3.03, 3.2));
+  EXPECT_EQ(c.studio.heard.size(), 5u * 48000);
+  for (const int second : {2, 3}) EXPECT_TRUE(c.composer.facts().log.seconds().at(static_cast<std::size_t>(second)).gap);
+  EXPECT_FALSE(c.composer.facts().log.seconds().at(1).gap);
+}
+
+TEST(Forgotten, SaysMoreThanAPauseThatItMeets) {
+  Call c;
+  c.feed(wire::TapStart{1, "r", "m", 0});
+  anna(c, 0, 1'000'000, 1);
+  c.feed(wire::TapPause{1'000'000, true});
+  c.composer.forgotten(2'000'000, 3'000'000);
+  c.feed(wire::TapForgotten{2'000'000, 3'000'000});
+  c.feed(wire::TapPause{3'000'000, true});   // told again: it still pauses
+  c.feed(wire::TapPause{4'000'000, false});
+  c.feed(wire::TapRefresh{4'000'000, 3});
+  anna(c, 4'000'000, 5'000'000, 3);
+  c.feed(wire::TapStop{5'000'000, wire::TapStopReason::requested});
+  ASSERT_TRUE(c.composer.finish().has_value());
+  EXPECT_EQ(c.studio.scene_at(1.5).card, Card::paused);
+  EXPECT_EQ(c.studio.scene_at(2.5).card, Card::forgotten);
+  EXPECT_EQ(c.studio.scene_at(3.5).card, Card::paused);
+  EXPECT_EQ(c.studio.scene_at(4.5).card, Card::none);
+  EXPECT_EQ(c.composer.facts().pauses, (std::vector<Span>{{1'000'000, 4'000'000}}));
+  EXPECT_EQ(c.composer.facts().forgotten, (std::vector<Span>{{2'000'000, 3'000'000}}));
+}
+
+TEST(SpanList, GrowsTogetherWithWhatItTouches) {
+  SpanList list;
+  list.add(10, 20);
+  list.add(30, 40);
+  list.add(40, 40);
+  list.add(40, 50);
+  list.add(15, 17);
+  EXPECT_EQ(list.until(100), (std::vector<Span>{{10, 50}}));
+  list.add(60, 70);
+  EXPECT_EQ(list.until(65), (std::vector<Span>{{10, 50}, {60, 65}}));
+  EXPECT_TRUE(list.covers(10) && list.covers(69));
+  EXPECT_FALSE(list.covers(50) || list.covers(70));
+}
+
 TEST(Pause, AtTheStartToTheEndAndToldAgainAfterARestart) {
   Call c;
   c.feed(wire::TapStart{1, "r", "m", 0});

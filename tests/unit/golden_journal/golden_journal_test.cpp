@@ -1,4 +1,4 @@
-// The committed journal of format version 1 stays readable, record by record.
+// The committed journals of both format versions stay readable, record by record.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -9,10 +9,10 @@
 namespace upcall::journal {
 namespace {
 
-const std::string kDirectory = UPCALL_TEST_DIR "/golden/journal-v1";
+const std::string kDirectory = UPCALL_TEST_DIR "/golden/journal-v1", kForgetful = UPCALL_TEST_DIR "/golden/journal-v2";
 
-ByteVector key() {
-  std::ifstream in(kDirectory + "/key");
+ByteVector key(const std::string& directory = kDirectory) {
+  std::ifstream in(directory + "/key");
   std::string text;
   in >> text;
   const auto parsed = from_hex(text);
@@ -74,6 +74,47 @@ TEST(GoldenJournal, RecoveryFindsItComplete) {
   ASSERT_TRUE(recovered.has_value());
   EXPECT_TRUE(recovered->position.complete);
   EXPECT_EQ(recovered->position.until_us, 2'000'000u);
+  EXPECT_FALSE(recovered->tail_discarded);
+}
+
+TEST(GoldenJournal, VersionTwoIsReadWithItsHole) {
+  WindowKeyReader places(kForgetful);
+  JournalReader reader(key(kForgetful), false, &places);
+  std::map<std::uint32_t, std::size_t> packets;
+  std::vector<JournalReader::Forgotten> unreadable;
+  std::optional<wire::TapForgotten> told;
+  bool stopped = false;
+  ReadStatus status = ReadStatus::more_needed;
+  for (const std::uint32_t segment : list_segments(kForgetful)) {
+    std::ifstream in(kForgetful + "/" + segment_file_name(segment), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    reader.begin_segment();
+    reader.append(as_bytes(bytes));
+    while ((status = reader.next()) == ReadStatus::record || status == ReadStatus::forgotten) {
+      if (status == ReadStatus::forgotten) {
+        unreadable.push_back(reader.forgotten());
+        continue;
+      }
+      if (const auto* p = std::get_if<wire::TapPacket>(&reader.record())) {
+        ++packets[p->source];
+        EXPECT_TRUE(p->at_us < 1'000'000 || p->at_us >= 2'000'000) << p->at_us;
+      }
+      if (const auto* f = std::get_if<wire::TapForgotten>(&reader.record())) told = *f;
+      if (std::holds_alternative<wire::TapStop>(reader.record())) stopped = true;
+    }
+  }
+  EXPECT_EQ(status, ReadStatus::journal_end) << (reader.corruption() ? reader.corruption()->what : "");
+  EXPECT_TRUE(stopped);
+  ASSERT_EQ(unreadable.size(), 4u);
+  EXPECT_EQ(unreadable.front().from_us, 1'000'000u);
+  EXPECT_EQ(unreadable.back().until_us, 2'000'000u);
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->at_us, 1'000'000u);
+  EXPECT_EQ(told->until_us, 2'000'000u);
+  ASSERT_EQ(packets.size(), 8u) << "four streams before, and four behind it";
+  const auto recovered = recover_journal(kForgetful, key(kForgetful));
+  ASSERT_TRUE(recovered.has_value());
+  EXPECT_TRUE(recovered->position.complete);
   EXPECT_FALSE(recovered->tail_discarded);
 }
 

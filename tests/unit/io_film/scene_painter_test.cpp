@@ -142,6 +142,12 @@ TEST(ScenePainter, ThePauseCardHidesEverybodyAndKeepsTheTitle) {
   }
   EXPECT_GT(bright, 1000) << "a sign and words";
   EXPECT_GT(dark, 1280 * 692 * 9 / 10) << "and nothing else";
+  // What was forgotten has a card of its own.
+  const Copy pause(painter.view());
+  scene.card = compose::Card::forgotten;
+  painter.paint(scene, {}, true, pictures);
+  EXPECT_GT(different(pause.view(), 0, 28, painter.view(), 0, 28, 1280, 692), 500);
+  EXPECT_EQ(different(call.view(), 0, 0, painter.view(), 0, 0, 1280, 28), 0) << "the title";
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ std::vector<std::pair<std::size_t, std::size_t>> blocks_of(const ByteVector& seg
   std::size_t at = kHeaderSize;
   while (at < segment.size()) {
     const auto head = parse_block_head(Bytes(segment).subspan(at));
-    const std::size_t size = kBlockHeadSize + head->size + kTagSize;
+    const std::size_t size = block_head_size(kVersion) + head->size + kTagSize;
     out.emplace_back(at, size);
     at += size;
   }
