@@ -73,6 +73,7 @@ KillReport KillRun::run() {
     }
   }
   // What is under way comes to its end.
+  ending_ = true;
   for (Lane& lane : lanes_) {
     if (lane.take && !lane.stopped) {
       go_on_until(std::max(world_.clock_ms(), lane.take->started_ms + 1500));
@@ -108,7 +109,7 @@ KillRun::Lane* KillRun::lane_that(bool capturing) {
 
 void KillRun::step(Lane& lane) {
   if (!lane.take) {
-    if (world_.clock_ms() >= lane.due_ms) start(lane);
+    if (world_.clock_ms() >= lane.due_ms && !ending_) start(lane);
     return;
   }
   if (!lane.stopped) {

@@ -66,6 +66,7 @@ class KillRun {
   World world_;
   std::vector<Lane> lanes_;
   KillReport report_;
+  bool ending_ = false;          // nothing is started any more
 };
 
 }  // namespace upcall::story
