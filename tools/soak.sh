@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# For MINUTES: random meetings in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
+# First what is long by itself (KILLS=0 leaves it out): 200 kills of composers and server. Then for MINUTES random meetings
+# in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=$1
 simulation=build/release/bin/test_simulation
 demo=build/release/bin/upcall
+if [ "${KILLS:-200}" -gt 0 ]; then tools/kills.sh "${KILLS:-200}"; fi
 end=$(($(date +%s) + minutes * 60))
 # Far from the 0..199 that `make test` plays; printed, so that a run can be repeated.
 seed=${SEED:-$((1000 + RANDOM * 32768 + RANDOM))}

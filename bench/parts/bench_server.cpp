@@ -35,43 +35,58 @@ BenchServer::BenchServer() {
 }
 
 BenchServer::~BenchServer() {
+  end();
+  std::error_code ignored;
+  if (!data_dir_.empty()) std::filesystem::remove_all(data_dir_, ignored);
+}
+
+void BenchServer::end() {
   if (server_) {
     server_->child().signal(SIGTERM);
     if (!server_->child().wait(Duration::s(10))) server_->child().kill_group();
   }
   server_.reset();
-  std::error_code ignored;
-  if (!data_dir_.empty()) std::filesystem::remove_all(data_dir_, ignored);
 }
 
-Result<void> BenchServer::start(std::vector<std::string> more) {
-  if (data_dir_.empty()) return fail(ErrorCode::unavailable, "no temporary directory");
-  const auto port = static_cast<std::uint16_t>(41000 + random_.below(20000));
-  std::vector<std::string> arguments{"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:0", "--media-address", "127.0.0.1",
-                                     "--media-port", std::to_string(port), "--log-file", data_dir_ + "/server.log"};
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  auto started = demo::LineProcess::start(host_, programs_ + "/upcall", std::move(arguments));
+Result<void> BenchServer::launch() {
+  auto started = demo::LineProcess::start(host_, programs_ + "/upcall", arguments_);
   if (!started) return tl::unexpected(started.error());
   server_ = std::move(*started);
   auto ready = server_->wait_line([](const std::string& line) { return line.starts_with("ready "); }, kSoon);
   if (!ready) return fail(ErrorCode::unavailable, "the server did not start");
   url_ = ready->substr(6);
+  return {};
+}
+
+Result<void> BenchServer::log_in() {
   agent_.emplace(url_);
   supervisor_.emplace(url_);
-  struct Person {
-    demo::ApiClient& client;
-    const char *username, *name, *group;
-    bj::array profiles;
-  };
-  for (const Person& p : {Person{*agent_, "alice@example.com", "Alice Agent", "Bench/Team", {"Agent"}},
-                          Person{*supervisor_, "sam@example.com", "Sam Supervisor", "Bench", {"QualityAnalyst", "VideoCallRecordingPlayback"}}}) {
-    const std::string password = make_token(random_, 12);
-    auto added = admin("user.add", {{"username", p.username}, {"email", p.username}, {"password", password}, {"name", p.name},
-                                    {"security-profile", p.profiles}, {"hierarchy-group", p.group}});
+  if (auto in = agent_->log_in(people_[0].username, people_[0].password); !in) return in;
+  return supervisor_->log_in(people_[1].username, people_[1].password);
+}
+
+Result<void> BenchServer::start(std::vector<std::string> more) {
+  if (data_dir_.empty()) return fail(ErrorCode::unavailable, "no temporary directory");
+  const auto port = static_cast<std::uint16_t>(41000 + random_.below(20000));
+  arguments_ = {"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:0", "--media-address", "127.0.0.1",
+                "--media-port", std::to_string(port), "--log-file", data_dir_ + "/server.log"};
+  arguments_.insert(arguments_.end(), more.begin(), more.end());
+  if (auto up = launch(); !up) return up;
+  people_ = {{"alice@example.com", "Alice Agent", "Bench/Team", {"Agent"}, make_token(random_, 12)},
+             {"sam@example.com", "Sam Supervisor", "Bench", {"QualityAnalyst", "VideoCallRecordingPlayback"}, make_token(random_, 12)}};
+  for (const Person& p : people_) {
+    auto added = admin("user.add", {{"username", p.username}, {"email", p.username}, {"password", p.password}, {"name", p.name},
+                                    {"security-profile", bj::array(p.profiles.begin(), p.profiles.end())}, {"hierarchy-group", p.group}});
     if (!added) return tl::unexpected(added.error());
-    if (auto in = p.client.log_in(p.username, password); !in) return in;
   }
-  return {};
+  return log_in();
+}
+
+Result<void> BenchServer::restart(const std::function<Result<void>()>& in_between) {
+  end();
+  if (auto done = in_between(); !done) return done;
+  if (auto up = launch(); !up) return up;
+  return log_in();
 }
 
 Result<bj::value> BenchServer::admin(const std::string& command, bj::object arguments) {

@@ -5,6 +5,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ class BenchServer {
 
   // Starts the process beside this program, adds the people, logs them in.
   Result<void> start(std::vector<std::string> more_arguments = {});
+  // Ends it, does something with its directory, and starts it again as it was, with another address.
+  Result<void> restart(const std::function<Result<void>()>& in_between);
   Result<boost::json::value> admin(const std::string& command, boost::json::object arguments);
   // A meeting of the agent with a second attendee.
   Result<JoinData> create_meeting();
@@ -48,6 +51,7 @@ class BenchServer {
   const std::string& programs() const { return programs_; }
   demo::ApiClient& agent() { return *agent_; }
   demo::ApiClient& supervisor() { return *supervisor_; }
+  const std::string& supervisor_password() const { return people_[1].password; }
   process::ChildHost& host() { return host_; }
   crypto::SystemRandom& random() { return random_; }
 
@@ -58,7 +62,18 @@ class BenchServer {
   double metric(const std::string& name);
 
  private:
+  struct Person {
+    std::string username, name, group;
+    std::vector<std::string> profiles;
+    std::string password;
+  };
+  Result<void> launch();
+  Result<void> log_in();
+  void end();
+
   std::string programs_, data_dir_, url_;
+  std::vector<std::string> arguments_;
+  std::vector<Person> people_;   // the agent, the supervisor
   crypto::SystemRandom random_;
   process::ChildHost host_;
   std::optional<demo::LineProcess> server_;

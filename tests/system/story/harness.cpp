@@ -63,8 +63,8 @@ World::World(WorldOptions options) : options_(std::move(options)) {
   if (::mkdtemp(pattern.data()) == nullptr) throw Trouble("no temporary directory");
   dir_ = pattern;
   const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::printf("again with: %s/test_system_%s --gtest_filter=%s.%s   (data: %s)\n", kBin.c_str(),
-              std::string(test->test_suite_name()) == "Demo" ? "demo" : std::string(test->test_suite_name()) == "Storage" ? "storage" : std::string(test->test_suite_name()) == "AwsCli" ? "s3_tools" : "story", test->test_suite_name(), test->name(), dir_.c_str());
+  std::printf("again with: %s --gtest_filter=%s.%s   (data: %s)\n", std::filesystem::read_symlink("/proc/self/exe").c_str(),
+              test->test_suite_name(), test->name(), dir_.c_str());
   std::fflush(stdout);
   char run[24];
   std::snprintf(run, sizeof run, "%016llx", static_cast<unsigned long long>(random_.u64()));
@@ -212,14 +212,31 @@ Call World::begin_call(bool with_devices) {
   call.customer_attendee = json::text_or(object_in(call.customer_join, "Attendee"), "AttendeeId");
   for (const bj::object* join_info : {&call.agent_join, &call.customer_join}) secrets.push_back(json::text_or(object_in(*join_info, "Attendee"), "JoinToken"));
   secrets.push_back(call.participant_token);
-  if (with_devices) {
-    call.agent_device = join(call.agent_join, "Alice Agent", 0);
-    call.customer_device = join(call.customer_join, "Carl Customer", 1);
-    for (auto* d : {&*call.agent_device, &*call.customer_device}) {
-      need(d->wait_for([](const bj::object& o) { return json::text_at(o, "event") == "connected"; }, kSoon), "a device's joining");
-    }
-    expect_media(call, kSoon);
+  if (with_devices) bring_devices(call);
+  return call;
+}
+
+void World::bring_devices(Call& call) {
+  call.agent_device = join(call.agent_join, "Alice Agent", 0);
+  call.customer_device = join(call.customer_join, "Carl Customer", 1);
+  for (auto* d : {&*call.agent_device, &*call.customer_device}) {
+    need(d->wait_for([](const bj::object& o) { return json::text_at(o, "event") == "connected"; }, kSoon), "a device's joining");
   }
+  expect_media(call, kSoon);
+}
+
+Call World::begin_meeting() {
+  Call call;
+  call.meeting = make_uuid(random_);
+  call.customer_user = make_uuid(random_);
+  const bj::object meeting{{"externalMeetingId", call.meeting}, {"meetingAttendees", {{{"attendeeName", "Alice Agent"}, {"isOwner", true}}}}};
+  call.agent_join = object_in(need(agent_->expect(200, "POST", "/api/chime/meeting", &meeting), "createMeeting").data(), "JoinInfo");
+  const bj::object attendee{{"externalMeetingId", call.meeting}, {"attendeeExternalUserId", call.customer_user}, {"attendeeName", "Carl Customer"}};
+  const auto added = need(agent_->expect(200, "POST", "/api/chime/attendee", &attendee), "createAttendee");
+  call.customer_join = {{"Meeting", object_in(call.agent_join, "Meeting")}, {"Attendee", added.data()}};
+  call.agent_attendee = json::text_or(object_in(call.agent_join, "Attendee"), "AttendeeId");
+  call.customer_attendee = json::text_or(added.data(), "AttendeeId");
+  bring_devices(call);
   return call;
 }
 
@@ -227,7 +244,6 @@ demo::LineProcess World::join(const bj::object& join_info, const std::string& la
   auto device = need(demo::LineProcess::start(host_, kBin + "/upcall-attendee", {}), "an attendee's start");
   const bj::object& attendee = object_in(join_info, "Attendee");
   const bj::object& placement = object_in(object_in(join_info, "Meeting"), "MediaPlacement");
-  // Small pictures: the tests run beside compilers on small machines.
   need(device.send({{"join",
                      {{"signaling_url", json::text_or(placement, "SignalingUrl")},
                       {"attendee_id", json::text_or(attendee, "AttendeeId")},
@@ -236,10 +252,10 @@ demo::LineProcess World::join(const bj::object& join_info, const std::string& la
                       {"run", run_},
                       {"participant", participant},
                       {"clock_zero_unix_ms", zero_ms_},
-                      {"width", 640},
-                      {"height", 360},
-                      {"fps", 15},
-                      {"kbps", 700}}}}),
+                      {"width", options_.width},
+                      {"height", options_.height},
+                      {"fps", options_.fps},
+                      {"kbps", options_.kbps}}}}),
        "an attendee's join");
   return device;
 }
@@ -270,7 +286,8 @@ void World::expect_media(Call& call, Duration within, int frames) {
 }
 
 int World::start_recording(const Call& call) {
-  const bj::object body{{"externalMeetingId", call.meeting}, {"connectContactId", call.contact}};
+  bj::object body{{"externalMeetingId", call.meeting}};
+  if (!call.contact.empty()) body["connectContactId"] = call.contact;
   return need(agent_->call("POST", "/api/recording/recording", &body), "startRecording").status;
 }
 

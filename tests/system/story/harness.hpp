@@ -30,6 +30,8 @@ void pause_briefly();
 
 struct WorldOptions {
   int spool_limit_mib = 0;
+  // What the devices' cameras send. Small pictures: the tests run beside compilers on small machines.
+  int width = 640, height = 360, fps = 15, kbps = 700;
   // Called with the data directory before the server starts for the first time.
   std::function<void(const std::string& data_dir)> prepare;
 };
@@ -62,6 +64,8 @@ class World {
   double metric(const std::string& name);
   // Chat, accept, meeting, the customer's join data; with devices, both have joined and see each other.
   Call begin_call(bool with_devices = true);
+  // The same without chat and contact: as many at once as wanted.
+  Call begin_meeting();
   demo::LineProcess join(const bj::object& join_info, const std::string& label, int participant);
   // Both devices read at least `frames` new pictures of the other, and hear something. Throws after `within`.
   void expect_media(Call& call, Duration within, int frames = 5);
@@ -103,6 +107,7 @@ class World {
 
  private:
   void add_people();
+  void bring_devices(Call& call);
   WorldOptions options_;
   crypto::SystemRandom random_;
   process::ChildHost host_;
