@@ -62,6 +62,10 @@ class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
   virtual Result<std::unique_ptr<Upload>> begin_upload(std::string_view key, std::string_view content_type) = 0;
+  // Of an object that is there: into the store that has it, wherever new ones go where several stores are one.
+  virtual Result<std::unique_ptr<Upload>> begin_replacement(std::string_view key, std::string_view content_type) {
+    return begin_upload(key, content_type);
+  }
   // Errors of the next three: not_found, corrupt (stored bytes are not what was written), unavailable.
   virtual Result<ObjectInfo> stat(std::string_view key) = 0;
   // Stays readable when the object is removed or replaced meanwhile.

@@ -61,6 +61,15 @@ Result<std::unique_ptr<Upload>> RoutingObjectStore::begin_upload(std::string_vie
   return routed(std::move(upload), key, std::move(to.external));
 }
 
+Result<std::unique_ptr<Upload>> RoutingObjectStore::begin_replacement(std::string_view key, std::string_view content_type) {
+  if (embedded_->stat(key)) return embedded_->begin_upload(key, content_type);
+  Route to = route();
+  if (!to.external) return fail(ErrorCode::not_found, "there is no such object");
+  if (auto there = to.external->stat(key); !there) return tl::unexpected(there.error());
+  auto upload = to.external->begin_upload(key, content_type);
+  return routed(std::move(upload), key, std::move(to.external));
+}
+
 Result<std::unique_ptr<Upload>> RoutingObjectStore::resume_upload(std::string_view key, std::string_view token) {
   Route to = route();
   if (!to.write_there) return embedded_->resume_upload(key, token);

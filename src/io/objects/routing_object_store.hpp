@@ -21,6 +21,7 @@ class RoutingObjectStore final : public ObjectStore {
   ObjectStore& embedded() { return *embedded_; }
 
   Result<std::unique_ptr<Upload>> begin_upload(std::string_view key, std::string_view content_type) override;
+  Result<std::unique_ptr<Upload>> begin_replacement(std::string_view key, std::string_view content_type) override;
   Result<ObjectInfo> stat(std::string_view key) override;
   Result<std::shared_ptr<wire::BodySource>> open(std::string_view key) override;
   // From both.

@@ -28,6 +28,8 @@ std::span<const ParameterRow> parameters();
 const ParameterRow* find_parameter(std::string_view name);
 
 Result<recording::DiskRules> disk_parameters(store::Database& db);
+// Time between two rounds of copying journals into the bucket; zero: none.
+Result<Duration> journal_copy_parameter(store::Database& db);
 // The capacity that these parameters ask for; what the store does not know has its default. Errors: the store's, and
 // checked()'s for values that an older version let through.
 Result<recording::CapacityOptions> capacity_parameters(store::Database& db);

@@ -78,6 +78,11 @@ Result<void> ObjectStores::reload() {
   return {};
 }
 
+bool ObjectStores::writes_to_bucket() const {
+  const std::lock_guard lock(mutex_);
+  return bucket_ && write_there_;
+}
+
 std::vector<std::string> ObjectStores::problems() const {
   std::shared_ptr<s3::S3ObjectStore> bucket;
   bool write_there = false;

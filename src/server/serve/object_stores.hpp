@@ -31,6 +31,8 @@ class ObjectStores {
   objects::ObjectStore& embedded() { return routing_->embedded(); }
   // The parameters have changed. Uploads that run keep the store that they began with.
   Result<void> reload();
+  // New films go into a bucket.
+  bool writes_to_bucket() const;
   // Sentences for /readyz; empty when recordings can be stored and all of them watched.
   std::vector<std::string> problems() const;
   // From now on calls to the bucket fail soon: the server is stopping.

@@ -40,6 +40,7 @@
 #include "server/serve/self_signed.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
+#include "service/journal_copies/journal_copies.hpp"
 
 namespace upcall::server {
 
@@ -104,6 +105,7 @@ struct Server::Parts {
     admin.reset();
     if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
+    copies.reset();
     retention.reset();
     close_events();
     // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
@@ -135,6 +137,8 @@ struct Server::Parts {
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<service::RetentionService> retention;
+  std::atomic<std::int64_t> journal_copy_s{0};
+  std::unique_ptr<service::JournalCopies> copies;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
   api::OpenApi openapi;
@@ -148,6 +152,7 @@ struct Server::Parts {
   Result<void> open_events();
   void close_events();
   void told_outbox();
+  void take_journal_copy_parameter();
   std::string admin_call(std::string_view line);
 
   std::mutex events_mutex;   // of the two pointers: whoever writes events may still do so while they go
@@ -176,8 +181,19 @@ Result<void> Server::Parts::open_events() {
   keeping.told_outbox = [this] { told_outbox(); };
   retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, stores->store(), *signer, random, system_now);
   retention->start();
+  service::JournalCopyOptions copying;
+  copying.spool_directory = options.data_dir + "/spool";
+  copying.every = [this] { return stores->writes_to_bucket() ? Duration::s(journal_copy_s) : Duration(); };
+  take_journal_copy_parameter();
+  copies = std::make_unique<service::JournalCopies>(std::move(copying), *store, stores->store(), system_now);
+  if (auto restored = copies->restore(); !restored) return tl::unexpected(restored.error());
+  copies->start();
   // Only now: what they tell is heard.
   return recordings->resume();
+}
+
+void Server::Parts::take_journal_copy_parameter() {
+  if (const auto every = store->read([](store::Database& db) { return admin::journal_copy_parameter(db); })) journal_copy_s = every->ms() / 1000;
 }
 
 void Server::Parts::close_events() {
@@ -370,6 +386,7 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
+    take_journal_copy_parameter();
   }
   if (command.starts_with("webhook.")) {
     if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
@@ -412,6 +429,9 @@ void Server::Parts::add_metrics() {
   counter("upcall_recording_checks_total", "Stored films that were checked", [this, d] { return d(recordings->health().checked); });
   counter("upcall_recording_checks_failed_total", "Checks of films that came to no end", [this, d] { return d(recordings->health().failed); });
   counter("upcall_recordings_deleted_total", "Recordings that were deleted, by rule or by hand", [this, d] { return d(retention->counters().deleted); });
+  counter("upcall_journal_segments_copied_total", "Segments of journals that were copied into the bucket", [this, d] { return d(copies->counters().segments); });
+  counter("upcall_journal_copies_failed_total", "Rounds of copying journals that did not come to an end", [this, d] { return d(copies->counters().failed); });
+  counter("upcall_journals_restored_total", "Journals that came back from the bucket", [this, d] { return d(copies->counters().restored); });
   gauge("upcall_recordings_held", "Recordings under legal hold", [this, d] { return d(retention->counters().held); });
   gauge("upcall_recordings_missing", "Calls of the last days that should have a recording and have none", [this, d] { return d(retention->counters().missing); });
   gauge("upcall_recordings_without_file", "Stored recordings whose file is gone, as last compared", [this, d] { return d(retention->counters().rows_without_file); });

@@ -158,7 +158,7 @@ Result<void> ComposerRun::store_manifest(const film_spool::FilmSpool& film, cons
   Backoff backoff(options_.upload.first_pause, options_.upload.longest_pause);
   for (;;) {
     if (!pause(Duration())) return fail(ErrorCode::unavailable, "the server is stopping");
-    const auto put = put_manifest(store_, key, *text, clock_().wall);
+    const auto put = put_manifest(store_, key, *text, clock_().wall, false);
     {
       const std::lock_guard lock(mutex_);
       manifest_trouble_ = put ? "" : put.error().message;

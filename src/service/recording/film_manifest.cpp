@@ -232,8 +232,8 @@ Result<std::string> verified_manifest(std::string_view object, const crypto::Es2
   return clear;
 }
 
-Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now) {
-  auto upload = store.begin_upload(key, "application/json");
+Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now, bool is_there) {
+  auto upload = is_there ? store.begin_replacement(key, "application/json") : store.begin_upload(key, "application/json");
   if (!upload) return tl::unexpected(upload.error());
   if (auto put = (*upload)->put_part(1, as_bytes(text)); !put) return put;
   auto done = (*upload)->complete(now);

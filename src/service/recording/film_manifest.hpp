@@ -40,8 +40,8 @@ Result<std::string> film_manifest(const ManifestAbout& about, const film_spool::
 // `object`: a stored manifest; its signature is the caller's to have checked. Errors: corrupt.
 Result<std::string> checked_manifest(std::string_view object, const FilmHealth& health, WallTime checked_at, const SignRecord& sign);
 
-// Whole, in place of what was there. Errors: the store's.
-Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now);
+// Whole. `is_there`: in place of one, in the store that has it. Errors: the store's.
+Result<void> put_manifest(objects::ObjectStore& store, const std::string& key, std::string_view text, WallTime now, bool is_there);
 
 // The manifest in clear, canonical, when it is the one that was signed with this key; corrupt: it is not.
 Result<std::string> verified_manifest(std::string_view object, const crypto::Es256PublicKey& key);

@@ -74,7 +74,7 @@ void RecordingService::put_check_into_manifest(const std::string& recording_id, 
     at += *got;
   }
   const WallTime now = clock_().wall;
-  if (const auto checked = checked_manifest(text, health, now, options_.sign)) (void)put_manifest(objects_, key, *checked, now);
+  if (const auto checked = checked_manifest(text, health, now, options_.sign)) (void)put_manifest(objects_, key, *checked, now, true);
   // Deleted meanwhile: nothing of it may come back.
   const auto still = store_.read([&](store::Database& db) { return store::recordings::find(db, recording_id); });
   if (still && !*still) (void)objects_.remove(key);

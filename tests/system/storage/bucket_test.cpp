@@ -37,7 +37,9 @@ class Storage : public ::testing::Test {
   bj::object parameters(const std::string& bucket) const {
     return {{"recordingObjectStore", "s3"},       {"recordingS3Endpoint", proxy_->endpoint()},
             {"recordingS3Bucket", bucket},        {"recordingS3AccessKeyId", rgw_.access_key_id},
-            {"recordingS3Region", rgw_.region},   {"recordingS3SecretAccessKey", rgw_.secret_access_key}};
+            {"recordingS3Region", rgw_.region},   {"recordingS3SecretAccessKey", rgw_.secret_access_key},
+            // Tests of films count what goes over the wire.
+            {"recordingJournalCopySeconds", "0"}};
   }
   static void talk(World& world, Call& call, Duration at_least) {
     const std::int64_t until_ms = world.clock_ms() + at_least.ms();
@@ -114,7 +116,8 @@ TEST_F(Storage, AFilmGoesIntoTheBucketThroughAKilledServerAndIsPlayedFromThere) 
   EXPECT_EQ(proxy_->count([](const SeenRequest& r) { return r.method == "GET" && r.target.find(".mp4") != std::string::npos; }), asked);
 
   const std::string metrics = text_of(world, "/metrics");
-  EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"completed\"} 2"), std::string::npos);
+  // The film, its manifest, and the manifest with what the look at the film has found.
+  EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"completed\"} 3"), std::string::npos);
   EXPECT_NE(metrics.find("upcall_object_store_uploads_total{result=\"left_aborted\"} 1"), std::string::npos);
   EXPECT_NE(metrics.find("upcall_object_store_up 1"), std::string::npos);
   // The secret is nowhere but sealed.
@@ -122,6 +125,43 @@ TEST_F(Storage, AFilmGoesIntoTheBucketThroughAKilledServerAndIsPlayedFromThere) 
     if (!file.is_regular_file()) continue;
     EXPECT_EQ(slurp(file.path()).find(rgw_.secret_access_key), std::string::npos) << file.path();
   }
+}
+
+// The host's disk is lost in mid-call: what was captured comes back from the bucket, and the film has both halves.
+TEST_F(Storage, ALostSpoolComesBackFromTheBucket) {
+  World world;
+  bj::object wanted = parameters(bucket_);
+  wanted["recordingJournalCopySeconds"] = "1";
+  world.admin("configure", wanted);
+  Call call = world.begin_call();
+  ASSERT_EQ(world.start_recording(call), 200);
+  talk(world, call, Duration::s(3));
+  const std::string id = json::text_or(world.recording(call), "recordingId");
+  s3::S3ObjectStore direct(rgw_.options(bucket_), random_, nullptr);
+  const auto copied = [&] {
+    std::uint64_t bytes = 0;
+    if (const auto list = direct.list("JOURNALS/" + id + "/")) {
+      for (const auto& object : *list) bytes += object.size;
+    }
+    return bytes;
+  };
+  world.until("a copy", Duration::s(20), [&] { return copied() > 0; });
+  // As much as there was at this moment is in the bucket soon.
+  const std::string spool = world.data_dir() + "/spool/" + id;
+  std::uint64_t captured = 0;
+  for (const auto& file : std::filesystem::directory_iterator(spool)) {
+    if (file.path().extension() == ".upj") captured += file.file_size();
+  }
+  world.until("all of it copied", Duration::s(20), [&] { return copied() >= captured; });
+  world.kill_server();
+  std::filesystem::remove_all(world.data_dir() + "/spool");
+  world.start_server();
+  EXPECT_NE(text_of(world, "/metrics").find("upcall_journals_restored_total 1"), std::string::npos);
+  ASSERT_EQ(world.stop_recording(call), 200);
+  const bj::object entry = world.wait_stored(call);
+  EXPECT_GE(number_at(entry, "durationMs"), 2500);
+  world.people_in(world.film(entry));
+  world.until("no copies of what is stored", Duration::s(20), [&] { return copied() == 0; });
 }
 
 TEST_F(Storage, AWrongBucketIsNamedAndTheRecordingWaitsForTheRightOne) {

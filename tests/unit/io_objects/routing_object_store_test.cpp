@@ -158,5 +158,28 @@ TEST_F(Routing, AnUploadKeepsTheStoreItBeganWith) {
   EXPECT_TRUE(watched.expired());
 }
 
+TEST_F(Routing, AReplacementGoesWhereTheObjectIs) {
+  const auto replace = [&](const std::string& key, std::string_view text) {
+    auto upload = store_->begin_replacement(key, "text/plain");
+    if (!upload) return upload.error().code;
+    EXPECT_TRUE((*upload)->put_part(1, as_bytes(text)));
+    EXPECT_TRUE((*upload)->complete({}));
+    return ErrorCode::internal;
+  };
+  put("here", "old");
+  store_->set_external(far_, true);
+  put("there", "old");
+  EXPECT_EQ(replace("here", "newer"), ErrorCode::internal);
+  EXPECT_EQ(far_->stat("here").error().code, ErrorCode::not_found);
+  EXPECT_EQ(store_->stat("here")->size, 5u);
+  store_->set_external(far_, false);
+  EXPECT_EQ(replace("there", "newer"), ErrorCode::internal);
+  EXPECT_EQ(far_->stat("there")->size, 5u);
+  EXPECT_EQ(store_->embedded().stat("there").error().code, ErrorCode::not_found);
+  EXPECT_EQ(replace("nowhere", "x"), ErrorCode::not_found);
+  far_->down = true;
+  EXPECT_EQ(replace("there", "x"), ErrorCode::unavailable);
+}
+
 }  // namespace
 }  // namespace upcall::objects
