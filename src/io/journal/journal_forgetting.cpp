@@ -94,18 +94,4 @@ void JournalService::stop_dropping(Entry& e, std::uint64_t until_us) {
   add(e.writer, wire::TapForgotten{e.dropped_from_us, std::max(until_us, e.dropped_from_us)});
 }
 
-Result<std::optional<ForgottenSpan>> JournalService::forget_again(const std::string& directory, Bytes key, std::uint64_t from_us) {
-  if (list_segments(directory).empty()) return std::optional<ForgottenSpan>();
-  auto keys = WindowKeyFile::open(directory, key);
-  if (!keys) return tl::unexpected(keys.error());
-  ForgottenSpan span{from_us, from_us};
-  auto marked = (*keys)->mark(from_us, span.from_us);
-  if (!marked) return tl::unexpected(marked.error());
-  if (marked->first == 0) return std::optional<ForgottenSpan>();
-  if (auto done = (*keys)->destroy(*marked); !done) return tl::unexpected(done.error());
-  auto recovered = recover_journal(directory, key);
-  if (recovered) span.until_us = std::max(span.from_us, recovered->position.until_us);
-  return std::optional(span);
-}
-
 }  // namespace upcall::journal

@@ -266,9 +266,7 @@ TEST_F(Forgetting, IsDoneAgainWhenItWasAskedFor) {
   EXPECT_EQ(c.end, ReadStatus::journal_end) << c.corruption;
   EXPECT_LE(c.sequences.size(), 8u + 2u);
   // And of one that is complete.
-  const auto span = JournalService::forget_again(path_ + "/j", kKey, 0);
-  ASSERT_TRUE(span.has_value() && span->has_value());
-  EXPECT_EQ((*span)->from_us, 0u);
+  EXPECT_EQ(service_->open("r", kKey, 3, path_ + "/j", {}, {.allowed = true, .again_from_us = 0}).error().code, ErrorCode::conflict);
   const Contents nothing = read_directory(path_ + "/j");
   EXPECT_EQ(nothing.end, ReadStatus::journal_end) << nothing.corruption;
   EXPECT_TRUE(nothing.sequences.empty());
