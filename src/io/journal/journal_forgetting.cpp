@@ -63,9 +63,16 @@ void JournalService::begin_forgetting(const std::shared_ptr<OpenJournal>& journa
     e.stop_seen = true;
     e.writer.add(*stop);
   }
-  if (forget.dropped) forget.dropped();
+  e.begin_anew = std::move(forget.dropped);
+  ask_anew(e, now);
   if (!sealed) return forget.done(span);
   destroy_marked(e, *marked, span, std::move(forget.done));
+}
+
+// Also again, when nothing has come of it: what comes until then is lost.
+void JournalService::ask_anew(Entry& e, Instant now) {
+  e.asked_anew = now;
+  if (e.dropping && e.begin_anew) e.begin_anew();
 }
 
 void JournalService::destroy_marked(Entry& e, const WindowRange& marked, ForgottenSpan span,

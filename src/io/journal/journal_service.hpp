@@ -119,7 +119,8 @@ class JournalService {
   struct Forget {
     std::uint64_t from_us = 0;      // everything from here on
     std::uint64_t asked_us = 0;     // at this moment; later than kForgetWithinUs behind it the answer is `unavailable`
-    // On the journal thread: what was recorded so far is dropped, and so is what comes until a TapRefresh: have one sent.
+    // On the journal thread: what was recorded so far is dropped, and so is what comes until a TapRefresh: have one sent. Called again after
+    // each two seconds without one.
     std::function<void()> dropped;
     // Once, from one of the service's threads: the keys are overwritten and synced. conflict: the journal is closed, or
     // nothing of it may be forgotten; unavailable: not now. After either nothing is forgotten. internal: it is, for
@@ -144,6 +145,7 @@ class JournalService {
   void begin_forgetting(const std::shared_ptr<OpenJournal>& journal, Instant now, Forget forget);
   void destroy_marked(Entry& entry, const WindowRange& marked, ForgottenSpan span, std::function<void(Result<ForgottenSpan>)> done);
   static bool keeps(Entry& entry, const std::optional<wire::TapPeek>& record);
+  static void ask_anew(Entry& entry, Instant now);
   static void stop_dropping(Entry& entry, std::uint64_t until_us);
   void queue_sync(int fd);
   void queue_done(std::function<void()> tell);
