@@ -74,7 +74,7 @@ WindowRange windows_since(std::uint64_t from_us, std::uint32_t last, Read&& read
   return out;
 }
 
-// The keys that are made of a recording's key for this. Move-only; what it holds is wiped.
+// The keys that are made of a recording's key for this. Move-only. Const members from any thread.
 class WindowSecrets {
  public:
   explicit WindowSecrets(Bytes recording_key);

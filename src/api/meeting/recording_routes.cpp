@@ -34,6 +34,11 @@ constexpr Operation kOperations[] = {
     {"POST", "/api/recording/resume", "resumeRecording", "End the pause.", OperationAuth::staff,
      R"({"type":"object","required":["externalMeetingId"],"properties":{"externalMeetingId":{"type":"string"}}})",
      R"({"type":"object"})", "400 401 403 404 409", ""},
+    {"POST", "/api/recording/forget", "forgetRecording",
+     "Destroy the last seconds of what is being recorded of an own meeting. They are in no film, and nobody can bring them back.", OperationAuth::staff,
+     R"({"type":"object","required":["externalMeetingId","seconds"],"properties":{"externalMeetingId":{"type":"string"},"seconds":{"type":"integer","minimum":1,"maximum":300}}})",
+     R"({"type":"object","properties":{"success":{"type":"string"},"data":{"type":"object","properties":{"recordingId":{"type":"string"},"from":{"type":"string"},"until":{"type":"string"}}},"reqId":{"type":"string"}}})",
+     "400 401 403 404 409", ""},
     {"GET", "/api/recording/recording-summary", "getRecordingSummary", "The recordings of a meeting that the caller may watch.",
      OperationAuth::staff, "", R"({"type":"object"})", "400 401 403 404", "externalMeetingId"},
     {"GET", "/api/recording/media/{recordingId}", "getRecordingMedia", "The film itself, by ranges, with a summary's address.",
@@ -130,9 +135,9 @@ Result<PauseRules> pause_rules(MeetingApi& api) {
   });
 }
 
-// POST pause and resume: the same caller, meeting and rules; then `act`.
+// POST pause, resume and forget: the same caller, meeting and rules; then `act`.
 template <class F>
-wire::HttpResponse control_pause(MeetingApi& api, const wire::HttpRequest& request, F act) {
+wire::HttpResponse control_pause(MeetingApi& api, const wire::HttpRequest& request, const ApiError& not_allowed, F act) {
   auto principal = api.centre.authenticator.authorize(request, Permission::recording_control);
   if (!principal) return failure(request, principal.error());
   if (!api.recording_deployed()) return not_deployed(request);
@@ -140,14 +145,17 @@ wire::HttpResponse control_pause(MeetingApi& api, const wire::HttpRequest& reque
   if (!id) return failure(request, id.error());
   auto rules = pause_rules(api);
   if (!rules) return failure(request, rules.error());
-  if (!rules->allowed) return failure(request, ErrorCode::forbidden, "pause_not_allowed", "Pausing recordings is not allowed here.");
+  if (!rules->allowed) return failure(request, not_allowed);
   auto meeting = controlled_meeting(api, *principal, *id, Control::start);
   if (!meeting) return failure(request, meeting.error());
   return act(*principal, *id, *rules);
 }
 
+const ApiError kNoPausing{{ErrorCode::forbidden, "Pausing recordings is not allowed here."}, "pause_not_allowed"};
+const ApiError kNoForgetting{{ErrorCode::forbidden, "Forgetting parts of recordings is not allowed here."}, "forget_not_allowed"};
+
 wire::HttpResponse pause(MeetingApi& api, const wire::HttpRequest& request) {
-  return control_pause(api, request, [&](const identity::Principal& principal, const std::string& id, const PauseRules& rules) {
+  return control_pause(api, request, kNoPausing, [&](const identity::Principal& principal, const std::string& id, const PauseRules& rules) {
     auto paused = api.recordings.pause(id, Duration::s(rules.longest_s), principal.id);
     if (!paused) return failure(request, ApiError{paused.error(), paused.error().code == ErrorCode::conflict ? "nothing_to_pause" : ""});
     return success(request, "Recording paused", bj::object{{"recordingId", paused->recording_id}, {"resumesAt", to_iso8601(paused->resumes_at)}, {"resumesInMs", (paused->resumes_at - request.now.wall).ms()}});
@@ -155,10 +163,24 @@ wire::HttpResponse pause(MeetingApi& api, const wire::HttpRequest& request) {
 }
 
 wire::HttpResponse go_on(MeetingApi& api, const wire::HttpRequest& request) {
-  return control_pause(api, request, [&](const identity::Principal& principal, const std::string& id, const PauseRules&) {
+  return control_pause(api, request, kNoPausing, [&](const identity::Principal& principal, const std::string& id, const PauseRules&) {
     auto resumed = api.recordings.go_on(id, principal.id);
     if (!resumed) return failure(request, ApiError{resumed.error(), resumed.error().code == ErrorCode::conflict ? "not_paused" : ""});
     return success(request, "Recording goes on", bj::object{});
+  });
+}
+
+wire::HttpResponse forget(MeetingApi& api, const wire::HttpRequest& request) {
+  return control_pause(api, request, kNoForgetting, [&](const identity::Principal& principal, const std::string& id, const PauseRules&) {
+    auto body = body_object(request);
+    if (!body) return failure(request, body.error());
+    // Which numbers are allowed is the recording's own; one that is none is out of every range.
+    auto forgotten = api.recordings.forget(id, json::integer_at(*body, "seconds").value_or(0), principal.id);
+    if (!forgotten) {
+      const ErrorCode code = forgotten.error().code;
+      return failure(request, ApiError{forgotten.error(), code == ErrorCode::conflict ? "nothing_to_forget" : code == ErrorCode::forbidden ? "forget_not_allowed" : ""});
+    }
+    return success(request, "Forgotten", bj::object{{"recordingId", forgotten->recording_id}, {"from", to_iso8601(forgotten->from)}, {"until", to_iso8601(forgotten->until)}});
   });
 }
 
@@ -275,6 +297,7 @@ void add_recording_routes(wire::Router& router, MeetingApi& api, OpenApi& openap
   router.add("DELETE", "/api/recording/recording", [&api](const wire::HttpRequest& r) { return stop(api, r); });
   router.add("POST", "/api/recording/pause", [&api](const wire::HttpRequest& r) { return pause(api, r); });
   router.add("POST", "/api/recording/resume", [&api](const wire::HttpRequest& r) { return go_on(api, r); });
+  router.add("POST", "/api/recording/forget", [&api](const wire::HttpRequest& r) { return forget(api, r); });
   router.add("GET", "/api/recording/recording-summary", [&api](const wire::HttpRequest& r) { return summary(api, r); });
   router.add("GET", "/api/recording/media/{recordingId}", [&api](const wire::HttpRequest& r) { return media(api, r); });
   add_live_playback_routes(router, api, openapi);

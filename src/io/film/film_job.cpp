@@ -113,7 +113,8 @@ Result<FilmJob::Step> FilmJob::finish() {
 void FilmJob::let_through() {
   if (options_.forget_s == 0) return;
   horizon_.look();
-  const std::uint64_t behind = static_cast<std::uint64_t>(options_.forget_s) * 1'000'000 + journal::kWindowUs + journal::kForgetWithinUs;
+  // One more: a window that ends where forgetting begins goes too.
+  const std::uint64_t behind = static_cast<std::uint64_t>(options_.forget_s) * 1'000'000 + journal::kWindowUs + journal::kForgetWithinUs + 1;
   if (horizon_.complete() || !options_.live) {
     reader_.hold_after(UINT64_MAX);
   } else {

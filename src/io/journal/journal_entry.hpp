@@ -30,6 +30,8 @@ struct JournalService::Entry {
   // Of forgetting. What comes is dropped until the tap begins anew; all of it belongs to the forgotten span.
   bool dropping = false, paused = false;
   std::uint64_t dropped_from_us = 0;
+  std::function<void()> begin_anew;  // has the tap do so
+  Instant asked_anew;
   enum class Destroying : std::uint8_t { idle, running, failed };
   WindowRange marked;
   std::shared_ptr<std::atomic<Destroying>> destroying = std::make_shared<std::atomic<Destroying>>(Destroying::idle);

@@ -63,9 +63,16 @@ void JournalService::begin_forgetting(const std::shared_ptr<OpenJournal>& journa
     e.stop_seen = true;
     e.writer.add(*stop);
   }
-  if (forget.dropped) forget.dropped();
+  e.begin_anew = std::move(forget.dropped);
+  ask_anew(e, now);
   if (!sealed) return forget.done(span);
   destroy_marked(e, *marked, span, std::move(forget.done));
+}
+
+// Also again, when nothing has come of it: what comes until then is lost.
+void JournalService::ask_anew(Entry& e, Instant now) {
+  e.asked_anew = now;
+  if (e.dropping && e.begin_anew) e.begin_anew();
 }
 
 void JournalService::destroy_marked(Entry& e, const WindowRange& marked, ForgottenSpan span,
@@ -92,20 +99,6 @@ bool JournalService::keeps(Entry& e, const std::optional<wire::TapPeek>& record)
 void JournalService::stop_dropping(Entry& e, std::uint64_t until_us) {
   e.dropping = false;
   add(e.writer, wire::TapForgotten{e.dropped_from_us, std::max(until_us, e.dropped_from_us)});
-}
-
-Result<std::optional<ForgottenSpan>> JournalService::forget_again(const std::string& directory, Bytes key, std::uint64_t from_us) {
-  if (list_segments(directory).empty()) return std::optional<ForgottenSpan>();
-  auto keys = WindowKeyFile::open(directory, key);
-  if (!keys) return tl::unexpected(keys.error());
-  ForgottenSpan span{from_us, from_us};
-  auto marked = (*keys)->mark(from_us, span.from_us);
-  if (!marked) return tl::unexpected(marked.error());
-  if (marked->first == 0) return std::optional<ForgottenSpan>();
-  if (auto done = (*keys)->destroy(*marked); !done) return tl::unexpected(done.error());
-  auto recovered = recover_journal(directory, key);
-  if (recovered) span.until_us = std::max(span.from_us, recovered->position.until_us);
-  return std::optional(span);
 }
 
 }  // namespace upcall::journal

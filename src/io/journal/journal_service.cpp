@@ -14,6 +14,7 @@ namespace upcall::journal {
 namespace {
 // Records that would make a block too long are sealed early.
 constexpr std::size_t kSealEarlyBytes = 1 << 20;
+constexpr Duration kAskAnew = Duration::s(2);
 }  // namespace
 
 std::string_view to_string(JournalState state) {
@@ -195,6 +196,7 @@ bool JournalService::turn(Entry& e, Instant now, bool seal_due) {
     if (e.dropping && !keeps(e, peek)) continue;
     if (!e.writer.add(e.record) || e.writer.pending_bytes() > kSealEarlyBytes) seal(e, now);
   }
+  if (e.dropping && now - e.asked_anew >= kAskAnew) ask_anew(e, now);
   if (e.ended) return e.closing.has_value();
   if (e.closing) {
     end(e, now, *e.closing, JournalState::closed);

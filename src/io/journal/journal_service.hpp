@@ -64,7 +64,8 @@ struct ForgottenSpan {
 // Of a journal of which something may be forgotten (version 2).
 struct JournalForgetting {
   bool allowed = false;
-  // Asked for before the writer died, and not known to be done: everything from here on is forgotten before it goes on.
+  // Asked for before the writer died, and not known to be done: everything from here on is forgotten before it goes on,
+  // also of a journal that is complete and cannot go on.
   std::optional<std::uint64_t> again_from_us;
 };
 
@@ -115,16 +116,15 @@ class JournalService {
   Result<std::shared_ptr<OpenJournal>> open(const std::string& recording_id, Bytes key, std::uint32_t epoch,
                                             const std::string& directory, JournalCallbacks callbacks,
                                             JournalForgetting forgetting = {});
-  // Of a complete journal: forgets again what was asked for before its writer died. Blocking, any thread.
-  static Result<std::optional<ForgottenSpan>> forget_again(const std::string& directory, Bytes key, std::uint64_t from_us);
   struct Forget {
     std::uint64_t from_us = 0;      // everything from here on
     std::uint64_t asked_us = 0;     // at this moment; later than kForgetWithinUs behind it the answer is `unavailable`
-    // On the journal thread: what was recorded so far is dropped, and so is what comes until a TapRefresh: have one sent.
+    // On the journal thread: what was recorded so far is dropped, and so is what comes until a TapRefresh: have one sent. Called again after
+    // each two seconds without one.
     std::function<void()> dropped;
     // Once, from one of the service's threads: the keys are overwritten and synced. conflict: the journal is closed, or
-    // nothing of it may be forgotten. Another error: a mark in the key file may stand, so the span may be forgotten all
-    // the same; asking again does it again.
+    // nothing of it may be forgotten; unavailable: not now. After either nothing is forgotten. internal: it is, for
+    // readers, but the disk does not take it; it is tried again with each sync, and when the journal is opened next.
     std::function<void(Result<ForgottenSpan>)> done;
   };
   void forget(const std::shared_ptr<OpenJournal>& journal, Forget forget);
@@ -145,6 +145,7 @@ class JournalService {
   void begin_forgetting(const std::shared_ptr<OpenJournal>& journal, Instant now, Forget forget);
   void destroy_marked(Entry& entry, const WindowRange& marked, ForgottenSpan span, std::function<void(Result<ForgottenSpan>)> done);
   static bool keeps(Entry& entry, const std::optional<wire::TapPeek>& record);
+  static void ask_anew(Entry& entry, Instant now);
   static void stop_dropping(Entry& entry, std::uint64_t until_us);
   void queue_sync(int fd);
   void queue_done(std::function<void()> tell);

@@ -27,7 +27,7 @@ std::size_t read_place(int fd, std::uint32_t place, MutBytes out) {
   return done;
 }
 
-Error failed(const char* what) { return {ErrorCode::unavailable, std::string(what) + ": " + std::strerror(errno)}; }
+Error failed(ErrorCode code, const char* what) { return {code, std::string(what) + ": " + std::strerror(errno)}; }
 
 }  // namespace
 
@@ -56,10 +56,10 @@ bool WindowKeyFile::put(std::uint32_t place, const WindowPlace& bytes) const {
 
 Result<std::unique_ptr<WindowKeyFile>> WindowKeyFile::open(const std::string& directory, Bytes recording_key) {
   const int fd = ::open(path_of(directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return tl::unexpected(failed("cannot open the journal's key file"));
+  if (fd < 0) return tl::unexpected(failed(ErrorCode::unavailable, "cannot open the journal's key file"));
   std::unique_ptr<WindowKeyFile> out(new WindowKeyFile(fd, recording_key));
   struct stat about {};
-  if (::fstat(fd, &about) != 0) return tl::unexpected(failed("cannot read the journal's key file"));
+  if (::fstat(fd, &about) != 0) return tl::unexpected(failed(ErrorCode::unavailable, "cannot read the journal's key file"));
   const auto places = (static_cast<std::uint64_t>(about.st_size) + kWindowPlaceSize - 1) / kWindowPlaceSize;
   if (places > UINT32_MAX) return fail(ErrorCode::corrupt, "the journal's key file is no key file");
   out->next_window_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(places));
@@ -68,7 +68,7 @@ Result<std::unique_ptr<WindowKeyFile>> WindowKeyFile::open(const std::string& di
   if (!marked) {
     // A server that died while it made the file has used none of it.
     if (marked.error() != ParseError::truncated || places > 1) return fail(ErrorCode::corrupt, "the journal's key file is no key file");
-    if (!out->put(0, out->secrets_.head({}))) return tl::unexpected(failed("no room for a journal's key file"));
+    if (!out->put(0, out->secrets_.head({}))) return tl::unexpected(failed(ErrorCode::unavailable, "no room for a journal's key file"));
     out->dirty_ = true;
   } else if (marked->first != 0) {
     if (auto done = out->destroy(*marked); !done) return tl::unexpected(done.error());
@@ -89,21 +89,21 @@ Result<WindowRange> WindowKeyFile::mark(std::uint64_t from_us, std::uint64_t& be
   WindowPlace head{};
   const auto before = secrets_.parse_head(Bytes(head).first(read(0, head)));
   if (before && before->first != 0) return fail(ErrorCode::unavailable, "what was to be forgotten before is not destroyed yet");
-  if (!put(0, secrets_.head(range))) return tl::unexpected(failed("the journal's key file cannot be written"));
+  if (!put(0, secrets_.head(range))) return tl::unexpected(failed(ErrorCode::unavailable, "the journal's key file cannot be written"));
   return range;
 }
 
 Result<void> WindowKeyFile::destroy(const WindowRange& marked) const {
   // The mark first: whatever happens from here on, these windows are forgotten.
-  if (::fdatasync(fd_) != 0) return tl::unexpected(failed("the journal's key file cannot be synced"));
+  if (::fdatasync(fd_) != 0) return tl::unexpected(failed(ErrorCode::internal, "the journal's key file cannot be synced"));
   for (std::uint32_t window = marked.first; window <= marked.last; ++window) {
     WindowPlace place{};
     const auto head = read(window, place) == place.size() ? parse_window_head(place) : ParseResult<WindowHead>(fail(ParseError::truncated));
     const WindowPlace over = head && head->window == window ? secrets_.forgotten(window, head->from_us) : WindowPlace{};
-    if (!put(window, over)) return tl::unexpected(failed("the journal's key file cannot be written"));
+    if (!put(window, over)) return tl::unexpected(failed(ErrorCode::internal, "the journal's key file cannot be written"));
   }
-  if (::fdatasync(fd_) != 0) return tl::unexpected(failed("the journal's key file cannot be synced"));
-  if (!put(0, secrets_.head({})) || ::fdatasync(fd_) != 0) return tl::unexpected(failed("the journal's key file cannot be written"));
+  if (::fdatasync(fd_) != 0) return tl::unexpected(failed(ErrorCode::internal, "the journal's key file cannot be synced"));
+  if (!put(0, secrets_.head({})) || ::fdatasync(fd_) != 0) return tl::unexpected(failed(ErrorCode::internal, "the journal's key file cannot be written"));
   return {};
 }
 

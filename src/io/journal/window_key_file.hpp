@@ -44,7 +44,7 @@ class WindowKeyFile {
   // An empty range: there is nothing. unavailable: what was marked before is not destroyed yet.
   Result<WindowRange> mark(std::uint64_t from_us, std::uint64_t& begin_us);
   // The rest, blocking, any thread while no other mark() or destroy() runs: what is marked is synced, overwritten,
-  // synced, and the mark taken away. An error: the mark stays, and it may be tried again.
+  // synced, and the mark taken away. internal: the mark stays, and it may be tried again.
   Result<void> destroy(const WindowRange& marked) const;
 
   // A duplicate of the descriptor for a sync elsewhere, -1: nothing new. The caller closes it.

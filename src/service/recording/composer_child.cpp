@@ -84,7 +84,7 @@ class Conversation {
     json::object order{{"version", 2}, {"journal", order_.journal_directory}, {"key", to_hex(order_.key)},
                        {"width", order_.settings.width}, {"height", order_.settings.height},
                        {"fps", order_.settings.fps}, {"layout", order_.settings.layout},
-                       {"constantRate", order_.settings.constant_rate}, {"title", order_.title}, {"live", order_.live}};
+                       {"constantRate", order_.settings.constant_rate}, {"title", order_.title}, {"live", order_.live}, {"forgetSeconds", order_.settings.forget_s}};
     if (view.index.begun()) {
       order["resume"] = to_base64(wire::encode(view.index.resume()));
       resumed_from_ms_ = view.index.duration_ms();

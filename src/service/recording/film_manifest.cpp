@@ -171,6 +171,7 @@ Result<std::string> film_manifest(const ManifestAbout& about, const film_spool::
       {"participants", participants(*facts)},
       {"gaps", gaps(*facts)},
       {"pauses", spans(json::array_at(*facts, "pauses"), "fromMs", "untilMs")},
+      {"forgotten", spans(json::array_at(*facts, "forgotten"), "fromMs", "untilMs")},
       {"fragments", std::move(fragments)},
       {"health",
        {{"complete", json::boolean_at(*facts, "complete").value_or(false)},

@@ -16,6 +16,7 @@ namespace bj = boost::json;
 bool makes_a_film(const FilmSettings& s) {
   const auto side = [](int v) { return v >= 64 && v <= 4096 && v % 2 == 0; };
   return side(s.width) && side(s.height) && s.fps >= 1 && s.fps <= 60 && compose::layout_kind(s.layout) &&
+         s.forget_s >= 0 && s.forget_s <= 300 &&
          (s.compose == "live" || s.compose == "after" || s.compose == "on-demand");
 }
 
@@ -41,12 +42,17 @@ Result<FilmSettings> film_settings(store::Database& db) {
   auto when = store::parameters::get_or(db, "recordingCompose", out.compose);
   if (!when) return tl::unexpected(when.error());
   out.compose = *when;
+  auto pauses = store::parameters::get_or(db, "recordingPauseAllowed", "false");
+  if (!pauses) return tl::unexpected(pauses.error());
+  if (*pauses == "true") {
+    if (auto r = number("recordingForgetSeconds", out.forget_s); !r) return tl::unexpected(r.error());
+  }
   return makes_a_film(out) ? out : FilmSettings{};
 }
 
 std::string with_settings(const std::string& data, const FilmSettings& s) {
   bj::object out = json::parse_object(data).value_or(bj::object{});
-  out["film"] = bj::object{{"width", s.width}, {"height", s.height}, {"fps", s.fps}, {"layout", s.layout}, {"constantRate", s.constant_rate}, {"compose", s.compose}};
+  out["film"] = bj::object{{"width", s.width}, {"height", s.height}, {"fps", s.fps}, {"layout", s.layout}, {"constantRate", s.constant_rate}, {"compose", s.compose}, {"forgetSeconds", s.forget_s}};
   return bj::serialize(out);
 }
 
@@ -60,6 +66,7 @@ FilmSettings settings_in(const std::string& data) {
   out.fps = static_cast<int>(json::integer_at(*film, "fps").value_or(out.fps));
   out.layout = json::text_or(*film, "layout", out.layout);
   out.constant_rate = json::boolean_at(*film, "constantRate").value_or(false);
+  out.forget_s = static_cast<int>(json::integer_at(*film, "forgetSeconds").value_or(0));
   out.compose = json::text_or(*film, "compose", out.compose);
   return makes_a_film(out) ? out : FilmSettings{};
 }

@@ -14,11 +14,12 @@ struct FilmSettings {
   std::string layout = "auto";           // compose/layout.hpp
   bool constant_rate = false;
   std::string compose = "live";          // when it is made: live, after, on-demand
+  int forget_s = 0;                      // so much of its end may be forgotten while it is recorded; the film trails by it
   bool operator==(const FilmSettings&) const = default;
 };
 
-// recordingScreenWidth, recordingScreenHeight, recordingScreenFrameRate, recordingLayout, recordingConstantRate, recordingCompose. What is
-// not set, or makes no film, is the default.
+// recordingScreenWidth, recordingScreenHeight, recordingScreenFrameRate, recordingLayout, recordingConstantRate, recordingCompose,
+// and where recordingPauseAllowed says so recordingForgetSeconds. What is not set, or makes no film, is the default.
 Result<FilmSettings> film_settings(store::Database& db);
 
 // As the member "film" of a recording's `data`; the rest of `data` is kept.

@@ -99,10 +99,11 @@ void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
   callbacks.closed = [this, id](const journal::ClosedJournal& closed) {
     post([this, id, closed] { on_journal_closed(id, closed); });
   };
-  auto opened = journals_->open(id, live->key, live->epoch, directory_of(id), std::move(callbacks));
+  auto opened = journals_->open(id, live->key, live->epoch, directory_of(id), std::move(callbacks), forgetting_of(*live));
   if (!opened) {
     if (live->resumed && opened.error().code == ErrorCode::conflict) {
       // Complete already: only the composing is left.
+      end_forgetting(live);
       live->journal_closed = true;
       if (live->row.state != RecordingState::composing) {
         if (!live->row.stopped) live->row.stopped = clock_().wall;
@@ -125,6 +126,7 @@ void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
     const std::lock_guard lock(mutex_);
     live->journal = *opened;
   }
+  end_forgetting(live);
   if (live->stop_requested && live->resumed) {
     // The server died between stop and the end of the journal, or the meeting is over: close it as it stands.
     journals_->close(live->journal, wire::TapStopReason::server_shutdown);
@@ -266,6 +268,8 @@ void RecordingService::begin_composer(const std::shared_ptr<Live>& live) {
   options.order.title = live->row.external_meeting_id;
   options.order.settings = settings_in(live->row.data);
   options.order.live = true;
+  // Of a journal that has ended nothing is forgotten: also of one that has no proper end to be known by.
+  if (live->journal_closed) options.order.settings.forget_s = 0;
   options.recording_id = id;
   options.upload.object_key = live->row.object_key;
   options.sign = options_.sign;

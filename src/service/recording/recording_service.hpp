@@ -85,6 +85,15 @@ class RecordingService {
   };
   Result<Paused> pause(const std::string& external_meeting_id, Duration longest, const std::string& actor);
   Result<void> go_on(const std::string& external_meeting_id, const std::string& actor);
+  // Destroys the last `seconds` of what is being recorded, and what comes until the tap has begun anew; up to a second more
+  // at its beginning. Also while it pauses. forbidden: nothing of this recording may be forgotten (recordingForgetSeconds
+  // when it started); invalid_argument: not so much; conflict: nothing is being recorded, or it is being stopped;
+  // unavailable: not now; internal: it is gone for readers, but the disk has not confirmed it yet.
+  struct Forgotten {
+    std::string recording_id;
+    WallTime from, until;
+  };
+  Result<Forgotten> forget(const std::string& external_meeting_id, std::int64_t seconds, const std::string& actor);
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
@@ -139,6 +148,9 @@ class RecordingService {
   Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
   Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
   void end_pauses();
+  Result<Forgotten> forget_now(const std::shared_ptr<Live>& live, std::int64_t seconds, Now asked, const std::string& actor);
+  static journal::JournalForgetting forgetting_of(const Live& live);
+  void end_forgetting(const std::shared_ptr<Live>& live);   // what a server before this one was asked for is done
   void look_at_disk(bool now = false);
   void close_pause(Live& live);   // with the recording; the next change of state writes it
   bool advance(Live& live, store::RecordingState to, const char* event);

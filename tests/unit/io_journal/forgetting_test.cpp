@@ -191,6 +191,26 @@ TEST_F(Forgetting, TheEndOfARecordingIsNeverDropped) {
   EXPECT_TRUE(c.sequences.empty());
 }
 
+TEST_F(Forgetting, ATapThatDoesNotBeginAnewIsAskedAgain) {
+  open(1, {.allowed = true, .again_from_us = {}});
+  push(wire::TapStart{1, "r", "m", now().wall.unix_ms()});
+  go_on(6);
+  std::atomic<int> asked = 0;
+  ASSERT_TRUE(forget(0, [&] { ++asked; }).has_value());
+  EXPECT_EQ(asked, 1);
+  go_on(7);
+  EXPECT_EQ(asked, 1);
+  go_on(2);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (asked < 2 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  EXPECT_EQ(asked, 2);
+  push(wire::TapRefresh{at_us(), 5});
+  go_on(20);
+  EXPECT_EQ(asked, 2);
+  close();
+  EXPECT_EQ(read_directory(path_ + "/j").sequences.size(), 20u);
+}
+
 TEST_F(Forgetting, IsRefusedWhereItCannotHold) {
   open(1, {});
   push(wire::TapStart{1, "r", "m", now().wall.unix_ms()});
@@ -266,9 +286,7 @@ TEST_F(Forgetting, IsDoneAgainWhenItWasAskedFor) {
   EXPECT_EQ(c.end, ReadStatus::journal_end) << c.corruption;
   EXPECT_LE(c.sequences.size(), 8u + 2u);
   // And of one that is complete.
-  const auto span = JournalService::forget_again(path_ + "/j", kKey, 0);
-  ASSERT_TRUE(span.has_value() && span->has_value());
-  EXPECT_EQ((*span)->from_us, 0u);
+  EXPECT_EQ(service_->open("r", kKey, 3, path_ + "/j", {}, {.allowed = true, .again_from_us = 0}).error().code, ErrorCode::conflict);
   const Contents nothing = read_directory(path_ + "/j");
   EXPECT_EQ(nothing.end, ReadStatus::journal_end) << nothing.corruption;
   EXPECT_TRUE(nothing.sequences.empty());

@@ -49,7 +49,8 @@ std::optional<bj::object> read_order(int fd) {
 
 // The film of a complete journal; nothing while it grows.
 std::optional<std::string> film_of(const std::string& directory, Bytes key) {
-  journal::JournalReader reader(key);
+  journal::WindowKeyReader places(directory);
+  journal::JournalReader reader(key, false, &places);
   int records = 0, reason = 0;
   for (const std::uint32_t segment : journal::list_segments(directory)) {
     std::ifstream in(directory + "/" + journal::segment_file_name(segment), std::ios::binary);
@@ -59,6 +60,7 @@ std::optional<std::string> film_of(const std::string& directory, Bytes key) {
     for (;;) {
       const auto status = reader.next();
       if (status == journal::ReadStatus::journal_end) return std::to_string(records) + " records, stop reason " + std::to_string(reason);
+      if (status == journal::ReadStatus::forgotten) continue;
       if (status != journal::ReadStatus::record) break;
       ++records;
       if (const auto* stop = std::get_if<wire::TapStop>(&reader.record())) reason = static_cast<int>(stop->reason);

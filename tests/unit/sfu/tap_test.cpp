@@ -170,6 +170,22 @@ TEST(TapRecord, APauseSurvivesTheWireAndItsTruncationsDoNot) {
   EXPECT_FALSE(wire::decode_tap_record(whole));
 }
 
+TEST(TapRecord, WhatWasForgottenSurvivesTheWireAndItsTruncationsDoNot) {
+  std::uint8_t buffer[32];
+  Writer out(buffer);
+  ASSERT_TRUE(wire::encode(wire::TapRecord(wire::TapForgotten{123'456, 5'123'456}), out));
+  const Bytes whole = out.written();
+  const auto read = wire::decode_tap_record(whole);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(std::get<wire::TapForgotten>(*read).at_us, 123'456u);
+  EXPECT_EQ(std::get<wire::TapForgotten>(*read).until_us, 5'123'456u);
+  EXPECT_EQ(wire::peek_tap_record(whole)->at_us, 123'456u);
+  for (std::size_t size = 0; size < whole.size(); ++size) EXPECT_FALSE(wire::decode_tap_record(whole.first(size))) << size;
+  Writer backwards(buffer);
+  ASSERT_TRUE(wire::encode(wire::TapRecord(wire::TapForgotten{5, 4}), backwards));
+  EXPECT_FALSE(wire::decode_tap_record(backwards.written()));
+}
+
 TEST(TapRecord, ARefreshSurvivesTheWireAndItsTruncationsDoNot) {
   std::uint8_t buffer[32];
   Writer out(buffer);
