@@ -132,8 +132,10 @@ void Lifecycle::row_unreadable(const Now& now, Effects& out) {
 }
 
 void Lifecycle::lease_held(const Now& now, Instant asked, Effects& out) {
-  if (!alive(now, out)) return;
+  // First of all: with it the lease of before may have been over for a moment without being anybody's else.
+  if (over_) return;
   lease_.held(asked);
+  (void)alive(now, out);
 }
 
 void Lifecycle::lease_refused(const Now& now, Effects& out) {

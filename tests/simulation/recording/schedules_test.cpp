@@ -9,6 +9,10 @@
 #include "sim/recording/story.hpp"
 
 namespace upcall::sim {
+
+void PrintTo(Plant plant, std::ostream* out);
+void PrintTo(Plant plant, std::ostream* out) { *out << to_string(plant); }
+
 namespace {
 
 constexpr std::uint64_t kSchedules = 5000;
@@ -69,8 +73,6 @@ TEST_P(Schedules, OneRecordingAKeyOneEndEachNeverTwoWriters) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Chunks, Schedules, testing::Range<std::uint64_t>(0, kSchedules / kChunk));
-
-void PrintTo(Plant plant, std::ostream* out) { *out << to_string(plant); }
 
 class Planted : public testing::TestWithParam<Plant> {};
 
