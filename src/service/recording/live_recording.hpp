@@ -11,7 +11,7 @@ namespace upcall::service {
 using recording::kSpoolWasFull;
 
 // `row` is what the store has, `life` decides what becomes of it: both the service's thread's, once this is in its map.
-// `row.recording_id`, `epoch`, `journal`, `journal_closed`, `composer`, `place` and `film` are also used under the service's mutex.
+// `epoch`, `journal`, `journal_closed`, `composer`, `place` and `film` are also used under the service's mutex.
 struct RecordingService::Live {
   store::Recording row;
   std::optional<recording::Lifecycle> life;

@@ -142,6 +142,7 @@ void RecordingService::carry_out(const std::shared_ptr<Live>& live, Effects& eff
               if (e.lost) lost_.insert(id);
               const std::lock_guard lock(mutex_);
               if (!e.lost) ++(live->row.state == RecordingState::stored ? counters_.stored : counters_.failed);
+              if (e.lost) ++counters_.leases_lost;
               if (e.lost) adopt_at_ = std::min(adopt_at_, clock_().mono + Duration::s(1));
               live_.erase(id);
             },

@@ -188,46 +188,46 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   owned.compose = compose_when(row);
   live->life.emplace(owned, now, options_.lease);
   const ByteVector wrapped = sealer_.seal(key_purpose(row.recording_id), live->key, random_);
-  store::Recording answer = row;  // a stop may write `row` from here on
+  const store::Recording answer = row;  // `row` is the service thread's from here on
   {
     // Known before it is in the store: a stop that finds the row finds this too.
     const std::lock_guard lock(mutex_);
-    live_[row.recording_id] = live;
+    live_[answer.recording_id] = live;
   }
   // The state first: a crash from here on is found by resume().
   std::optional<store::Recording> earlier;
   auto decision = recording::StartDecision::begin;
   auto written = store_.write([&](store::Database& db) -> Result<void> {
     recording::StartFacts facts;
-    facts.external_meeting_id = row.external_meeting_id;
-    if (row.start_key) {
-      auto found = store::recordings::by_start_key(db, row.owner_principal, *row.start_key);
+    facts.external_meeting_id = answer.external_meeting_id;
+    if (answer.start_key) {
+      auto found = store::recordings::by_start_key(db, answer.owner_principal, *answer.start_key);
       if (!found) return tl::unexpected(found.error());
       if ((earlier = std::move(*found))) facts.earlier_meeting = earlier->external_meeting_id;
     }
     // In the same transaction: an end that came since must not leave a recording that nobody stops.
-    auto current = store::meetings::find(db, row.meeting_id);
+    auto current = store::meetings::find(db, answer.meeting_id);
     if (!current) return tl::unexpected(current.error());
     facts.meeting_live = *current && !(*current)->ended;
-    auto other = store::recordings::in_progress(db, row.external_meeting_id);
+    auto other = store::recordings::in_progress(db, answer.external_meeting_id);
     if (!other) return tl::unexpected(other.error());
     facts.in_progress = other->has_value();
     decision = recording::decide_start(facts);
     if (decision != recording::StartDecision::begin) return fail(ErrorCode::conflict, "not begun");
-    if (auto r = store::recordings::insert(db, row); !r) return tl::unexpected(r.error());
-    if (auto r = store::recordings::insert_key(db, row.recording_id, wrapped); !r) return tl::unexpected(r.error());
-    auto epoch = store::recordings::next_writer_epoch(db, row.recording_id);
+    if (auto r = store::recordings::insert(db, answer); !r) return tl::unexpected(r.error());
+    if (auto r = store::recordings::insert_key(db, answer.recording_id, wrapped); !r) return tl::unexpected(r.error());
+    auto epoch = store::recordings::next_writer_epoch(db, answer.recording_id);
     if (!epoch) return tl::unexpected(epoch.error());
     UPCALL_INVARIANT(*epoch == live->epoch, "a new recording has its first writer");
     const WallTime at = clock_().wall;
-    auto taken = store::recordings::take_lease(db, row.recording_id, options_.instance, at, at + options_.lease.span);
+    auto taken = store::recordings::take_lease(db, answer.recording_id, options_.instance, at, at + options_.lease.span);
     if (!taken) return tl::unexpected(taken.error());
     return {};
   });
   if (!written) {
     {
       const std::lock_guard lock(mutex_);
-      live_.erase(row.recording_id);
+      live_.erase(answer.recording_id);
     }
     switch (decision) {
       case recording::StartDecision::begin: return tl::unexpected(written.error());
@@ -239,7 +239,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
   }
   // RECORDING as an attendee: known by its role, shown by its name. Its external user id is the recording's.
-  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", row.recording_id}, store::AttendeeRole::recording);
+  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", answer.recording_id}, store::AttendeeRole::recording);
   if (!attendee) {
     post([this, live, why = attendee.error().message] { input(live, [&](auto& life, const Now& at, auto& out) { life.fail(at, why, out); }); });
     return tl::unexpected(attendee.error());
@@ -249,7 +249,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     const std::lock_guard lock(mutex_);
     ++counters_.started;
   }
-  auto in_roster = runtime_.add_silent_attendee(row.meeting_id, {live->attendee_id, row.recording_id, options_.attendee_name, false});
+  auto in_roster = runtime_.add_silent_attendee(answer.meeting_id, {live->attendee_id, answer.recording_id, options_.attendee_name, false});
   // The tap does not wait for the roster, nor the roster for the tap.
   post([this, live] { input(live, [](auto& life, const Now& at, auto& out) { life.begin(at, out); }); });
   in_roster.wait_for(std::chrono::seconds(2));

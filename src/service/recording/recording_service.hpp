@@ -108,6 +108,7 @@ class RecordingService {
     std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;
     std::uint64_t uploads_in_trouble = 0;     // films that the object store does not take at the moment
     std::uint64_t spool_bytes = 0;            // journals and films
+    std::uint64_t leases_lost = 0;            // recordings that were given up and taken up anew, here or elsewhere
     bool disk_full = false;
     recording::DiskVerdict disk = recording::DiskVerdict::fine;
     std::optional<Duration> disk_left;      // until new recordings are refused

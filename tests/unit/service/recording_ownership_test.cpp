@@ -130,6 +130,7 @@ TEST(RecordingOwnership, ACleanEndGivesLeasesBackAndTheNextServerIsTheSameOwner)
   ServiceWorld world;
   recording_m1(world);
   const std::string owner = claim_of(world).owner;
+  EXPECT_FALSE(owner.empty());
   world.stop();
   {
     auto bare = store::Store::open({std::filesystem::path(world.spool()).parent_path().string()});
@@ -153,11 +154,16 @@ TEST(RecordingOwnership, AJournalThatCannotBeOpenedNowIsNotGivenUp) {
   std::filesystem::rename(journal, journal + "-away");
   std::ofstream(journal) << "not a directory\n";
   world.start();
-  ASSERT_TRUE(eventually([&] { return claim_of(world).epoch == 2; }));
+  // One that is begun after it is recording: the attempt has been made.
+  world.meeting("m-2");
+  ASSERT_TRUE(world.record("m-2").has_value());
+  ASSERT_TRUE(world.reaches("m-2", RecordingState::recording));
+  EXPECT_EQ(world.recordings->counters().recording, 1u);
+  EXPECT_EQ(world.the_recording("m-1").state, RecordingState::recording);
   std::filesystem::remove(journal);
   std::filesystem::rename(journal + "-away", journal);
   world.pass(Duration::s(6));
-  ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 1; }));
+  ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 2; }));
   ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
