@@ -83,7 +83,6 @@ TEST(RecordingOwnership, AServerThatStoodStillTakesItsRecordingUpAnew) {
 }
 
 TEST(RecordingOwnership, TheLeaseIsRenewed) {
-  UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
   recording_m1(world);
   // Ten seconds at a time it is renewed; over a minute nobody has lost it.
@@ -126,7 +125,6 @@ TEST(RecordingOwnership, WhatAnotherServerOwnsIsLeftAloneUntilItsLeaseIsOver) {
 }
 
 TEST(RecordingOwnership, ACleanEndGivesLeasesBackAndTheNextServerIsTheSameOwner) {
-  UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
   recording_m1(world);
   const std::string owner = claim_of(world).owner;
@@ -186,7 +184,6 @@ TEST(RecordingOwnership, ADamagedJournalKeepsItsMeetingFromNothing) {
 }
 
 TEST(RecordingOwnership, AStoreThatFailsWhileItIsTakenUpFailsNoRecording) {
-  UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
   recording_m1(world);
   world.stop();
