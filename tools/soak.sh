@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # First what is long by itself (KILLS=0 leaves it out): 200 kills of composers and server. Then for MINUTES random meetings
-# in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
+# and random schedules of recordings in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=$1
 simulation=build/release/bin/test_simulation
+recordings=build/release/bin/test_simulation_recording
 demo=build/release/bin/upcall
 if [ "${KILLS:-200}" -gt 0 ]; then tools/kills.sh "${KILLS:-200}"; fi
 end=$(($(date +%s) + minutes * 60))
@@ -12,6 +13,17 @@ end=$(($(date +%s) + minutes * 60))
 seed=${SEED:-$((1000 + RANDOM * 32768 + RANDOM))}
 echo "soak: $minutes minutes, seeds from $seed (SEED=$seed make soak repeats)"
 mkdir -p build/soak
+# Schedules of recordings: hundred thousand first, then new ones in each turn.
+schedules() {
+  if ! UPCALL_SEED=$1 UPCALL_SCHEDULES=$2 "$recordings" --gtest_filter='Chunks/*/0' >build/soak/recordings.log 2>&1; then
+    tail -n 40 build/soak/recordings.log
+    echo "soak: a schedule of recordings failed; its seed and how to repeat it stand above" >&2
+    exit 1
+  fi
+}
+schedules 0 100000
+echo "soak: 100000 schedules of recordings"
+schedule=$((100000 + seed * 10000))
 seeds=0
 demos=0
 while [ "$(date +%s)" -lt "$end" ]; do
@@ -24,12 +36,14 @@ while [ "$(date +%s)" -lt "$end" ]; do
     seed=$((seed + 1))
     seeds=$((seeds + 1))
   done
+  schedules "$schedule" 10000
+  schedule=$((schedule + 10000))
   if ! "$demo" demo --seconds 10 --json build/soak/demo.json >build/soak/demo.log 2>&1; then
     tail -n 40 build/soak/demo.log
     echo "soak: demo $((demos + 1)) failed; repeat: $demo demo --seconds 10" >&2
     exit 1
   fi
   demos=$((demos + 1))
-  echo "soak: $seeds meetings, $demos demos, $(((end - $(date +%s)) / 60)) minutes left"
+  echo "soak: $seeds meetings, $((100000 + demos * 10000)) schedules of recordings, $demos demos, $(((end - $(date +%s)) / 60)) minutes left"
 done
 echo "soak: passed"

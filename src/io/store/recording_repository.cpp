@@ -37,6 +37,11 @@ Recording read_recording(Row& r) {
   return out;
 }
 
+// A claim: the lease's owner and the epoch of the journal's writer.
+#define UPCALL_CLAIMED(owner, epoch)                                                                                   \
+  " and lease_owner=" owner                                                                                            \
+  " and coalesce((select writer_epoch from recording_keys k where k.recording_id=recordings.recording_id), 0)=" epoch
+
 void ignore(std::int64_t) {}
 bool any(std::int64_t changed) { return changed > 0; }
 
@@ -118,6 +123,18 @@ Result<bool> recordings::update(Database& db, const Recording& r, RecordingState
       .map(any);
 }
 
+Result<bool> recordings::update_owned(Database& db, const Recording& r, RecordingState expected, const recording::Claim& claim) {
+  return db
+      .run("update recordings set state=?3, reason=?4, started_ms=?5, stopped_ms=?6, stored_ms=?7, duration_ms=?8, "
+           "size_bytes=?9, data=?10, object_key=?11, "
+           "lease_owner=iif(?3 in ('stored','failed'), null, lease_owner), "
+           "lease_until_ms=iif(?3 in ('stored','failed'), null, lease_until_ms) "
+           "where recording_id=?1 and state=?2" UPCALL_CLAIMED("?12", "?13"),
+           r.recording_id, to_string(expected), to_string(r.state), r.reason, r.started, r.stopped, r.stored, r.duration_ms,
+           r.size_bytes, r.data, r.object_key, claim.owner, static_cast<std::int64_t>(claim.epoch))
+      .map(any);
+}
+
 Result<bool> recordings::take_lease(Database& db, std::string_view id, std::string_view owner, WallTime now, WallTime until) {
   return db
       .run("update recordings set lease_owner=?2, lease_until_ms=?4 where recording_id=?1 and "
@@ -126,10 +143,30 @@ Result<bool> recordings::take_lease(Database& db, std::string_view id, std::stri
       .map(any);
 }
 
+Result<bool> recordings::renew_lease(Database& db, std::string_view id, const recording::Claim& claim, WallTime until) {
+  return db
+      .run("update recordings set lease_until_ms=?2 where recording_id=?1" UPCALL_CLAIMED("?3", "?4"), id, until, claim.owner,
+           static_cast<std::int64_t>(claim.epoch))
+      .map(any);
+}
+
 Result<void> recordings::release_lease(Database& db, std::string_view id, std::string_view owner) {
   return db
       .run("update recordings set lease_owner=null, lease_until_ms=null where recording_id=?1 and lease_owner=?2", id, owner)
       .map(ignore);
+}
+
+Result<void> recordings::release_leases(Database& db, std::string_view owner) {
+  return db.run("update recordings set lease_owner=null, lease_until_ms=null where lease_owner=?1", owner).map(ignore);
+}
+
+Result<recording::Claim> recordings::claim_of(Database& db, std::string_view id) {
+  auto claim = db.one("select coalesce(lease_owner, ''), coalesce((select writer_epoch from recording_keys k where "
+                      "k.recording_id=r.recording_id), 0) from recordings r where recording_id=?1",
+                      [](Row& r) { return recording::Claim{r.text(0), static_cast<std::uint32_t>(r.i64(1))}; }, id);
+  if (!claim) return tl::unexpected(claim.error());
+  if (!*claim) return fail(ErrorCode::not_found, "there is no such recording");
+  return **claim;
 }
 
 Result<void> recordings::insert_key(Database& db, std::string_view id, Bytes wrapped) {

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "io/store/database.hpp"
+#include "recording/state.hpp"
 
 namespace upcall::store {
 
-// The life of design §4. In progress: requested to stopping. Final: stored, failed.
-enum class RecordingState : std::uint8_t { requested, starting, recording, stopping, composing, stored, failed };
+using RecordingState = recording::State;
 std::string_view to_string(RecordingState state);
 std::optional<RecordingState> recording_state(std::string_view text);
 
@@ -55,10 +55,19 @@ Result<std::vector<Recording>> unfinished(Database& db);
 // Compare-and-set of the state and everything that goes with it (reason, times, sizes, data are written from
 // `recording`). False when the stored state is no longer `expected`.
 Result<bool> update(Database& db, const Recording& recording, RecordingState expected);
+// The same by its owner: false also when `claim` is not the row's any more. A final state gives the lease back.
+Result<bool> update_owned(Database& db, const Recording& recording, RecordingState expected, const recording::Claim& claim);
 
-// One owner at a time: true when `owner` holds it now, because it was free, expired, or already its own.
+// One owner at a time: true when `owner` holds it now, because it was free, expired, or already its own. Whoever takes a
+// recording up raises the writer's epoch in the same transaction: owner and epoch together are its claim.
 Result<bool> take_lease(Database& db, std::string_view recording_id, std::string_view owner, WallTime now, WallTime until);
+// False: the claim is not the row's any more.
+Result<bool> renew_lease(Database& db, std::string_view recording_id, const recording::Claim& claim, WallTime until);
 Result<void> release_lease(Database& db, std::string_view recording_id, std::string_view owner);
+// Of all recordings.
+Result<void> release_leases(Database& db, std::string_view owner);
+// Without an owner its name is empty, without a key the epoch is 0. not_found: there is no such recording.
+Result<recording::Claim> claim_of(Database& db, std::string_view recording_id);
 
 // The key wrapped by store::Sealer (purpose "recording_keys/<recording_id>").
 Result<void> insert_key(Database& db, std::string_view recording_id, Bytes wrapped);

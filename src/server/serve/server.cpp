@@ -420,6 +420,7 @@ void Server::Parts::add_metrics() {
   gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
   gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
   counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
+  counter("upcall_recordings_leases_lost_total", "Recordings that this server gave up and somebody took up anew", [this, d] { return d(recordings->counters().leases_lost); });
   counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
   for (std::size_t i = 0; i < recording::kHealthKinds; ++i) {
     const std::string kind(recording::to_string(static_cast<recording::HealthKind>(i)));

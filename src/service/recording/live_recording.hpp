@@ -1,39 +1,56 @@
 // Private to this folder: what the service knows of a recording that is not finished.
 #pragma once
 
+#include <future>
+
 #include "crypto/secret.hpp"
 #include "service/recording/recording_service.hpp"
 
 namespace upcall::service {
 
-inline constexpr const char* kSpoolWasFull = "the spool was full";
+using recording::kSpoolWasFull;
 
-// Written by the service's thread; `row.recording_id`, `composer` and `stop_taken` are also used under the service's
-// mutex.
+// `row` is what the store has, `life` decides what becomes of it: both the service's thread's, once this is in its map.
+// `epoch`, `journal`, `journal_closed`, `composer`, `place` and `film` are also used under the service's mutex.
 struct RecordingService::Live {
   store::Recording row;
+  std::optional<recording::Lifecycle> life;
   std::string attendee_id;                        // RECORDING in the roster
   ByteVector key;
-  std::uint32_t epoch = 1;
+  std::uint32_t epoch = 0;                        // of the claim
   bool resumed = false;
   std::shared_ptr<journal::OpenJournal> journal;
-  bool tap_asked = false, tap_open = false, journal_closed = false;
-  bool stop_requested = false;                    // service thread
-  bool stop_taken = false;                        // under the service's mutex: a stop was answered with 200
-  std::string stop_key;                           // likewise: its idempotency key
-  bool film_wanted = false;                       // made on demand: somebody has asked; service thread
-  std::optional<Instant> resume_at;               // paused until then; service thread
-  std::string capture_reason;                     // why capturing ended by itself; stays when composing succeeds
-  wire::TapStopReason stop_reason = wire::TapStopReason::requested;
+  std::uint64_t journal_generation = 0;
+  bool journal_closed = false;
   std::unique_ptr<ComposerRun> composer;
   bool composer_queued = false;
-  std::optional<ComposerPool::Place> place;       // under the service's mutex
-  std::shared_ptr<film_spool::FilmSpool> film;    // under the service's mutex: of the last run, while none runs
-  Instant requested_at, stop_requested_at;
-  Instant retry_at = Instant::never();            // of composing
+  std::optional<ComposerPool::Place> place;
+  std::shared_ptr<film_spool::FilmSpool> film;    // of the last run, while none runs
 
   Live() = default;
   ~Live() { crypto::wipe(key); }
 };
+
+// Of somebody who waits for a life cycle's answer: told once, also when nobody comes to it any more.
+class RecordingService::Reply {
+ public:
+  using What = recording::effect::Answer::What;
+  ~Reply() { tell(What::unavailable); }
+  void tell(What what) {
+    if (!std::exchange(told_, true)) promise_.set_value(what);
+  }
+  std::future<What> future() { return promise_.get_future(); }
+
+ private:
+  std::promise<What> promise_;
+  bool told_ = false;
+};
+
+// What the life cycle knows of a row.
+recording::LifeRow life_row(const store::Recording& row);
+recording::ComposeWhen compose_when(const store::Recording& row);
+// `data` of a row with these facts, and with a pause that begins or ends at `now`.
+std::string with_facts(const std::string& data, const std::vector<recording::Fact>& facts);
+std::string with_pause(const std::string& data, const recording::effect::WriteRow& effect, WallTime now);
 
 }  // namespace upcall::service

@@ -18,7 +18,7 @@ void RecordingService::set_disk_rules(const recording::DiskRules& rules) {
 
 void RecordingService::look_at_disk(bool at_once) {
   struct statvfs seen{};
-  std::vector<std::string> to_end;
+  std::vector<std::shared_ptr<Live>> to_end;
   {
     const std::lock_guard lock(mutex_);
     const Instant now = clock_().mono;
@@ -34,16 +34,11 @@ void RecordingService::look_at_disk(bool at_once) {
     }
     if (verdict != recording::DiskVerdict::end) return;
     for (const auto& [id, live] : live_) {
-      if (live->journal && !live->journal_closed && !live->stop_taken) to_end.push_back(live->row.external_meeting_id);
+      if (live->journal && !live->journal_closed) to_end.push_back(live);
     }
   }
-  for (const std::string& meeting : to_end) {
-    post([this, meeting] {
-      auto live = recording_live(meeting);
-      if (!live || (*live)->stop_requested || !(*live)->tap_asked) return;
-      (*live)->capture_reason = (*live)->row.reason = kSpoolWasFull;
-      runtime_.close_tap((*live)->row.recording_id, wire::TapStopReason::spool_full);
-    });
+  for (const auto& live : to_end) {
+    post([this, live] { input(live, [](auto& life, const Now& now, auto& out) { life.no_room(now, out); }); });
   }
 }
 

@@ -47,7 +47,7 @@ WallTime wall_at(const journal::OpenJournal& journal, std::uint64_t at_us, Now n
 }
 
 // Takes the mark away and adds the event, in one transaction.
-Result<void> write_done(store::Store& store, RandomSource& random, store::Recording& row, WallTime from, WallTime until, WallTime now) {
+Result<void> write_done(store::Store& store, RandomSource& random, store::Recording& row, const recording::Claim& claim, WallTime from, WallTime until, WallTime now) {
   json::object facts = facts_of(row);
   json::object* entry = pending_in(facts);
   if (entry == nullptr) return {};
@@ -59,7 +59,7 @@ Result<void> write_done(store::Store& store, RandomSource& random, store::Record
   store::Recording changed = row;
   changed.data = json::serialize(facts);
   auto written = store.write([&](store::Database& db) -> Result<bool> {
-    auto updated = store::recordings::update(db, changed, changed.state);
+    auto updated = store::recordings::update_owned(db, changed, changed.state, claim);
     if (!updated || !*updated) return updated;
     store::OutboxEvent event;
     event.event_id = make_uuid(random);
@@ -95,7 +95,7 @@ Result<RecordingService::Forgotten> RecordingService::forget_now(const std::shar
   const std::int64_t most = settings_in(live->row.data).forget_s;
   if (most == 0) return fail(ErrorCode::forbidden, "Nothing of this recording may be forgotten.");
   if (seconds < 1 || seconds > most) return fail(ErrorCode::invalid_argument, "seconds must be a whole number from 1 to " + std::to_string(most) + ".");
-  if (live->row.state != RecordingState::recording || live->stop_requested || !live->journal) {
+  if (live->row.state != RecordingState::recording || live->life->stop_requested() || !live->journal || live->journal_generation != journals_generation_) {
     return fail(ErrorCode::conflict, "The recording has not begun, or is being stopped.");
   }
   const std::int64_t asked_us = std::max<std::int64_t>(0, (asked.mono - live->journal->start()).us());
@@ -113,7 +113,7 @@ Result<RecordingService::Forgotten> RecordingService::forget_now(const std::shar
   row.data = json::serialize(facts);
   const std::string span_text = to_iso8601(from) + " to " + to_iso8601(asked.wall);
   auto written = store_.write([&](store::Database& db) -> Result<bool> {
-    auto updated = store::recordings::update(db, row, row.state);
+    auto updated = store::recordings::update_owned(db, row, row.state, live->life->claim());
     if (!updated || !*updated) return updated;
     if (auto noted = store::audit::add(db, {asked.wall, actor, "recording.forgotten", id, span_text}); !noted) return tl::unexpected(noted.error());
     return true;
@@ -133,13 +133,13 @@ Result<RecordingService::Forgotten> RecordingService::forget_now(const std::shar
     live->row.data = before;
     (void)store_.write([&](store::Database& db) -> Result<bool> {
       if (auto noted = store::audit::add(db, {clock_().wall, actor, "recording.forgetting_failed", id, span_text}); !noted) return tl::unexpected(noted.error());
-      return store::recordings::update(db, live->row, live->row.state);
+      return store::recordings::update_owned(db, live->row, live->row.state, live->life->claim());
     });
     return tl::unexpected(span.error());
   }
   const Now now = clock_();
   Forgotten out{id, wall_at(*live->journal, span->from_us, now), wall_at(*live->journal, span->until_us, now)};
-  if (auto done = write_done(store_, random_, live->row, out.from, out.until, now.wall); !done) return tl::unexpected(done.error());
+  if (auto done = write_done(store_, random_, live->row, live->life->claim(), out.from, out.until, now.wall); !done) return tl::unexpected(done.error());
   if (options_.told_outbox) options_.told_outbox();
   return out;
 }
@@ -163,7 +163,7 @@ void RecordingService::end_forgetting(const std::shared_ptr<Live>& live) {
     until = std::max(from, std::min(until, wall_at(*live->journal, live->journal->forgotten_again()->until_us, now)));
   }
   // What cannot be written now is written after the next start.
-  if (write_done(store_, random_, live->row, from, until, now.wall) && options_.told_outbox) options_.told_outbox();
+  if (write_done(store_, random_, live->row, live->life->claim(), from, until, now.wall) && options_.told_outbox) options_.told_outbox();
 }
 
 }  // namespace upcall::service

@@ -85,30 +85,32 @@ void RecordingService::check_left_behind() {
   std::error_code error;
   std::vector<std::string> ids;
   for (const auto& entry : std::filesystem::directory_iterator(options_.spool_directory, error)) ids.push_back(entry.path().filename().string());
-  for (const std::string& id : ids) {
-    Live live;
-    auto wrapped = store_.read([&](store::Database& db) -> Result<std::optional<ByteVector>> {
-      auto row = store::recordings::find(db, id);
-      if (!row) return tl::unexpected(row.error());
-      if (!*row || (*row)->state != RecordingState::stored) return fail(ErrorCode::not_found, "not stored");
-      live.row = std::move(**row);
-      return store::recordings::wrapped_key(db, id);
-    });
-    if (!wrapped) continue;
-    boost::system::error_code wrong;
-    const json::value facts = json::parse(live.row.data, wrong);
-    const bool told = !wrong && facts.is_object() && facts.get_object().contains("health");
-    const std::string path = directory_of(id) + "/" + film_spool::kFileName;
-    std::shared_ptr<film_spool::FilmSpool> film;
-    if (!told && *wrapped && film_spool::FilmSpool::looks_complete(path)) {
-      auto key = unsealed_key(id, **wrapped);
-      if (!key) continue;
-      if (auto opened = film_spool::FilmSpool::open({path, *key, id}, random_)) film = std::move(*opened);
-      crypto::wipe(*key);
-    }
-    live.resumed = true;
-    check_film(live, std::move(film));
+  for (const std::string& id : ids) check_left_behind(id);
+}
+
+void RecordingService::check_left_behind(const std::string& id) {
+  Live live;
+  auto wrapped = store_.read([&](store::Database& db) -> Result<std::optional<ByteVector>> {
+    auto row = store::recordings::find(db, id);
+    if (!row) return tl::unexpected(row.error());
+    if (!*row || (*row)->state != RecordingState::stored) return fail(ErrorCode::not_found, "not stored");
+    live.row = std::move(**row);
+    return store::recordings::wrapped_key(db, id);
+  });
+  if (!wrapped) return;
+  boost::system::error_code wrong;
+  const json::value facts = json::parse(live.row.data, wrong);
+  const bool told = !wrong && facts.is_object() && facts.get_object().contains("health");
+  const std::string path = directory_of(id) + "/" + film_spool::kFileName;
+  std::shared_ptr<film_spool::FilmSpool> film;
+  if (!told && *wrapped && film_spool::FilmSpool::looks_complete(path)) {
+    auto key = unsealed_key(id, **wrapped);
+    if (!key) return;
+    if (auto opened = film_spool::FilmSpool::open({path, *key, id}, random_)) film = std::move(*opened);
+    crypto::wipe(*key);
   }
+  live.resumed = true;
+  check_film(live, std::move(film));
 }
 
 }  // namespace upcall::service

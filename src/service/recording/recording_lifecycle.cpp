@@ -1,24 +1,32 @@
-// Transitions of a recording, all on the service's thread.
+// What the life cycles ask for, carried out on the service's thread.
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 
 #include <boost/json.hpp>
 
 #include "base/ids.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "service/recording/live_recording.hpp"
 #include "wire/http.hpp"
 
 namespace upcall::service {
 
 namespace json = boost::json;
+namespace effect = recording::effect;
+using recording::Effects;
+using recording::Lifecycle;
 using store::RecordingState;
 
 namespace {
-constexpr Duration kComposeRetry = Duration::s(60);
 
-std::string event_body(const store::Recording& row) {
+std::string event_body(const store::Recording& row, const effect::WriteRow& what) {
   json::object out{{"recordingId", row.recording_id}, {"externalMeetingId", row.external_meeting_id}, {"meetingId", row.meeting_id}};
+  if (!what.actor.empty()) {
+    out["by"] = what.actor;
+    return json::serialize(out);
+  }
   if (row.contact_id) out["contactId"] = *row.contact_id;
   if (!row.reason.empty()) out["reason"] = row.reason;
   if (row.duration_ms) out["durationMs"] = *row.duration_ms;
@@ -27,7 +35,31 @@ std::string event_body(const store::Recording& row) {
   return json::serialize(out);
 }
 
+template <class... F>
+struct Cases : F... {
+  using F::operator()...;
+};
+
 }  // namespace
+
+recording::LifeRow life_row(const store::Recording& row) {
+  return {row.state, row.reason, row.started, row.stopped, row.stored, paused_until(row), row.duration_ms, row.size_bytes};
+}
+
+recording::ComposeWhen compose_when(const store::Recording& row) {
+  const std::string when = settings_in(row.data).compose;
+  if (when == "after") return recording::ComposeWhen::after;
+  return when == "on-demand" ? recording::ComposeWhen::on_demand : recording::ComposeWhen::live;
+}
+
+std::string with_facts(const std::string& data, const std::vector<recording::Fact>& facts) {
+  if (facts.empty()) return data;
+  boost::system::error_code error;
+  json::value out = json::parse(data, error);
+  if (error || !out.is_object()) out = json::object{};
+  for (const auto& [name, value] : facts) out.as_object()[name] = value;
+  return json::serialize(out);
+}
 
 std::shared_ptr<RecordingService::Live> RecordingService::find_live(const std::string& recording_id) const {
   const std::lock_guard lock(mutex_);
@@ -35,181 +67,205 @@ std::shared_ptr<RecordingService::Live> RecordingService::find_live(const std::s
   return at == live_.end() ? nullptr : at->second;
 }
 
-void RecordingService::retry_composers() {
-  std::vector<std::shared_ptr<Live>> due;
+recording::Ticket RecordingService::ticket_for(std::function<void(effect::Answer::What)> told) {
+  tickets_[next_ticket_] = std::move(told);
+  return next_ticket_++;
+}
+
+void RecordingService::input(const std::shared_ptr<Live>& live, const std::function<void(Lifecycle&, const Now&, Effects&)>& what) {
+  Effects effects;
+  what(*live->life, clock_(), effects);
+  carry_out(live, effects);
+}
+
+// For callbacks from other threads. One of an epoch that is over finds nobody.
+std::function<void(std::function<void(Lifecycle&, const Now&, Effects&)>)> RecordingService::poster(const Live& live) {
+  return [this, id = live.row.recording_id, epoch = live.epoch](std::function<void(Lifecycle&, const Now&, Effects&)> what) {
+    post([this, id, epoch, what = std::move(what)] {
+      const auto found = find_live(id);
+      if (found && found->epoch == epoch) input(found, what);
+    });
+  };
+}
+
+void RecordingService::tick_all() {
+  std::vector<std::shared_ptr<Live>> all;
   {
     const std::lock_guard lock(mutex_);
-    const Instant now = clock_().mono;
-    for (auto& [id, live] : live_) {
-      if (live->retry_at.is_never() || live->retry_at > now) continue;
-      live->retry_at = Instant::never();
-      due.push_back(live);
-    }
+    for (const auto& [id, live] : live_) all.push_back(live);
   }
-  for (const auto& live : due) start_composer(live);
+  const Instant now = clock_().mono;
+  for (const auto& live : all) {
+    if (live->life->deadline() <= now) input(live, [](auto& life, const Now& at, auto& out) { life.tick(at, out); });
+  }
 }
 
-bool RecordingService::advance(Live& live, RecordingState to, const char* event) {
-  const RecordingState from = live.row.state;
-  live.row.state = to;
+// In their order; what follows from a result comes after what was asked for before.
+void RecordingService::carry_out(const std::shared_ptr<Live>& live, Effects& effects) {
+  const std::string& id = live->row.recording_id;
+  std::deque<recording::Effect> due(effects.begin(), effects.end());
+  while (!due.empty()) {
+    const recording::Effect next = std::move(due.front());
+    due.pop_front();
+    Effects more;
+    std::visit(
+        Cases{
+            [&](const effect::WriteRow& e) {
+              const auto result = write_row(*live, e);
+              live->life->written(clock_(), result, more);
+            },
+            [&](const effect::ReadRow&) { read_row(*live, more); },
+            [&](const effect::RenewLease& e) {
+              // What cannot be asked is asked again; by the lease's end it counts as lost.
+              auto held = store_.write([&](store::Database& db) {
+                return store::recordings::renew_lease(db, id, live->life->claim(), clock_().wall + options_.lease.span);
+              });
+              if (held && *held) live->life->lease_held(clock_(), e.asked, more);
+              if (held && !*held) live->life->lease_refused(clock_(), more);
+            },
+            [&](const effect::OpenJournal&) { open_journal(live, more); },
+            [&](const effect::CloseJournal& e) { journals_->close(live->journal, e.reason); },
+            [&](const effect::AbandonJournal&) {
+              if (live->journal_generation == journals_generation_) put_journals_away();
+            },
+            [&](const effect::OpenTap& e) { open_tap(live, e.paused); },
+            [&](const effect::CloseTap& e) { runtime_.close_tap(id, e.reason); },
+            [&](const effect::PauseTap& e) { runtime_.pause_tap(id, e.paused); },
+            [&](const effect::RemoveAttendee&) { remove_attendee(*live); },
+            [&](const effect::Compose&) { start_composer(live); },
+            [&](const effect::StopComposing&) { put_composer_away(live); },
+            [&](const effect::ReleaseLocalData&) { check_film(*live, live->film); },
+            [&](const effect::Answer& e) {
+              if (auto told = tickets_.extract(e.ticket)) told.mapped()(e.what);
+            },
+            [&](const effect::Over& e) {
+              if (e.lost) lost_.insert(id);
+              const std::lock_guard lock(mutex_);
+              if (!e.lost) ++(live->row.state == RecordingState::stored ? counters_.stored : counters_.failed);
+              if (e.lost) ++counters_.leases_lost;
+              if (e.lost) adopt_at_ = std::min(adopt_at_, clock_().mono + Duration::s(1));
+              live_.erase(id);
+            },
+        },
+        next);
+    due.insert(due.end(), more.begin(), more.end());
+  }
+}
+
+Lifecycle::Written RecordingService::write_row(Live& live, const effect::WriteRow& e) {
   const WallTime now = clock_().wall;
+  store::Recording row = live.row;
+  row.state = e.row.state;
+  row.reason = e.row.reason;
+  row.started = e.row.started;
+  row.stopped = e.row.stopped;
+  row.stored = e.row.stored;
+  row.duration_ms = e.row.duration_ms;
+  row.size_bytes = e.row.size_bytes;
+  row.data = with_facts(row.data, e.facts);
+  if (e.pause != recording::PauseChange::none) row.data = with_pause(row.data, e, now);
   auto written = store_.write([&](store::Database& db) -> Result<bool> {
-    auto updated = store::recordings::update(db, live.row, from);
-    if (!updated || !*updated || event == nullptr) return updated;
-    store::OutboxEvent outbox;
-    outbox.event_id = make_uuid(random_);
-    outbox.meeting_id = live.row.external_meeting_id;
-    outbox.type = event;
-    outbox.body = event_body(live.row);
-    outbox.at = now;
-    auto added = store::outbox::add(db, std::move(outbox));
-    if (!added) return tl::unexpected(added.error());
+    auto updated = store::recordings::update_owned(db, row, e.from, live.life->claim());
+    if (!updated || !*updated) return updated;
+    if (!e.stop_key.empty()) {
+      if (auto r = store::recordings::set_stop_key(db, row.recording_id, e.stop_key); !r) return tl::unexpected(r.error());
+    }
+    if (!e.event.empty()) {
+      store::OutboxEvent event;
+      event.event_id = make_uuid(random_);
+      event.meeting_id = row.external_meeting_id;
+      event.type = e.event;
+      event.body = event_body(row, e);
+      event.at = now;
+      if (auto r = store::outbox::add(db, std::move(event)); !r) return tl::unexpected(r.error());
+    }
+    if (!e.actor.empty()) {
+      if (auto r = store::audit::add(db, {now, e.actor, std::string(e.event), row.recording_id, ""}); !r) return tl::unexpected(r.error());
+    }
     return true;
   });
-  if (written && *written) {
-    if (event != nullptr && options_.told_outbox) options_.told_outbox();
-    return true;
-  }
-  // What is in the store counts: the next change of state starts from there, not from a state that was never written.
-  live.row.state = from;
-  return false;
+  if (!written) return Lifecycle::Written::not_done;
+  if (!*written) return Lifecycle::Written::refused;
+  live.row = std::move(row);
+  if (!e.event.empty() && options_.told_outbox) options_.told_outbox();
+  return Lifecycle::Written::done;
 }
 
-void RecordingService::note_fact(Live& live, const char* name, double value) {
-  boost::system::error_code error;
-  json::value facts = json::parse(live.row.data, error);
-  if (error || !facts.is_object()) facts = json::object{};
-  facts.as_object()[name] = value;
-  live.row.data = json::serialize(facts);
+void RecordingService::read_row(Live& live, Effects& more) {
+  recording::Claim claim;
+  auto row = store_.read([&](store::Database& db) -> Result<std::optional<store::Recording>> {
+    auto found = store::recordings::find(db, live.row.recording_id);
+    if (!found || !*found) return found;
+    auto is = store::recordings::claim_of(db, live.row.recording_id);
+    if (!is) return tl::unexpected(is.error());
+    claim = std::move(*is);
+    return found;
+  });
+  if (!row) return live.life->row_unreadable(clock_(), more);
+  if (*row) live.row = **row;
+  live.life->row_read(clock_(), *row ? std::optional(life_row(**row)) : std::nullopt, claim, more);
 }
 
-void RecordingService::begin_capture(const std::shared_ptr<Live>& live) {
+void RecordingService::open_journal(const std::shared_ptr<Live>& live, Effects& more) {
   const std::string id = live->row.recording_id;
-  if (live->row.state == RecordingState::requested) advance(*live, RecordingState::starting, nullptr);
+  const auto tell = poster(*live);
   journal::JournalCallbacks callbacks;
-  callbacks.first_sealed = [this, id](Instant at) { post([this, id, at] { on_first_sealed(id, at); }); };
-  callbacks.state_changed = [this, id](journal::JournalState state) {
+  callbacks.first_sealed = [tell](Instant at) { tell([at](auto& life, const Now& now, auto& out) { life.first_sealed(now, at, out); }); };
+  callbacks.state_changed = [this, id, tell](journal::JournalState state) {
     if (state == journal::JournalState::spool_full) {
-      post([this, id] { runtime_.close_tap(id, wire::TapStopReason::spool_full); });
+      tell([](auto& life, const Now& now, auto& out) { life.no_room(now, out); });
     } else if (state == journal::JournalState::recording) {
       // The disk was full and is not any more: key frames and announcements went with the rest.
       post([this, id] { runtime_.refresh_tap(id); });
     }
   };
-  callbacks.closed = [this, id](const journal::ClosedJournal& closed) {
-    post([this, id, closed] { on_journal_closed(id, closed); });
+  callbacks.closed = [this, id, tell](const journal::ClosedJournal& closed) {
+    tell([this, id, closed](auto& life, const Now& now, auto& out) {
+      if (const auto it = find_live(id)) {
+        const std::lock_guard lock(mutex_);
+        it->journal_closed = true;
+      }
+      life.journal_closed(now, closed.final, closed.state == journal::JournalState::spool_full, static_cast<double>(closed.bytes), out);
+    });
   };
   auto opened = journals_->open(id, live->key, live->epoch, directory_of(id), std::move(callbacks), forgetting_of(*live));
-  if (!opened) {
-    if (live->resumed && opened.error().code == ErrorCode::conflict) {
-      // Complete already: only the composing is left.
-      end_forgetting(live);
-      live->journal_closed = true;
-      if (live->row.state != RecordingState::composing) {
-        if (!live->row.stopped) live->row.stopped = clock_().wall;
-        if (live->row.state != RecordingState::stopping) advance(*live, RecordingState::stopping, "recording.stopped");
-        advance(*live, RecordingState::composing, nullptr);
-      }
-      start_composer(live);
-      return;
+  if (opened) {
+    {
+      const std::lock_guard lock(mutex_);
+      live->journal = *opened;
+      live->journal_generation = journals_generation_;
     }
-    if (live->resumed && opened.error().code == ErrorCode::corrupt) {
-      // What is there can still be composed up to the damage.
-      live->journal_closed = true;
-      start_composer(live);
-      return;
-    }
-    fail_recording(live, opened.error().message);
-    return;
+    end_forgetting(live);
+    return live->life->journal_opened(clock_(), more);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    live->journal = *opened;
-  }
-  end_forgetting(live);
-  if (live->stop_requested && live->resumed) {
-    // The server died between stop and the end of the journal, or the meeting is over: close it as it stands.
-    journals_->close(live->journal, wire::TapStopReason::server_shutdown);
-    return;
-  }
+  using Refusal = Lifecycle::Refusal;
+  const ErrorCode code = opened.error().code;
+  const Refusal refusal = code == ErrorCode::conflict ? Refusal::complete : code == ErrorCode::corrupt ? Refusal::corrupt : Refusal::other;
+  if (refusal == Refusal::complete) end_forgetting(live);
+  live->life->journal_refused(clock_(), refusal, opened.error().message, more);
+}
+
+void RecordingService::open_tap(const std::shared_ptr<Live>& live, bool paused) {
+  const auto tell = poster(*live);
   TapRequest request;
-  request.recording_id = id;
+  request.recording_id = live->row.recording_id;
   request.title = live->row.external_meeting_id;
   request.ring = live->journal->ring();
   request.started = live->journal->start();
   request.resumed = live->journal->resumed();
   request.first_source = live->journal->next_source();
-  request.paused = live->resume_at.has_value();
-  live->tap_asked = true;
+  request.paused = paused;
   runtime_.open_tap(
-      live->row.meeting_id, std::move(request), [this, id] { post([this, id] { on_tap_opened(id); }); },
-      [this, id](const TapResult& result) { post([this, id, result] { on_tap_closed(id, result); }); });
-  if (live->stop_requested) runtime_.close_tap(id, live->stop_reason);
+      live->row.meeting_id, std::move(request), [tell] { tell([](auto& life, const Now& now, auto& out) { life.tap_opened(now, out); }); },
+      [tell](const TapResult& result) {
+        tell([dropped = result.dropped](auto& life, const Now& now, auto& out) { life.tap_closed(now, dropped, out); });
+      });
 }
 
-void RecordingService::on_tap_opened(const std::string& recording_id) {
-  const std::shared_ptr<Live> live = find_live(recording_id);
-  if (!live) return;
-  live->tap_open = true;
-  if (live->stop_requested) {
-    live->row.stopped = clock_().wall;
-    if (live->row.state == RecordingState::starting) advance(*live, RecordingState::stopping, "recording.stopped");
-    return;
-  }
-  if (!live->row.started) live->row.started = clock_().wall;
-  if (live->row.state == RecordingState::starting) advance(*live, RecordingState::recording, "recording.started");
-  start_composer(live);
-}
-
-void RecordingService::on_first_sealed(const std::string& recording_id, Instant when) {
-  const std::shared_ptr<Live> live = find_live(recording_id);
-  if (!live || live->resumed) return;
-  // Becomes durable with the next change of state; here for the summary of a running recording.
-  note_fact(*live, "start_ms", (when - live->requested_at).seconds() * 1000.0);
-  (void)store_.write([&](store::Database& db) { return store::recordings::update(db, live->row, live->row.state); });
-}
-
-void RecordingService::on_tap_closed(const std::string& recording_id, TapResult result) {
-  const std::shared_ptr<Live> live = find_live(recording_id);
-  if (!live) return;
-  if (!live->stop_requested) {
-    // The meeting ended under us (or was not there): the same as a stop.
-    live->stop_requested = true;
-    live->stop_requested_at = clock_().mono;
-    live->stop_reason = wire::TapStopReason::meeting_ended;
-    close_pause(*live);
-  }
-  if (!live->row.stopped) live->row.stopped = clock_().wall;
-  if (result.dropped > 0) note_fact(*live, "dropped_records", static_cast<double>(result.dropped));
-  if (live->row.state == RecordingState::starting || live->row.state == RecordingState::recording) {
-    advance(*live, RecordingState::stopping, "recording.stopped");
-  }
-  if (live->journal) journals_->close(live->journal, live->stop_reason);
-}
-
-void RecordingService::on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed) {
-  const std::shared_ptr<Live> live = find_live(recording_id);
-  if (!live) return;
-  live->journal_closed = true;
-  note_fact(*live, "journal_bytes", static_cast<double>(closed.bytes));
-  if (closed.state == journal::JournalState::spool_full) live->row.reason = live->capture_reason = kSpoolWasFull;
-  runtime_.remove_silent_attendee(live->row.meeting_id, live->attendee_id);
-  (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live->attendee_id, clock_().wall); });
-  if (!live->row.stopped) live->row.stopped = clock_().wall;
-  if (live->row.state != RecordingState::stopping && live->row.state != RecordingState::composing) {
-    advance(*live, RecordingState::stopping, "recording.stopped");
-  }
-  if (live->row.state != RecordingState::composing) advance(*live, RecordingState::composing, nullptr);
-  start_composer(live);
-}
-
-// By the recording's policy. A film that was begun goes on whatever it says.
-bool RecordingService::is_time_to_compose(const Live& live) const {
-  const std::string when = settings_in(live.row.data).compose;
-  if (when == "live" || live.film_wanted) return true;
-  std::error_code error;
-  if (std::filesystem::exists(directory_of(live.row.recording_id) + "/" + film_spool::kFileName, error)) return true;
-  return when == "after" && live.journal_closed;
+void RecordingService::remove_attendee(const Live& live) {
+  if (live.attendee_id.empty()) return;
+  runtime_.remove_silent_attendee(live.row.meeting_id, live.attendee_id);
+  (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live.attendee_id, clock_().wall); });
 }
 
 void RecordingService::want_film(const std::string& recording_id) {
@@ -219,16 +275,11 @@ void RecordingService::want_film(const std::string& recording_id) {
     if (at == live_.end() || at->second->composer || at->second->composer_queued) return;
   }
   post([this, recording_id] {
-    const std::shared_ptr<Live> live = find_live(recording_id);
-    if (!live || live->film_wanted || settings_in(live->row.data).compose != "on-demand") return;
-    live->film_wanted = true;
-    // Before the tap is open there is nothing to compose: that begins it.
-    if (live->tap_open || live->journal_closed) start_composer(live);
+    if (const auto live = find_live(recording_id)) input(live, [](auto& life, const Now& now, auto& out) { life.want_film(now, out); });
   });
 }
 
 void RecordingService::start_composer(const std::shared_ptr<Live>& live) {
-  if (!is_time_to_compose(*live)) return;
   const std::string id = live->row.recording_id;
   ComposerOptions options;
   {
@@ -268,29 +319,28 @@ void RecordingService::begin_composer(const std::shared_ptr<Live>& live) {
   options.order.title = live->row.external_meeting_id;
   options.order.settings = settings_in(live->row.data);
   options.order.live = true;
-  // Of a journal that has ended nothing is forgotten: also of one that has no proper end to be known by.
-  if (live->journal_closed) options.order.settings.forget_s = 0;
   options.recording_id = id;
   options.upload.object_key = live->row.object_key;
   options.sign = options_.sign;
   options.external_meeting_id = live->row.external_meeting_id;
   options.started = live->row.started.value_or(live->row.requested);
   ComposerRun::Callbacks callbacks;
-  callbacks.composed = [this, id] { post([this, id] { free_place(id); }); };
-  callbacks.done = [this, id](Result<ComposerOutcome> outcome) {
+  const std::uint32_t epoch = live->epoch;
+  callbacks.composed = [this, id, epoch] { post([this, id, epoch] { free_place(id, epoch); }); };
+  callbacks.done = [this, id, epoch](Result<ComposerOutcome> outcome) {
     auto shared = std::make_shared<Result<ComposerOutcome>>(std::move(outcome));
-    post([this, id, shared] { on_composed(id, std::move(*shared)); });
+    post([this, id, epoch, shared] { on_composed(id, epoch, std::move(*shared)); });
   };
   live->composer = std::make_unique<ComposerRun>(std::move(options), objects_, clock_, random_, std::move(callbacks));
 }
 
 // Its film is composed, or cannot be: the next may. The upload goes on without a place.
-void RecordingService::free_place(const std::string& recording_id) {
+void RecordingService::free_place(const std::string& recording_id, std::uint32_t epoch) {
   std::optional<ComposerPool::Place> place;
   {
     const std::lock_guard lock(mutex_);
     const auto at = live_.find(recording_id);
-    if (at == live_.end()) return;
+    if (at == live_.end() || at->second->epoch != epoch) return;
     place = std::exchange(at->second->place, std::nullopt);
   }
   if (place) pool_->give_back(*place);
@@ -315,9 +365,9 @@ void RecordingService::begin_waiting() {
   pool_->set_waiting(static_cast<int>(waiting_.size()));
 }
 
-void RecordingService::on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome) {
+void RecordingService::on_composed(const std::string& recording_id, std::uint32_t epoch, Result<ComposerOutcome> outcome) {
   const std::shared_ptr<Live> live = find_live(recording_id);
-  if (!live) return;
+  if (!live || live->epoch != epoch) return;
   {
     std::unique_ptr<ComposerRun> done;
     const std::lock_guard lock(mutex_);
@@ -326,55 +376,23 @@ void RecordingService::on_composed(const std::string& recording_id, Result<Compo
     // The run's thread has called us last of all: joining it takes no time.
   }
   if (!outcome) {
-    // Nothing is lost: journal and film spool stay, and it is tried again, also after a restart.
-    live->row.reason = outcome.error().message;
-    (void)store_.write([&](store::Database& db) { return store::recordings::update(db, live->row, live->row.state); });
+    input(live, [&](auto& life, const Now& now, auto& out) { life.film_failed(now, outcome.error().message, out); });
     const std::lock_guard lock(mutex_);
     ++counters_.failed;
-    live->retry_at = clock_().mono + kComposeRetry;
     return;
   }
   pool_->learn(outcome->cpu_core_seconds, static_cast<double>(outcome->duration_ms) / 1000, outcome->peak_rss_mib);
-  live->row.reason = live->capture_reason;
-  live->row.stored = clock_().wall;
-  live->row.duration_ms = outcome->duration_ms;
-  live->row.size_bytes = static_cast<std::int64_t>(outcome->object.size);
-  note_fact(*live, "cpu_core_seconds", outcome->cpu_core_seconds);
-  note_fact(*live, "peak_rss_mib", outcome->peak_rss_mib);
-  note_fact(*live, "video_frames", static_cast<double>(outcome->video_frames));
-  note_fact(*live, "composer_attempts", outcome->attempts);
-  note_fact(*live, "composer_restarts", outcome->restarts);
+  recording::StoredFilm film{outcome->duration_ms, static_cast<std::int64_t>(outcome->object.size), {}};
+  film.facts = {{"cpu_core_seconds", outcome->cpu_core_seconds},
+                {"peak_rss_mib", outcome->peak_rss_mib},
+                {"video_frames", static_cast<double>(outcome->video_frames)},
+                {"composer_attempts", outcome->attempts},
+                {"composer_restarts", outcome->restarts}};
   if (outcome->restarts > 0) {
-    note_fact(*live, "resumed_from_ms", static_cast<double>(outcome->resumed_from_ms));
-    note_fact(*live, "replay_ms", static_cast<double>(outcome->replay_ms));
+    film.facts.emplace_back("resumed_from_ms", static_cast<double>(outcome->resumed_from_ms));
+    film.facts.emplace_back("replay_ms", static_cast<double>(outcome->replay_ms));
   }
-  if (live->stop_requested_at != Instant()) note_fact(*live, "finalize_ms", (clock_().mono - live->stop_requested_at).seconds() * 1000.0);
-  if (!advance(*live, RecordingState::stored, "recording.stored")) {
-    // The file is safe; the row is not. Uploading once more, now or after a restart, overwrites the same object.
-    live->row.stored.reset();
-    live->retry_at = clock_().mono + kComposeRetry;
-    return;
-  }
-  check_film(*live, live->film);
-  const std::lock_guard lock(mutex_);
-  ++counters_.stored;
-  live_.erase(recording_id);
-}
-
-void RecordingService::fail_recording(const std::shared_ptr<Live>& live, std::string reason) {
-  live->row.reason = std::move(reason);
-  if (!live->row.stopped) live->row.stopped = clock_().wall;
-  if (!live->attendee_id.empty()) {
-    runtime_.remove_silent_attendee(live->row.meeting_id, live->attendee_id);
-    (void)store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, live->attendee_id, clock_().wall); });
-  }
-  if (live->journal && !live->journal_closed) {
-    runtime_.close_tap(live->row.recording_id, wire::TapStopReason::server_shutdown);
-  }
-  advance(*live, RecordingState::failed, "recording.failed");
-  const std::lock_guard lock(mutex_);
-  ++counters_.failed;
-  live_.erase(live->row.recording_id);
+  input(live, [&](auto& life, const Now& now, auto& out) { life.film_stored(now, film, out); });
 }
 
 void RecordingService::clean_up(const std::string& recording_id) {

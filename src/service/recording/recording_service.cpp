@@ -7,10 +7,13 @@
 #include <boost/json.hpp>
 
 #include "base/ids.hpp"
+#include "base/invariant.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/secret.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "recording/requests.hpp"
+#include "service/recording/instance_id.hpp"
 #include "service/recording/live_recording.hpp"
 
 namespace upcall::service {
@@ -62,6 +65,10 @@ RecordingService::RecordingService(RecordingServiceOptions options, store::Store
   std::error_code ignored;
   std::filesystem::create_directories(options_.spool_directory, ignored);
   std::filesystem::permissions(options_.spool_directory, std::filesystem::perms::owner_all, ignored);
+  if (options_.instance.empty()) {
+    // Without a disk for it the name holds for this life: the next one waits for the leases of this one.
+    options_.instance = instance_id(options_.spool_directory, random_).value_or(make_uuid(random_));
+  }
   journals_ = std::make_unique<journal::JournalService>(options_.journal, clock_);
   pool_ = std::make_unique<ComposerPool>(ComposerPoolOptions{options_.recorder_program, options_.capacity, options_.admission, options_.measure_host}, children_, clock_,
                                          [this] { post([this] { begin_waiting(); }); });
@@ -79,7 +86,10 @@ RecordingService::~RecordingService() {
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  tasks_.clear();
+  tickets_.clear();
   checks_.reset();
+  putting_away_.clear();
   // Composers end with the server; their journals stay, the next start composes them.
   std::map<std::string, std::shared_ptr<Live>> live;
   {
@@ -92,6 +102,8 @@ RecordingService::~RecordingService() {
   }
   pool_.reset();
   journals_.reset();
+  // Nothing writes any more: whoever comes next need not wait.
+  (void)store_.write([&](store::Database& db) { return store::recordings::release_leases(db, options_.instance); });
 }
 
 void RecordingService::post(std::function<void()> task) {
@@ -106,19 +118,26 @@ void RecordingService::post(std::function<void()> task) {
 void RecordingService::loop() {
   for (;;) {
     std::function<void()> task;
+    bool adopts = false;
     {
       std::unique_lock lock(mutex_);
-      const bool paused = std::any_of(live_.begin(), live_.end(), [](const auto& entry) { return entry.second->resume_at.has_value(); });
-      wake_.wait_for(lock, std::chrono::seconds(paused ? 1 : 5), [&] { return stopping_ || !tasks_.empty(); });
+      const Instant now = clock_().mono;
+      Duration wait = Duration::s(1);
+      for (const auto& [id, live] : live_) {
+        if (const Instant at = live->life->deadline(); !at.is_never()) wait = std::min(wait, std::max(Duration(), at - now));
+      }
+      wake_.wait_for(lock, std::chrono::nanoseconds(wait.ns()), [&] { return stopping_ || !tasks_.empty(); });
       if (stopping_) return;
       if (!tasks_.empty()) {
         task = std::move(tasks_.front());
         tasks_.pop_front();
       }
+      adopts = adopt_at_ <= clock_().mono;
     }
+    // Before anything else: a lease that ran out meanwhile.
+    tick_all();
     if (task) task();
-    retry_composers();
-    end_pauses();
+    if (adopts) (void)adopt();
     look_at_disk();
   }
 }
@@ -131,6 +150,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   if (!request.idempotency_key.empty()) {
     auto earlier = store_.read([&](store::Database& db) { return store::recordings::by_start_key(db, request.owner.id, request.idempotency_key); });
     if (!earlier) return tl::unexpected(earlier.error());
+    // Also when the disk is full, or the meeting has ended since.
     if (*earlier) return same_start(request, **earlier);
   }
   if ((*meeting)->ended) return fail(ErrorCode::conflict, "The meeting has ended.");
@@ -158,50 +178,71 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   row.object_key = object_key(request.external_meeting_id, row.recording_id, now.wall);
   row.requested = now.wall;
   if (!request.idempotency_key.empty()) row.start_key = request.idempotency_key;
-  live->requested_at = now.mono;
+  live->epoch = 1;
   live->key.resize(32);
   random_.fill(live->key);
+  recording::Owned owned;
+  owned.row = life_row(row);
+  owned.claim = {options_.instance, live->epoch};
+  owned.requested = now.mono;
+  owned.lease_asked = clock_().mono;
+  owned.compose = compose_when(row);
+  live->life.emplace(owned, now, options_.lease);
   const ByteVector wrapped = sealer_.seal(key_purpose(row.recording_id), live->key, random_);
-  store::Recording answer = row;  // a stop may write `row` from here on
+  const store::Recording answer = row;  // `row` is the service thread's from here on
   {
     // Known before it is in the store: a stop that finds the row finds this too.
     const std::lock_guard lock(mutex_);
-    live_[row.recording_id] = live;
+    live_[answer.recording_id] = live;
   }
   // The state first: a crash from here on is found by resume().
   std::optional<store::Recording> earlier;
-  auto written = store_.write([&](store::Database& db) -> Result<std::uint64_t> {
-    if (row.start_key) {
-      auto found = store::recordings::by_start_key(db, row.owner_principal, *row.start_key);
+  auto decision = recording::StartDecision::begin;
+  auto written = store_.write([&](store::Database& db) -> Result<void> {
+    recording::StartFacts facts;
+    facts.external_meeting_id = answer.external_meeting_id;
+    if (answer.start_key) {
+      auto found = store::recordings::by_start_key(db, answer.owner_principal, *answer.start_key);
       if (!found) return tl::unexpected(found.error());
-      if ((earlier = std::move(*found))) return fail(ErrorCode::conflict, "started already");
+      if ((earlier = std::move(*found))) facts.earlier_meeting = earlier->external_meeting_id;
     }
     // In the same transaction: an end that came since must not leave a recording that nobody stops.
-    auto current = store::meetings::find(db, row.meeting_id);
+    auto current = store::meetings::find(db, answer.meeting_id);
     if (!current) return tl::unexpected(current.error());
-    if (!*current || (*current)->ended) return fail(ErrorCode::gone, "The meeting has ended.");
-    if (auto r = store::recordings::insert(db, row); !r) return tl::unexpected(r.error());
-    if (auto r = store::recordings::insert_key(db, row.recording_id, wrapped); !r) return tl::unexpected(r.error());
-    return store::recordings::next_writer_epoch(db, row.recording_id);
+    facts.meeting_live = *current && !(*current)->ended;
+    auto other = store::recordings::in_progress(db, answer.external_meeting_id);
+    if (!other) return tl::unexpected(other.error());
+    facts.in_progress = other->has_value();
+    decision = recording::decide_start(facts);
+    if (decision != recording::StartDecision::begin) return fail(ErrorCode::conflict, "not begun");
+    if (auto r = store::recordings::insert(db, answer); !r) return tl::unexpected(r.error());
+    if (auto r = store::recordings::insert_key(db, answer.recording_id, wrapped); !r) return tl::unexpected(r.error());
+    auto epoch = store::recordings::next_writer_epoch(db, answer.recording_id);
+    if (!epoch) return tl::unexpected(epoch.error());
+    UPCALL_INVARIANT(*epoch == live->epoch, "a new recording has its first writer");
+    const WallTime at = clock_().wall;
+    auto taken = store::recordings::take_lease(db, answer.recording_id, options_.instance, at, at + options_.lease.span);
+    if (!taken) return tl::unexpected(taken.error());
+    return {};
   });
   if (!written) {
     {
       const std::lock_guard lock(mutex_);
-      live_.erase(row.recording_id);
+      live_.erase(answer.recording_id);
     }
-    if (earlier) return same_start(request, *earlier);
-    if (written.error().code == ErrorCode::gone) return fail(ErrorCode::conflict, written.error().message);
-    if (written.error().code == ErrorCode::conflict) {
-      return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
+    switch (decision) {
+      case recording::StartDecision::begin: return tl::unexpected(written.error());
+      case recording::StartDecision::again:
+      case recording::StartDecision::other_meeting: return same_start(request, *earlier);
+      case recording::StartDecision::meeting_ended: return fail(ErrorCode::conflict, "The meeting has ended.");
+      case recording::StartDecision::in_progress: break;
     }
-    return tl::unexpected(written.error());
+    return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
   }
-  live->epoch = static_cast<std::uint32_t>(*written);
   // RECORDING as an attendee: known by its role, shown by its name. Its external user id is the recording's.
-  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", row.recording_id}, store::AttendeeRole::recording);
+  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", answer.recording_id}, store::AttendeeRole::recording);
   if (!attendee) {
-    const std::lock_guard lock(mutex_);
-    post_failure(live, attendee.error().message);
+    post([this, live, why = attendee.error().message] { input(live, [&](auto& life, const Now& at, auto& out) { life.fail(at, why, out); }); });
     return tl::unexpected(attendee.error());
   }
   live->attendee_id = attendee->attendee.attendee_id;
@@ -209,63 +250,49 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     const std::lock_guard lock(mutex_);
     ++counters_.started;
   }
-  auto in_roster = runtime_.add_silent_attendee(row.meeting_id, {live->attendee_id, row.recording_id, options_.attendee_name, false});
+  auto in_roster = runtime_.add_silent_attendee(answer.meeting_id, {live->attendee_id, answer.recording_id, options_.attendee_name, false});
   // The tap does not wait for the roster, nor the roster for the tap.
-  post([this, live] { begin_capture(live); });
+  post([this, live] { input(live, [](auto& life, const Now& at, auto& out) { life.begin(at, out); }); });
   in_roster.wait_for(std::chrono::seconds(2));
   return answer;
 }
 
-void RecordingService::post_failure(const std::shared_ptr<Live>& live, std::string reason) {
-  tasks_.push_back([this, live, reason = std::move(reason)] { fail_recording(live, reason); });
-  wake_.notify_all();
-}
-
 Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason,
                                                          const std::string& idempotency_key) {
-  if (!idempotency_key.empty()) {
-    auto earlier = store_.read([&](store::Database& db) { return store::recordings::by_stop_key(db, external_meeting_id, idempotency_key); });
-    if (!earlier) return tl::unexpected(earlier.error());
-    if (*earlier) return Stopped{1, 0};
-  }
-  auto current = store_.read([&](store::Database& db) { return store::recordings::in_progress(db, external_meeting_id); });
-  if (!current) return tl::unexpected(current.error());
-  if (!*current) return fail(ErrorCode::conflict, "No recording of this meeting is in progress.");
-  std::shared_ptr<Live> live;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto at = live_.find((*current)->recording_id); at != live_.end()) live = at->second;
-    if (live && live->stop_taken) {
-      if (!idempotency_key.empty() && live->stop_key == idempotency_key) return Stopped{1, 0};
-      return fail(ErrorCode::conflict, "The recording is being stopped already.");
+  recording::StopFacts facts;
+  auto current = store_.read([&](store::Database& db) -> Result<std::optional<store::Recording>> {
+    if (!idempotency_key.empty()) {
+      auto earlier = store::recordings::by_stop_key(db, external_meeting_id, idempotency_key);
+      if (!earlier) return earlier;
+      facts.stopped_with_key = earlier->has_value();
     }
-    if (live) live->stop_taken = true;
-    if (live) live->stop_key = idempotency_key;
-  }
-  if (!live) return Stopped{0, 1};
-  if (!idempotency_key.empty()) {
-    (void)store_.write([&](store::Database& db) { return store::recordings::set_stop_key(db, live->row.recording_id, idempotency_key); });
-  }
-  auto done = std::make_shared<std::promise<void>>();
-  auto written = done->get_future();
-  post([this, live, reason, done] {
-    const std::shared_ptr<void> told(nullptr, [&done](void*) { done->set_value(); });
-    if (live->stop_requested) return;
-    live->stop_requested = true;
-    live->stop_requested_at = clock_().mono;
-    live->stop_reason = reason;
-    close_pause(*live);
-    if (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
-        live->row.state == RecordingState::recording) {
-      live->row.stopped = clock_().wall;
-      advance(*live, RecordingState::stopping, "recording.stopped");
-    }
-    // Before begin_capture there is no tap yet: that opens and closes it at once.
-    if (live->tap_asked) runtime_.close_tap(live->row.recording_id, reason);
+    return store::recordings::in_progress(db, external_meeting_id);
   });
-  // A promise dropped by a stopping server is ready too: resume() finds the recording and the ended meeting.
-  if (written.wait_for(std::chrono::seconds(5)) != std::future_status::ready) return Stopped{0, 1};
-  return Stopped{1, 0};
+  if (!current) return tl::unexpected(current.error());
+  facts.in_progress = current->has_value();
+  const std::shared_ptr<Live> live = *current ? find_live((*current)->recording_id) : nullptr;
+  facts.here = live != nullptr;
+  switch (recording::decide_stop(facts)) {
+    case recording::StopDecision::again: return Stopped{1, 0};
+    case recording::StopDecision::nothing: return fail(ErrorCode::conflict, "No recording of this meeting is in progress.");
+    case recording::StopDecision::elsewhere: return Stopped{0, 1};
+    case recording::StopDecision::ask: break;
+  }
+  auto reply = std::make_shared<Reply>();
+  auto told = reply->future();
+  post([this, live, reason, idempotency_key, reply] {
+    const recording::Ticket ticket = ticket_for([reply](Reply::What what) { reply->tell(what); });
+    input(live, [&](auto& life, const Now& now, auto& out) { life.stop(now, reason, idempotency_key, ticket, out); });
+  });
+  reply.reset();
+  // What is not written yet is not stopped; it will be, and the caller may ask again.
+  if (told.wait_for(std::chrono::seconds(5)) != std::future_status::ready) return Stopped{0, 1};
+  switch (told.get()) {
+    case Reply::What::done: return Stopped{1, 0};
+    case Reply::What::stopping: return fail(ErrorCode::conflict, "The recording is being stopped already.");
+    case Reply::What::unavailable: return Stopped{0, 1};
+    default: return fail(ErrorCode::conflict, "No recording of this meeting is in progress.");
+  }
 }
 
 Result<void> RecordingService::on_meeting_ended(const std::string& external_meeting_id, const std::string& meeting_id) {
@@ -328,66 +355,6 @@ std::shared_ptr<const film_spool::FilmSpool> RecordingService::film(const std::s
 
 Result<ByteVector> RecordingService::unsealed_key(const std::string& recording_id, Bytes wrapped) const {
   return sealer_.unseal(key_purpose(recording_id), wrapped);
-}
-
-Result<void> RecordingService::resume() {
-  // First of all on its thread, so that nothing becomes stored meanwhile.
-  post([this] { check_left_behind(); });
-  auto unfinished = store_.read([](store::Database& db) { return store::recordings::unfinished(db); });
-  if (!unfinished) return tl::unexpected(unfinished.error());
-  for (store::Recording& row : *unfinished) {
-    auto live = std::make_shared<Live>();
-    live->row = std::move(row);
-    live->resumed = true;
-    if (live->row.reason == kSpoolWasFull) live->capture_reason = live->row.reason;
-    live->requested_at = clock_().mono;
-    if (const auto until = paused_until(live->row)) live->resume_at = live->requested_at + std::max(Duration(), *until - clock_().wall);
-    auto wrapped = store_.write([&](store::Database& db) -> Result<std::optional<ByteVector>> {
-      auto epoch = store::recordings::next_writer_epoch(db, live->row.recording_id);
-      if (!epoch) return tl::unexpected(epoch.error());
-      live->epoch = static_cast<std::uint32_t>(*epoch);
-      return store::recordings::wrapped_key(db, live->row.recording_id);
-    });
-    {
-      const std::lock_guard lock(mutex_);
-      live_[live->row.recording_id] = live;
-    }
-    if (!wrapped || !*wrapped) {
-      post([this, live] { fail_recording(live, "the recording's key is missing"); });
-      continue;
-    }
-    auto key = unsealed_key(live->row.recording_id, **wrapped);
-    if (!key) {
-      post([this, live] { fail_recording(live, "the recording's key cannot be opened"); });
-      continue;
-    }
-    live->key = std::move(*key);
-    auto meeting = store_.read([&](store::Database& db) { return store::meetings::find(db, live->row.meeting_id); });
-    const bool meeting_live = meeting && *meeting && !(*meeting)->ended;
-    auto attendees = store_.read([&](store::Database& db) { return store::meetings::attendees(db, live->row.meeting_id); });
-    if (attendees) {
-      for (const store::Attendee& a : *attendees) {
-        if (a.external_user_id == live->row.recording_id && !a.removed) live->attendee_id = a.attendee_id;
-      }
-    }
-    const bool goes_on = meeting_live && (live->row.state == RecordingState::requested || live->row.state == RecordingState::starting ||
-                                          live->row.state == RecordingState::recording);
-    if (goes_on && live->attendee_id.empty()) {
-      // The server died between the row and its attendee.
-      if (auto meeting_row = *meeting) {
-        auto added = directory_.add_attendee(*meeting_row, {options_.attendee_name, "", live->row.recording_id}, store::AttendeeRole::recording);
-        if (added) live->attendee_id = added->attendee.attendee_id;
-      }
-    }
-    if (goes_on) {
-      runtime_.add_silent_attendee(live->row.meeting_id, {live->attendee_id, live->row.recording_id, options_.attendee_name, false});
-    } else {
-      live->stop_requested = true;
-      live->stop_requested_at = clock_().mono;
-    }
-    post([this, live] { begin_capture(live); });
-  }
-  return {};
 }
 
 }  // namespace upcall::service

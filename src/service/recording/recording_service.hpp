@@ -1,17 +1,19 @@
-// The life of recordings: requested → starting → recording → stopping → composing → stored | failed. The state is
-// written before each effect; the tap and the journal run whatever the composers do; local data goes only after the
-// store confirmed the file. After a restart every unfinished recording goes on where it was.
+// The shell of recordings: carries out what recording/lifecycle.hpp decides, on store, journals, taps and composers. The
+// tap and the journal run whatever the composers do. After a restart every unfinished recording goes on where it was; one
+// whose lease this server has lost (it stood still, or the store was away for longer) is taken up anew, with a gap.
 //
-// Threads: public members from any thread, they may block on the store. Transitions run on the service's own thread.
+// Threads: public members from any thread, they may block on the store. Life cycles run on the service's own thread.
 #pragma once
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,6 +28,7 @@
 #include "service/meetings/meeting_directory.hpp"
 #include "service/meetings/meeting_runtime.hpp"
 #include "recording/disk_watch.hpp"
+#include "recording/lifecycle.hpp"
 #include "service/recording/composer_pool.hpp"
 #include "service/recording/composer_run.hpp"
 #include "service/recording/film_check.hpp"
@@ -44,6 +47,8 @@ struct RecordingServiceOptions {
   bool measure_host = true;                 // false: places alone decide
   SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
+  std::string instance;                     // owner of leases; empty: the spool directory's own (instance_id.hpp)
+  recording::LeaseRules lease;
 };
 
 struct RecordingStart {
@@ -112,6 +117,7 @@ class RecordingService {
     std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;
     std::uint64_t uploads_in_trouble = 0;     // films that the object store does not take at the moment
     std::uint64_t spool_bytes = 0;            // journals and films
+    std::uint64_t leases_lost = 0;            // recordings that were given up and taken up anew, here or elsewhere
     bool disk_full = false;
     recording::DiskVerdict disk = recording::DiskVerdict::fine;
     std::optional<Duration> disk_left;      // until new recordings are refused
@@ -128,41 +134,44 @@ class RecordingService {
 
  private:
   struct Live;
+  class Reply;
   void post(std::function<void()> task);
   void loop();
   std::string directory_of(const std::string& recording_id) const { return options_.spool_directory + "/" + recording_id; }
-  // Service thread.
-  void begin_capture(const std::shared_ptr<Live>& live);
-  void on_tap_opened(const std::string& recording_id);
-  void on_first_sealed(const std::string& recording_id, Instant at);
-  void on_tap_closed(const std::string& recording_id, TapResult result);
-  void on_journal_closed(const std::string& recording_id, journal::ClosedJournal closed);
-  void on_composed(const std::string& recording_id, Result<ComposerOutcome> outcome);
+  // Service thread. An input of the life cycle with this epoch, and what follows from it.
+  void input(const std::shared_ptr<Live>& live, const std::function<void(recording::Lifecycle&, const Now&, recording::Effects&)>& what);
+  void carry_out(const std::shared_ptr<Live>& live, recording::Effects& effects);
+  void tick_all();
+  std::function<void(std::function<void(recording::Lifecycle&, const Now&, recording::Effects&)>)> poster(const Live& live);
+  recording::Ticket ticket_for(std::function<void(recording::effect::Answer::What)> told);
+  recording::Lifecycle::Written write_row(Live& live, const recording::effect::WriteRow& effect);
+  void read_row(Live& live, recording::Effects& more);
+  void open_journal(const std::shared_ptr<Live>& live, recording::Effects& more);
+  void open_tap(const std::shared_ptr<Live>& live, bool paused);
+  void remove_attendee(const Live& live);
   void start_composer(const std::shared_ptr<Live>& live);
-  bool is_time_to_compose(const Live& live) const;
   void begin_composer(const std::shared_ptr<Live>& live);   // with mutex_ held
-  void free_place(const std::string& recording_id);
+  void free_place(const std::string& recording_id, std::uint32_t epoch);
   void begin_waiting();
-  void fail_recording(const std::shared_ptr<Live>& live, std::string reason);
-  void post_failure(const std::shared_ptr<Live>& live, std::string reason);  // with mutex_ held
+  void on_composed(const std::string& recording_id, std::uint32_t epoch, Result<ComposerOutcome> outcome);
   Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
-  Result<void> set_paused(const std::shared_ptr<Live>& live, std::optional<Duration> longest, const std::string& actor);
-  void end_pauses();
   Result<Forgotten> forget_now(const std::shared_ptr<Live>& live, std::int64_t seconds, Now asked, const std::string& actor);
   static journal::JournalForgetting forgetting_of(const Live& live);
   void end_forgetting(const std::shared_ptr<Live>& live);   // what a server before this one was asked for is done
   void look_at_disk(bool now = false);
-  void close_pause(Live& live);   // with the recording; the next change of state writes it
-  bool advance(Live& live, store::RecordingState to, const char* event);
-  void note_fact(Live& live, const char* name, double value);
   void clean_up(const std::string& recording_id);
   void check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film);
   void on_checked(const std::string& recording_id, const Result<FilmHealth>& health);
   void put_check_into_manifest(const std::string& recording_id, const FilmHealth& health);
   void check_left_behind();
+  void check_left_behind(const std::string& recording_id);
   Result<ByteVector> unsealed_key(const std::string& recording_id, Bytes wrapped) const;
-  void retry_composers();
   std::shared_ptr<Live> find_live(const std::string& recording_id) const;
+  // Ownership (recording_lease.cpp).
+  Result<void> adopt();
+  Result<bool> adopt_one(const std::string& recording_id);
+  void put_journals_away();
+  void put_composer_away(const std::shared_ptr<Live>& live);
 
   RecordingServiceOptions options_;
   store::Store& store_;
@@ -186,6 +195,13 @@ class RecordingService {
   recording::DiskWatch disk_;
   Instant disk_at_;
   bool stopping_ = false;
+  // The service's thread only.
+  std::map<recording::Ticket, std::function<void(recording::effect::Answer::What)>> tickets_;
+  recording::Ticket next_ticket_ = 1;
+  std::uint64_t journals_generation_ = 1;
+  std::map<std::string, std::future<void>> putting_away_;  // composers of what was lost, by recording id
+  std::set<std::string> lost_;                         // given up here; what becomes of them is looked at
+  Instant adopt_at_ = Instant::never();                // under mutex_
   std::thread thread_;
 };
 

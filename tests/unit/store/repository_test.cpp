@@ -119,6 +119,45 @@ TEST_F(Repositories, LeaseAndWriterEpochNeverRepeat) {
   EXPECT_EQ(**recordings::wrapped_key(*db_, "r1"), (ByteVector{1, 2}));
 }
 
+TEST_F(Repositories, ARecordingIsChangedByItsOwnerAlone) {
+  ASSERT_TRUE(meetings::insert(*db_, meeting("m1")));
+  Recording row = recording("r1");
+  ASSERT_TRUE(recordings::insert(*db_, row));
+  const auto at = [](std::int64_t ms) { return WallTime::from_unix_ms(ms); };
+  const auto moves = [&](RecordingState to, const recording::Claim& claim) {
+    const RecordingState from = row.state;
+    row.state = to;
+    const bool moved = *recordings::update_owned(*db_, row, from, claim);
+    if (!moved) row.state = from;
+    return moved;
+  };
+  EXPECT_FALSE(moves(RecordingState::starting, {"", 0})) << "nobody's is nobody's to change";
+  ASSERT_TRUE(*recordings::take_lease(*db_, "r1", "host-a", at(0), at(10)));
+  EXPECT_TRUE(moves(RecordingState::starting, {"host-a", 0})) << "of a recording without a key";
+  ASSERT_TRUE(recordings::insert_key(*db_, "r1", ByteVector{1, 2}));
+  ASSERT_EQ(*recordings::next_writer_epoch(*db_, "r1"), 1u);
+  EXPECT_FALSE(moves(RecordingState::recording, {"host-a", 0}));
+  EXPECT_FALSE(moves(RecordingState::recording, {"host-b", 1}));
+  EXPECT_TRUE(moves(RecordingState::recording, {"host-a", 1}));
+  EXPECT_EQ(*recordings::claim_of(*db_, "r1"), (recording::Claim{"host-a", 1}));
+  // Renewed by its claim alone, and then not free for longer.
+  EXPECT_FALSE(*recordings::renew_lease(*db_, "r1", {"host-b", 1}, at(100)));
+  EXPECT_FALSE(*recordings::renew_lease(*db_, "r1", {"host-a", 2}, at(100)));
+  EXPECT_TRUE(*recordings::renew_lease(*db_, "r1", {"host-a", 1}, at(30)));
+  EXPECT_FALSE(*recordings::take_lease(*db_, "r1", "host-b", at(29), at(60)));
+  EXPECT_TRUE(*recordings::take_lease(*db_, "r1", "host-b", at(30), at(60)));
+  ASSERT_EQ(*recordings::next_writer_epoch(*db_, "r1"), 2u);
+  EXPECT_FALSE(moves(RecordingState::stopping, {"host-a", 1}));
+  EXPECT_TRUE(moves(RecordingState::stopping, {"host-b", 2}));
+  EXPECT_TRUE(moves(RecordingState::failed, {"host-b", 2}));
+  EXPECT_EQ(recordings::claim_of(*db_, "r1")->owner, "") << "what is final is nobody's";
+  EXPECT_EQ(recordings::claim_of(*db_, "r2").error().code, ErrorCode::not_found);
+  ASSERT_TRUE(recordings::insert(*db_, recording("r2")));
+  ASSERT_TRUE(*recordings::take_lease(*db_, "r2", "host-a", at(0), at(10)));
+  ASSERT_TRUE(recordings::release_leases(*db_, "host-a"));
+  EXPECT_TRUE(*recordings::take_lease(*db_, "r2", "host-b", at(1), at(10))) << "a server that ended well keeps nobody waiting";
+}
+
 TEST_F(Repositories, OutboxIsGapFreePerMeetingAndEachConsumerGoesOnAlone) {
   const auto add = [&](std::string id, std::string meeting_id) {
     return outbox::add(*db_, {0, std::move(id), std::move(meeting_id), 0, "t", "{}", WallTime::from_unix_ms(1)});
