@@ -20,6 +20,7 @@ namespace upcall::test {
 namespace {
 
 constexpr std::int64_t kMs = 1000;
+constexpr std::int64_t kSoundsPerSecond = 50;
 
 class CallMaker {
  public:
@@ -63,6 +64,19 @@ class CallMaker {
 
   static bool in(const std::vector<Span>& spans, std::int64_t t_us) {
     return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.from_ms * kMs <= t_us && t_us < s.to_ms * kMs; });
+  }
+
+  void add_noise(const media::MutI420View& picture, int most) {
+    for (int row = 0; row < picture.height; ++row) {
+      std::uint8_t* line = picture.y + static_cast<std::ptrdiff_t>(row) * picture.stride_y;
+      for (int x = 0; x < picture.width; x += 4) {
+        std::uint64_t bits = noise_.u64();
+        for (int i = x; i < std::min(x + 4, picture.width); ++i, bits >>= 16) {
+          const int by = static_cast<int>((bits & 0xffff) * static_cast<unsigned>(2 * most + 1) >> 16) - most;
+          line[i] = static_cast<std::uint8_t>(std::clamp(line[i] + by, 16, 235));
+        }
+      }
+    }
   }
 
   // What a paused tap leaves out, and how it goes on (sfu/tap.hpp).
@@ -193,6 +207,7 @@ class CallMaker {
       }
       const int turns = shape.rotation;
       pattern.draw(upright->mut_view(), static_cast<std::uint32_t>(captured / 1000));
+      if (p.noise > 0) add_noise(upright->mut_view(), p.noise);
       if (turns) media::rotate(upright->view(), sent->mut_view(), 4 - turns);
       const media::I420View picture = turns ? sent->view() : upright->view();
       // The tap asks for a key frame when the encoder starts and when a pause is over; a long call has one every 4 s.
@@ -205,6 +220,7 @@ class CallMaker {
       if (!*frame) continue;
       bool first = true;
       const bool key = (*frame)->key_frame;
+      if (call_.on_frame && !content) call_.on_frame(p.participant, (*frame)->data, key);
       ByteVector data((*frame)->data.begin(), (*frame)->data.end());
       if (p.damaged > 0 && random_.chance(p.damaged)) {
         // The first partition is longer than the frame (RFC 6386 §9.1).
@@ -238,6 +254,7 @@ class CallMaker {
     if (!encoder) return tl::unexpected(encoder.error());
     const media::TestPattern pattern({call_.run, p.participant, p.name, false});
     std::vector<float> pcm(media::kOpusFrame);
+    std::vector<ByteVector> second(kSoundsPerSecond);
     std::array<std::uint8_t, 1275> packet_bytes;
     auto sequence = static_cast<std::uint16_t>(65400 + random_.below(200));
     std::int64_t next_report = (p.joins_ms + p.first_report_ms * 2) * kMs;
@@ -247,9 +264,19 @@ class CallMaker {
         report(p, next_report, source, 48000, base);
         next_report += 2500 * kMs;
       }
-      pattern.sound(static_cast<std::uint64_t>(n) * media::kOpusFrame, pcm);
-      const auto size = (*encoder)->encode(pcm, packet_bytes);
-      if (!size) return tl::unexpected(size.error());
+      Result<std::size_t> size = std::size_t{0};
+      const auto phase = static_cast<std::size_t>(n % kSoundsPerSecond);
+      if (p.repeats_sound && n >= 2 * kSoundsPerSecond) {
+        const ByteVector& known = second[phase];
+        std::copy(known.begin(), known.end(), packet_bytes.begin());
+        size = known.size();
+      } else {
+        pattern.sound(static_cast<std::uint64_t>(n) * media::kOpusFrame, pcm);
+        size = (*encoder)->encode(pcm, packet_bytes);
+        if (!size) return tl::unexpected(size.error());
+        if (n >= kSoundsPerSecond) second[phase].assign(packet_bytes.begin(), packet_bytes.begin() + static_cast<std::ptrdiff_t>(*size));
+      }
+      if (call_.on_sound) call_.on_sound(p.participant, Bytes(packet_bytes).first(*size));
       wire::TapPacket packet;
       packet.source = source;
       packet.sequence = sequence++;
@@ -268,7 +295,7 @@ class CallMaker {
   }
 
   const SyntheticCall& call_;
-  SeededRandom random_;
+  SeededRandom random_, noise_{9};
   std::uint32_t next_source_ = 1;
   std::vector<TimedRecord> out_;
 };
@@ -364,7 +391,8 @@ Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::
     p.height = 360;
     p.kbps = 700;
   };
-  if (name == "two") {
+  if (name == "camera-noise") anna.noise = ben.noise = 3;
+  if (name == "two" || name == "camera-noise") {
     c.people = {anna, ben};
     return c;
   }

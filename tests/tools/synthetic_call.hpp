@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct SyntheticPerson {
   std::uint8_t participant = 0;
   int width = 1280, height = 720, fps = 30;
   int kbps = 1200;
+  int noise = 0;                        // of the camera's pictures: each pixel is up to this much brighter or darker
+  bool repeats_sound = false;           // the second second's packets again and again: beeps as before, without encoding
   std::uint8_t rotation = 0;            // quarter turns clockwise to upright, sent as CVO; the picture is turned back
   std::vector<Span> camera = {Span{}};  // when the camera is on
   std::vector<Shape> shapes;            // after the first one, which width, height and rotation say; rising
@@ -54,6 +57,9 @@ struct SyntheticCall {
   std::vector<Span> pauses;             // of the recording: no packets; what goes on then is announced anew
   std::uint64_t seed = 1;
   bool stop_record = true;
+  // What the encoders made, before it becomes packets: each in its order. For films of the same pictures by other means.
+  std::function<void(std::uint8_t participant, Bytes frame, bool key)> on_frame;      // of cameras
+  std::function<void(std::uint8_t participant, Bytes packet)> on_sound;
 };
 
 struct TimedRecord {
