@@ -57,6 +57,7 @@ screenshots: programs web
 	@tools/browser_tests.sh screenshots
 
 bench: build
+	@tools/bootstrap.sh bench || echo 'bench: the original'"'"'s way cannot be run here (Xvfb, PulseAudio, ffmpeg, Firefox), it is left out' >&2
 	@tools/bench.sh
 
 fuzz:

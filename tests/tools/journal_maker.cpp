@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
   using namespace upcall;
   if (argc < 3) {
     std::fprintf(stderr, "usage: upcall-test-journal SCENARIO DIRECTORY [SECONDS [RUN-HEX]]\n"
-                         "scenarios: two camera-noise tiny share camera rotation loss drift jump four solo\n");
+                         "scenarios: two tiny share camera rotation loss drift jump four solo\n");
     return 2;
   }
   const double seconds = argc > 3 ? std::atof(argv[3]) : 6;

@@ -66,19 +66,6 @@ class CallMaker {
     return std::any_of(spans.begin(), spans.end(), [&](const Span& s) { return s.from_ms * kMs <= t_us && t_us < s.to_ms * kMs; });
   }
 
-  void add_noise(const media::MutI420View& picture, int most) {
-    for (int row = 0; row < picture.height; ++row) {
-      std::uint8_t* line = picture.y + static_cast<std::ptrdiff_t>(row) * picture.stride_y;
-      for (int x = 0; x < picture.width; x += 4) {
-        std::uint64_t bits = noise_.u64();
-        for (int i = x; i < std::min(x + 4, picture.width); ++i, bits >>= 16) {
-          const int by = static_cast<int>((bits & 0xffff) * static_cast<unsigned>(2 * most + 1) >> 16) - most;
-          line[i] = static_cast<std::uint8_t>(std::clamp(line[i] + by, 16, 235));
-        }
-      }
-    }
-  }
-
   // What a paused tap leaves out, and how it goes on (sfu/tap.hpp).
   void pause(Span span) {
     const std::uint64_t from = span.from_ms * 1000ull, to = span.to_ms * 1000ull;
@@ -206,8 +193,9 @@ class CallMaker {
         if (auto done = begin_shape(); !done) return done;
       }
       const int turns = shape.rotation;
-      pattern.draw(upright->mut_view(), static_cast<std::uint32_t>(captured / 1000));
-      if (p.noise > 0) add_noise(upright->mut_view(), p.noise);
+      const auto clock_ms = static_cast<std::uint32_t>(captured / 1000);
+      if (p.draw && !content) p.draw(clock_ms, upright->mut_view());
+      else pattern.draw(upright->mut_view(), clock_ms);
       if (turns) media::rotate(upright->view(), sent->mut_view(), 4 - turns);
       const media::I420View picture = turns ? sent->view() : upright->view();
       // The tap asks for a key frame when the encoder starts and when a pause is over; a long call has one every 4 s.
@@ -295,7 +283,7 @@ class CallMaker {
   }
 
   const SyntheticCall& call_;
-  SeededRandom random_, noise_{9};
+  SeededRandom random_;
   std::uint32_t next_source_ = 1;
   std::vector<TimedRecord> out_;
 };
@@ -391,8 +379,7 @@ Result<SyntheticCall> scenario(const std::string& name, std::uint64_t run, std::
     p.height = 360;
     p.kbps = 700;
   };
-  if (name == "camera-noise") anna.noise = ben.noise = 3;
-  if (name == "two" || name == "camera-noise") {
+  if (name == "two") {
     c.people = {anna, ben};
     return c;
   }

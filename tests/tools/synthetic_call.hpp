@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "io/media/picture.hpp"
 
 namespace upcall::test {
 
@@ -29,7 +30,8 @@ struct SyntheticPerson {
   std::uint8_t participant = 0;
   int width = 1280, height = 720, fps = 30;
   int kbps = 1200;
-  int noise = 0;                        // of the camera's pictures: each pixel is up to this much brighter or darker
+  // What the camera sees instead of the test pattern: fills the picture of this moment.
+  std::function<void(std::uint32_t clock_ms, const media::MutI420View& picture)> draw;
   bool repeats_sound = false;           // the second second's packets again and again: beeps as before, without encoding
   std::uint8_t rotation = 0;            // quarter turns clockwise to upright, sent as CVO; the picture is turned back
   std::vector<Span> camera = {Span{}};  // when the camera is on
