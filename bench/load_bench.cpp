@@ -36,7 +36,7 @@ constexpr int kFps = 30, kFrames = 4 * kFps;
 constexpr int kWindow = 5;   // seconds between two looks
 
 struct Options {
-  int meetings = 100, live = 4, seconds = 40, kbps = 1500;
+  int meetings = 100, live = 4, seconds = 30, kbps = 1500;
   std::string json_file;
 };
 
@@ -185,6 +185,7 @@ Result<bj::object> measure(const Options& options) {
 
   const Instant stopping = system_now().mono;
   double dropped = 0, gaps = 0;
+  int late = 0;
   for (const std::string& id : ids) {
     if (auto r = recording(server, "DELETE", id); !r) return tl::unexpected(r.error());
     idle(Duration::ms(1));
@@ -197,7 +198,11 @@ Result<bj::object> measure(const Options& options) {
       const std::string status = json::text_or(*entry, "status");
       if (status == "failed") return fail(ErrorCode::internal, "a recording failed");
       if (i < options.live ? status != "stored" : status == "stopping" || status == "recording") {
-        if ((system_now().mono - stopping).seconds() > 300) return fail(ErrorCode::unavailable, "a recording is still " + status);
+        // Of a machine that is taken by others: this run says that they fell behind, and what was dropped.
+        if ((system_now().mono - stopping).seconds() > 200) {
+          ++late;
+          break;
+        }
         idle(Duration::ms(20));
         continue;
       }
@@ -207,13 +212,13 @@ Result<bj::object> measure(const Options& options) {
     }
   }
   const double stored_s = (system_now().mono - stopping).seconds();
-  std::printf("records dropped by rings: %.0f (must 0), gaps in films: %.0f; the live films were stored %.1f s after the first stop\n", dropped, gaps, stored_s);
+  std::printf("records dropped by rings: %.0f (must 0), gaps in films: %.0f; the live films were stored %.1f s after the first stop (%d not yet)\n", dropped, gaps, stored_s, late);
   const bool kept_up = worst_last < 10;
   std::printf("%s; load (1 min) %.1f on %ld cores\n", kept_up ? "composers kept up" : "composers fell behind", load_1m(), ::sysconf(_SC_NPROCESSORS_ONLN));
   const auto json_of = [](const Cpu& c) { return bj::object{{"media", c.media}, {"journal", c.journal}, {"server_rest", c.rest}, {"composers", c.composers}, {"publishers", c.publishers}}; };
   return bj::object{{"bench", "load"},       {"meetings", options.meetings}, {"live", options.live},        {"kbps", kbps},       {"cores_calls", json_of(calls)},
                     {"cores_recorded", json_of(sum)}, {"behind_s", std::move(lags)},  {"dropped_records", dropped}, {"gaps", gaps},       {"offered", offered},
-                    {"stored_after_s", stored_s}, {"core_per_composite", each}, {"cores_needed", needed}, {"load_1m", load_1m()}};
+                    {"stored_after_s", stored_s}, {"not_stored", late}, {"core_per_composite", each}, {"cores_needed", needed}, {"load_1m", load_1m()}};
 }
 
 }  // namespace
