@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # First what is long by itself: 200 kills of composers and server (KILLS=0 leaves it out), and a recording of four hours
-# (DRIFT_MINUTES=240, 0 leaves it out). Then for MINUTES random meetings
-# in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
+# (DRIFT_MINUTES=0 leaves it out). Then for MINUTES random meetings in virtual time, and whole demos over real sockets, in
+# turn. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=$1
