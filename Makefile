@@ -20,7 +20,7 @@ help:
 	@echo 'make web              the web pages, in build/web; screenshots: docs/pictures anew'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
-	@echo 'make soak             200 kills of composers and server (KILLS=200), then random meetings, recordings and demos for MINUTES=30'
+	@echo 'make soak             200 kills of composers and server, a recording of 4 hours, then random meetings, recordings and demos for MINUTES=30'
 	@echo 'make check            clang-tidy, ThreadSanitizer, and demo and test in a fresh Debian root (FRESH=0: without)'
 	@echo 'make clean            removes build/'
 	@echo 'JOBS=n compiles with n processes (default: cores, at most one a GiB of free memory).'
@@ -57,6 +57,7 @@ screenshots: programs web
 	@tools/browser_tests.sh screenshots
 
 bench: build
+	@tools/bootstrap.sh bench || echo 'bench: the original'"'"'s way cannot be run here (Xvfb, PulseAudio, ffmpeg, Firefox), it is left out' >&2
 	@tools/bench.sh
 
 fuzz:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every benchmark program (<name>_bench, bench_<name>) one after the other. Each prints its rows and writes them to
-# the JSON file that is its last argument. What each measures: docs/benchmarks.md.
+# Runs every benchmark program (<name>_bench, bench_<name>, bench/original_way) one after the other. Each prints its rows and
+# writes them to the JSON file that is its last argument. What each measures: docs/benchmarks.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=build/bench
@@ -14,10 +14,11 @@ mkdir -p "$out"
 
 failed=()
 found=0
-for program in build/release/bin/*_bench build/release/bin/bench_*; do
+for program in build/release/bin/*_bench build/release/bin/bench_* bench/original_way/run.py; do
   [ -x "$program" ] && [ -f "$program" ] || continue
   found=$((found + 1))
   name=$(basename "$program")
+  if [ "$name" = run.py ]; then name=original_way; fi
   echo
   echo "== $name"
   case "$name" in

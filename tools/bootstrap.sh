@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that a step needs; says and does nothing when they are there.
 #
-#   tools/bootstrap.sh [build] [test] [s3] [web] [browser] [fuzz] [check]     (default: build test)
+#   tools/bootstrap.sh [build] [test] [s3] [web] [browser] [fuzz] [check] [bench]     (default: build test)
 #
 # Uses apt as the machine has it configured, through sudo when not root. Packages are found with dpkg-query, so a machine
 # that has them needs neither network nor root. Why each is needed: docs/dependencies.md.
@@ -27,6 +27,8 @@ s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 check_packages=(clang-tidy-19 clang-19 debootstrap)
+# The way recordings were made before, as a baseline (bench/original_way).
+bench_packages=(xvfb pulseaudio ffmpeg firefox-esr)
 
 [ $# -gt 0 ] || set -- build test
 wanted=()
@@ -48,7 +50,8 @@ for step in "$@"; do
     browser) wanted+=("${browser_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
-    *) echo "bootstrap: unknown set '$step' (build, test, s3, web, browser, fuzz, check)" >&2; exit 2 ;;
+    bench) wanted+=("${bench_packages[@]}") ;;
+    *) echo "bootstrap: unknown set '$step' (build, test, s3, web, browser, fuzz, check, bench)" >&2; exit 2 ;;
   esac
 done
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Tests with real browsers: tools/browser_tests.sh [screenshots | bench [joins] | play FOLDER | options of node --test...]
+# Tests with real browsers: tools/browser_tests.sh [screenshots | bench [joins] | seek [minutes [jumps]] | play FOLDER | options of node --test...]
 #
 #   tools/browser_tests.sh --test-name-pattern 'four people'
 #   tools/browser_tests.sh bench    # how long a browser takes to join, into build/bench/browser_join.json
+#   tools/browser_tests.sh seek     # what a jump in a film of an hour costs on the playback page
 #   tools/browser_tests.sh play FOLDER   # every film in it, in Chromium and Firefox
 #
 # Needs the programs in build/release/bin (or UPCALL_BIN) and the pages in build/web. What a failed test saw is kept in
@@ -17,6 +18,10 @@ if [ "${1:-}" = screenshots ]; then
 fi
 if [ "${1:-}" = play ]; then
   exec node src/bench/play-films.ts "$(cd "$origin" && realpath "$2")"
+fi
+if [ "${1:-}" = seek ]; then
+  shift
+  exec node src/bench/seek.ts "$@"
 fi
 node src/build-client-page.ts
 if [ "${1:-}" = bench ]; then

@@ -1,13 +1,24 @@
 #!/usr/bin/env bash
-# First what is long by itself (KILLS=0 leaves it out): 200 kills of composers and server. Then for MINUTES random meetings
-# and random schedules of recordings in virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
+# First what is long by itself: 200 kills of composers and server (KILLS=0 leaves it out), a recording of four hours
+# (DRIFT_MINUTES=0 leaves it out), and 100 000 random schedules of recordings. Then for MINUTES random meetings and schedules in
+# virtual time, and whole demos over real sockets, in turn. Stops at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 minutes=$1
 simulation=build/release/bin/test_simulation
 recordings=build/release/bin/test_simulation_recording
 demo=build/release/bin/upcall
+mkdir -p build/soak
 if [ "${KILLS:-200}" -gt 0 ]; then tools/kills.sh "${KILLS:-200}"; fi
+if [ "${DRIFT_MINUTES:-240}" -gt 0 ]; then
+  echo "soak: a recording of ${DRIFT_MINUTES:-240} minutes through the real codecs"
+  if ! UPCALL_DRIFT_MINUTES=${DRIFT_MINUTES:-240} build/release/bin/test_system_drift >build/soak/drift.log 2>&1; then
+    tail -n 40 build/soak/drift.log
+    echo "soak: failed; repeat: UPCALL_DRIFT_MINUTES=${DRIFT_MINUTES:-240} build/release/bin/test_system_drift" >&2
+    exit 1
+  fi
+  grep '^at ' build/soak/drift.log
+fi
 end=$(($(date +%s) + minutes * 60))
 # Far from the 0..199 that `make test` plays; printed, so that a run can be repeated.
 seed=${SEED:-$((1000 + RANDOM * 32768 + RANDOM))}

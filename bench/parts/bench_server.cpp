@@ -148,6 +148,22 @@ std::map<std::string, double> BenchServer::thread_cpu() {
   return out;
 }
 
+double BenchServer::composer_cpu() {
+  double out = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(server_->child().pid()) + "/task", error)) {
+    std::ifstream children(task.path() / "children");
+    for (pid_t pid = 0; children >> pid;) {
+      for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
+        double ns = 0;
+        std::ifstream(thread.path() / "schedstat") >> ns;
+        out += ns / 1e9;
+      }
+    }
+  }
+  return out;
+}
+
 double BenchServer::metric(const std::string& name) {
   const auto text = agent_->http().get(url_ + "/metrics");
   if (!text) return 0;

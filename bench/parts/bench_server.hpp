@@ -58,6 +58,8 @@ class BenchServer {
   Memory memory();
   // CPU time so far of the server's threads, in seconds, by the threads' names.
   std::map<std::string, double> thread_cpu();
+  // … of its composers that are there now, together.
+  double composer_cpu();
   // A value of /metrics.
   double metric(const std::string& name);
 

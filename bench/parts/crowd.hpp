@@ -38,11 +38,15 @@ class Crowd {
   // Sends by the clock from now on: packets of 1 100 bytes of video a second from each (a key frame when one is asked
   // for), and 50 of sound. 0 and false: nothing.
   void publish(double video_packets_per_second, bool sound);
+  // The same with real pictures: these frames again and again, so many a second, and sound. The first is a key frame;
+  // who is asked for one begins with it again.
+  void replay(std::vector<ByteVector> frames, int frames_per_second);
   // One packet of each kind from everybody now; for filling memory faster or slower than real time.
   void publish_round();
 
   std::uint64_t received() const { return received_; }
   std::uint64_t sent() const { return sent_; }
+  std::uint64_t frames_sent() const { return frames_sent_; }
 
  private:
   struct Person;
@@ -65,10 +69,12 @@ class Crowd {
   std::vector<Message> messages_;
   std::vector<ByteVector> opus_;    // a second of sound
   ByteVector frame_;
+  std::vector<ByteVector> replayed_;
+  std::uint32_t video_ticks_ = 3000;   // RTP clock between two pictures
   client::Output out_;
   Duration video_interval_;
   bool sound_ = false;
-  std::uint64_t received_ = 0, sent_ = 0;
+  std::uint64_t received_ = 0, sent_ = 0, frames_sent_ = 0;
 };
 
 }  // namespace upcall::bench

@@ -64,6 +64,7 @@ Result<void> FilmIndex::begin(const wire::FilmHeader& h) {
   timescale_ = h.timescale;
   fps_ = h.fps;
   resume_.first_decode_tick = h.first_decode_tick;
+  resume_.timescale = h.timescale;
   resume_.video_headers.assign(h.video_headers.begin(), h.video_headers.end());
   resume_.audio_config.assign(h.audio_config.begin(), h.audio_config.end());
   return {};

@@ -124,7 +124,7 @@ ParseResult<FilmFragment> parse_film_fragment(Bytes body) {
 }
 
 ByteVector encode(const FilmResume& r) {
-  ByteVector out(96 + r.video_headers.size() + r.audio_config.size() + r.damage.size() * kDamageBytes);
+  ByteVector out(100 + r.video_headers.size() + r.audio_config.size() + r.damage.size() * kDamageBytes);
   Writer w(out);
   w.u8(kVersion);
   w.u64(r.fragment);
@@ -132,6 +132,7 @@ ByteVector encode(const FilmResume& r) {
   write_signed(w, r.decode_tick);
   write_signed(w, r.sample);
   write_signed(w, r.first_decode_tick);
+  w.u32(r.timescale);
   w.sized_bytes(r.video_headers);
   w.sized_bytes(r.audio_config);
   write_damage(w, r.damage, r.damage_unknown);
@@ -149,11 +150,12 @@ ParseResult<FilmResume> parse_film_resume(Bytes bytes) {
   out.decode_tick = signed_of(in);
   out.sample = signed_of(in);
   out.first_decode_tick = signed_of(in);
+  out.timescale = in.u32();
   const Bytes video = in.sized_bytes(), audio = in.sized_bytes();
   if (!read_damage(in, out.damage, out.damage_unknown)) return refuse(in);
   if (!in.ok() || in.remaining() != 0 || out.fragment == 0 || out.tick <= 0 || !is_tick(out.tick) ||
       !is_tick(out.decode_tick) || out.decode_tick > out.tick || !is_sample(out.sample) ||
-      !is_tick(out.first_decode_tick) || out.first_decode_tick > 0 || video.size() > kCodecConfigMax ||
+      !is_tick(out.first_decode_tick) || out.first_decode_tick > 0 || out.timescale == 0 || video.size() > kCodecConfigMax ||
       audio.size() > kCodecConfigMax) {
     return refuse(in);
   }

@@ -51,6 +51,7 @@ struct FilmFragment {
 struct FilmResume {
   std::uint64_t fragment = 0;           // number of the next one
   std::int64_t tick = 0, decode_tick = 0, sample = 0, first_decode_tick = 0;
+  std::uint32_t timescale = 0;          // of the video track, as the header says
   ByteVector video_headers, audio_config;   // it must make the same
   std::vector<FilmDamage> damage;
   bool damage_unknown = false;

@@ -68,6 +68,7 @@ BANNED_CALLS_ALLOWED = {  # a path that ends in / is a folder
     ("tests/system/story/harness.cpp", "sleep"): "the pause between two tries of a condition with a deadline; the server has no event for it",
     ("tests/unit/signature/signature_test.cpp", "system"): "the openssl program is the oracle",
     ("tests/system/compose/compose_fixture.hpp", "system"): "runs upcall-recorder as a user would",
+    ("tests/system/drift/drift_test.cpp", "system"): "runs upcall-recorder as a user would",
     ("tests/system/composer_worker/worker_test.cpp", "system"): "runs upcall-recorder as a user would",
 }
 

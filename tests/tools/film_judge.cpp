@@ -120,8 +120,17 @@ std::vector<double> beeps(const std::vector<float>& pcm, double frequency) {
 }  // namespace
 
 bool Film::load(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes) {
+  return read(file, places, probes, 0, 1e12);
+}
+
+bool Film::load_part(const std::string& file, const std::vector<Place>& places, double from_s, double to_s) {
+  return read(file, places, {}, from_s, to_s);
+}
+
+bool Film::read(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes, double from_s, double to_s) {
   av_log_set_level(AV_LOG_ERROR);
   *this = {};
+  pcm_from_s = from_s;
   readings.assign(places.size(), {});
   probed.assign(probes.size(), {});
   AVFormatContext* format = nullptr;
@@ -143,6 +152,7 @@ bool Film::load(const std::string& file, const std::vector<Place>& places, const
       audio_codec = avcodec_get_name(p.codec_id);
     }
   }
+  if (from_s > 0 && av_seek_frame(format, -1, static_cast<std::int64_t>(from_s * AV_TIME_BASE), AVSEEK_FLAG_BACKWARD) < 0) good = false;
   AVFrame* frame = av_frame_alloc();
   AVPacket* packet = av_packet_alloc();
   const auto drain = [&](unsigned i) {
@@ -159,7 +169,7 @@ bool Film::load(const std::string& file, const std::vector<Place>& places, const
         }
         for (std::size_t k = 0; k < probes.size(); ++k) probed[k].push_back(probe_at(*frame, probes[k], time));
       } else {
-        const long at = std::lround(time * 48000);
+        const long at = std::lround((time - from_s) * 48000);
         audio_s = std::max(audio_s, time + frame->nb_samples / 48000.0);
         if (at >= 0) {
           const auto begin = static_cast<std::size_t>(at);
@@ -174,6 +184,10 @@ bool Film::load(const std::string& file, const std::vector<Place>& places, const
   };
   while (av_read_frame(format, packet) >= 0) {
     const auto i = static_cast<unsigned>(packet->stream_index);
+    if (static_cast<double>(packet->dts) * av_q2d(format->streams[i]->time_base) > to_s) {
+      av_packet_unref(packet);
+      break;
+    }
     if (avcodec_send_packet(decoders[i], packet) < 0) ++decode_errors;
     drain(i);
     av_packet_unref(packet);
@@ -217,7 +231,10 @@ std::optional<double> Film::av_offset_ms(std::size_t place) const {
   bool was_bright = true;
   std::vector<double> sounds;
   for (const JudgedFrame& f : readings[place]) {
-    if (sounds.empty()) sounds = beeps(pcm, 600 + 200.0 * (f.participant % 16));
+    if (sounds.empty()) {
+      sounds = beeps(pcm, 600 + 200.0 * (f.participant % 16));
+      for (double& s : sounds) s += pcm_from_s;
+    }
     if (f.bright && !was_bright) {
       const double second = f.time_s - f.clock_ms % 1000 / 1000.0;
       for (const double s : sounds) {

@@ -35,6 +35,8 @@ class Film {
  public:
   // Decodes everything; luma of the pictures is kept at full size only for `places`. False: unreadable.
   bool load(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes = {});
+  // The same of a part of a long film, from at least `from_s` to `to_s`; times stay those of the film.
+  bool load_part(const std::string& file, const std::vector<Place>& places, double from_s, double to_s);
 
   int width = 0, height = 0;
   double duration_s = 0, audio_s = 0;
@@ -42,7 +44,8 @@ class Film {
   std::vector<double> times;                       // of all pictures
   std::vector<std::vector<JudgedFrame>> readings;  // one list a place: pictures whose code was valid
   std::vector<std::vector<Probed>> probed;         // one list a probe
-  std::vector<float> pcm;                          // mono 48 kHz, sample 0 at time 0
+  std::vector<float> pcm;                          // mono 48 kHz, sample 0 at pcm_from_s
+  double pcm_from_s = 0;
   bool index_first = false;                        // sidx before the first moof
   unsigned decode_errors = 0;
 
@@ -52,6 +55,9 @@ class Film {
   bool on_grid(double fps) const;
   // Median of (beep - flash) in ms for one place's participant; nothing with fewer than two pairs.
   std::optional<double> av_offset_ms(std::size_t place) const;
+
+ private:
+  bool read(const std::string& file, const std::vector<Place>& places, const std::vector<Probe>& probes, double from_s, double to_s);
 };
 
 }  // namespace upcall::test

@@ -1,5 +1,6 @@
 #include "film_seeker.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -82,6 +83,19 @@ SeekFigures FilmSeeker::seek(double at_s) {
   out.bytes = s.read() - before;
   out.good = out.shown_s >= 0;
   return out;
+}
+
+double FilmSeeker::longest_step_s(double seconds) {
+  State& s = *state_;
+  double longest = 0;
+  double last = s.picture_from(0);
+  for (const double until = last + seconds; last < until;) {
+    const double next = s.picture_from(0);
+    if (next < 0) return -1;
+    longest = std::max(longest, next - last);
+    last = next;
+  }
+  return longest;
 }
 
 }  // namespace upcall::test

@@ -23,6 +23,8 @@ class FilmSeeker {
   SeekFigures open(const std::string& url);
   double duration_s() const;
   SeekFigures seek(double at_s);
+  // Goes on from there for so long; the longest time between two pictures, or a negative number when the film ends before.
+  double longest_step_s(double seconds);
 
  private:
   struct State;

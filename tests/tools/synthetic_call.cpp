@@ -21,6 +21,7 @@ namespace upcall::test {
 namespace {
 
 constexpr std::int64_t kMs = 1000;
+constexpr std::int64_t kSoundsPerSecond = 50;
 
 class CallMaker {
  public:
@@ -194,7 +195,9 @@ class CallMaker {
         if (auto done = begin_shape(); !done) return done;
       }
       const int turns = shape.rotation;
-      pattern.draw(upright->mut_view(), static_cast<std::uint32_t>(captured / 1000));
+      const auto clock_ms = static_cast<std::uint32_t>(captured / 1000);
+      if (p.draw && !content) p.draw(clock_ms, upright->mut_view());
+      else pattern.draw(upright->mut_view(), clock_ms);
       if (turns) media::rotate(upright->view(), sent->mut_view(), 4 - turns);
       const media::I420View picture = turns ? sent->view() : upright->view();
       // The tap asks for a key frame when the encoder starts and when a pause is over; a long call has one every 4 s.
@@ -209,6 +212,7 @@ class CallMaker {
       if (!*frame) continue;
       bool first = true;
       const bool key = (*frame)->key_frame;
+      if (call_.on_frame && !content) call_.on_frame(p.participant, (*frame)->data, key);
       ByteVector data((*frame)->data.begin(), (*frame)->data.end());
       if (p.damaged > 0 && random_.chance(p.damaged)) {
         // The first partition is longer than the frame (RFC 6386 §9.1).
@@ -242,6 +246,7 @@ class CallMaker {
     if (!encoder) return tl::unexpected(encoder.error());
     const media::TestPattern pattern({call_.run, p.participant, p.name, false});
     std::vector<float> pcm(media::kOpusFrame);
+    std::vector<ByteVector> second(kSoundsPerSecond);
     std::array<std::uint8_t, 1275> packet_bytes;
     auto sequence = static_cast<std::uint16_t>(65400 + random_.below(200));
     std::int64_t next_report = (p.joins_ms + p.first_report_ms * 2) * kMs;
@@ -251,9 +256,19 @@ class CallMaker {
         report(p, next_report, source, 48000, base);
         next_report += 2500 * kMs;
       }
-      pattern.sound(static_cast<std::uint64_t>(n) * media::kOpusFrame, pcm);
-      const auto size = (*encoder)->encode(pcm, packet_bytes);
-      if (!size) return tl::unexpected(size.error());
+      Result<std::size_t> size = std::size_t{0};
+      const auto phase = static_cast<std::size_t>(n % kSoundsPerSecond);
+      if (p.repeats_sound && n >= 2 * kSoundsPerSecond) {
+        const ByteVector& known = second[phase];
+        std::copy(known.begin(), known.end(), packet_bytes.begin());
+        size = known.size();
+      } else {
+        pattern.sound(static_cast<std::uint64_t>(n) * media::kOpusFrame, pcm);
+        size = (*encoder)->encode(pcm, packet_bytes);
+        if (!size) return tl::unexpected(size.error());
+        if (n >= kSoundsPerSecond) second[phase].assign(packet_bytes.begin(), packet_bytes.begin() + static_cast<std::ptrdiff_t>(*size));
+      }
+      if (call_.on_sound) call_.on_sound(p.participant, Bytes(packet_bytes).first(*size));
       wire::TapPacket packet;
       packet.source = source;
       packet.sequence = sequence++;

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "io/media/picture.hpp"
 
 namespace upcall::test {
 
@@ -28,6 +30,9 @@ struct SyntheticPerson {
   std::uint8_t participant = 0;
   int width = 1280, height = 720, fps = 30;
   int kbps = 1200;
+  // What the camera sees instead of the test pattern: fills the picture of this moment.
+  std::function<void(std::uint32_t clock_ms, const media::MutI420View& picture)> draw;
+  bool repeats_sound = false;           // the second second's packets again and again: beeps as before, without encoding
   std::uint8_t rotation = 0;            // quarter turns clockwise to upright, sent as CVO; the picture is turned back
   std::vector<Span> camera = {Span{}};  // when the camera is on
   std::vector<Shape> shapes;            // after the first one, which width, height and rotation say; rising
@@ -55,6 +60,9 @@ struct SyntheticCall {
   std::vector<Span> forgotten;          // at the end of each everything is announced anew; JournalFeeder::forget destroys it
   std::uint64_t seed = 1;
   bool stop_record = true;
+  // What the encoders made, before it becomes packets: each in its order. For films of the same pictures by other means.
+  std::function<void(std::uint8_t participant, Bytes frame, bool key)> on_frame;      // of cameras
+  std::function<void(std::uint8_t participant, Bytes packet)> on_sound;
 };
 
 struct TimedRecord {

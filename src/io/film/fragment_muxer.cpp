@@ -109,6 +109,11 @@ Result<std::unique_ptr<FragmentMuxer>> FragmentMuxer::open(const MuxerOptions& o
   // delay_moov: the header is written with the first fragment, when the delay of B-frames is known (edit list).
   const std::string flags = "frag_custom+empty_moov+default_base_moof+delay_moov+skip_trailer";
   av_dict_set(&options, "movflags", (flags + (o.resume ? "+frag_discont" : "")).c_str(), 0);
+  // One scale for both tracks: FFmpeg's demuxer (5.1) looks up sound by the index of the pictures as if it were its
+  // own, and what it then leaves out is a part of the film. (Rates that do not divide it have libavformat's choice.)
+  // A film that was begun keeps the scale of its header.
+  const int timescale = o.resume ? static_cast<int>(o.resume->timescale) : kAudioRate % o.fps == 0 ? kAudioRate : 0;
+  if (timescale > 0) av_dict_set_int(&options, "video_track_timescale", timescale, 0);
   if (o.resume) {
     // The first muxer's edit list moves its times to zero; its successor is given times that were moved already, and its
     // own header goes nowhere.

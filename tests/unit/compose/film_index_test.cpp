@@ -53,6 +53,7 @@ TEST(FilmIndex, KnowsPlacesAndHowToGoOn) {
   EXPECT_EQ(r.tick, 125);
   EXPECT_EQ(r.decode_tick, 123);
   EXPECT_EQ(r.first_decode_tick, -2);
+  EXPECT_EQ(r.timescale, 15360u) << "a composer goes on in the scale of the header, whatever its own is";
   EXPECT_EQ(as_text(r.video_headers), "sps pps");
   ASSERT_EQ(r.damage.size(), 1u);
   EXPECT_EQ(r.damage[0].ordinal, 17u);

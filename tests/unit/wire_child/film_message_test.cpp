@@ -63,6 +63,7 @@ TEST(FilmMessage, EveryTruncationAndEveryTailIsRefused) {
   const FilmFragment f = fragment();
   const ByteVector a = whole(encode_head(h), h.boxes), b = whole(encode_head(f), f.boxes);
   FilmResume r;
+  r.timescale = 48000;
   r.fragment = 3;
   r.tick = 180;
   r.decode_tick = 178;
@@ -108,6 +109,7 @@ TEST(FilmMessage, NonsenseIsRefused) {
   other[0] = 9;
   EXPECT_EQ(parse_film_header(other).error(), ParseError::unsupported);
   FilmResume r;
+  r.timescale = 48000;
   r.fragment = 1;
   r.tick = 60;
   r.decode_tick = 61;
