@@ -148,11 +148,17 @@ class Story {
   void client_pauses() {
     const MeetingNo m = meeting();
     const Duration longest = world_.between(5'000, 60'000);
-    asks(2, [m, longest](Server& s, Server::Told told) { s.pause(m, longest, std::move(told)); },
-         [this, longest](Reply reply, RecordingNo no) {
+    // It goes on by the wall clock of whoever has it then.
+    const auto until = std::make_shared<Instant>();
+    asks(2,
+         [this, m, longest, until](Server& s, Server::Told told) {
+           *until = world_.mono() + longest - kSkew - kSkew;
+           s.pause(m, longest, std::move(told));
+         },
+         [this, until](Reply reply, RecordingNo no) {
            if (reply != Reply::done) return;
            ++pauses_;
-           world_.ledger.told_paused(no, world_.mono(), world_.mono() + longest - kSkew - kSkew);
+           world_.ledger.told_paused(no, world_.mono(), *until);
          });
   }
 

@@ -161,7 +161,11 @@ void RecordingService::put_composer_away(const std::shared_ptr<Live>& live) {
   putting_away_[live->row.recording_id] = std::async(std::launch::async, [this, shared, place] {
     shared->reset();
     if (place) pool_->give_back(*place);
-    post([this] { begin_waiting(); });
+    post([this] {
+      begin_waiting();
+      const std::lock_guard lock(mutex_);
+      adopt_at_ = std::min(adopt_at_, clock_().mono + Duration::ms(100));   // after this thread's end
+    });
   });
 }
 

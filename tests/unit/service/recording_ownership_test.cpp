@@ -13,8 +13,8 @@ using wire::TapStopReason;
 
 const std::vector<std::string> kWholeLife{"recording.started", "recording.stopped", "recording.stored"};
 
-recording::Claim claim_of(ServiceWorld& world) {
-  const std::string id = world.the_recording("m-1").recording_id;
+recording::Claim claim_of(ServiceWorld& world, const std::string& meeting = "m-1") {
+  const std::string id = world.the_recording(meeting).recording_id;
   return world.store->read([&](store::Database& db) { return store::recordings::claim_of(db, id); }).value_or(recording::Claim{});
 }
 
@@ -122,6 +122,25 @@ TEST(RecordingOwnership, WhatAnotherServerOwnsIsLeftAloneUntilItsLeaseIsOver) {
   ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
+}
+
+TEST(RecordingOwnership, OneThatIsLostCostsTheOthersNoMoreThanAGap) {
+  UPCALL_NEEDS_COMPOSER();
+  ServiceWorld world;
+  recording_m1(world);
+  world.meeting("m-2");
+  ASSERT_TRUE(world.record("m-2").has_value());
+  ASSERT_TRUE(world.reaches("m-2", RecordingState::recording));
+  const std::int64_t until = (world.now().wall + Duration::s(60)).unix_ms();
+  world.sql("update recordings set lease_owner='another', lease_until_ms=" + std::to_string(until) + " where external_meeting_id='m-1'");
+  world.pass(Duration::s(10));
+  ASSERT_TRUE(eventually([&] { return claim_of(world, "m-2").epoch == 2 && world.recordings->counters().recording == 1; }));
+  EXPECT_EQ(claim_of(world).owner, "another");
+  EXPECT_EQ(world.recordings->counters().leases_lost, 2u);
+  ASSERT_TRUE(world.recordings->stop("m-2", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.reaches("m-2", RecordingState::stored));
+  EXPECT_EQ(world.events("m-2", "recording."), kWholeLife);
+  EXPECT_EQ(world.the_recording("m-1").state, RecordingState::recording);
 }
 
 TEST(RecordingOwnership, ACleanEndGivesLeasesBackAndTheNextServerIsTheSameOwner) {
