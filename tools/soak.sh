@@ -23,7 +23,6 @@ end=$(($(date +%s) + minutes * 60))
 # Far from the 0..199 that `make test` plays; printed, so that a run can be repeated.
 seed=${SEED:-$((1000 + RANDOM * 32768 + RANDOM))}
 echo "soak: $minutes minutes, seeds from $seed (SEED=$seed make soak repeats)"
-mkdir -p build/soak
 # Schedules of recordings: hundred thousand first, then new ones in each turn.
 schedules() {
   if ! UPCALL_SEED=$1 UPCALL_SCHEDULES=$2 "$recordings" --gtest_filter='Chunks/*/0' >build/soak/recordings.log 2>&1; then

@@ -14,6 +14,9 @@ struct LeaseRules {
   Duration margin = Duration::s(10);    // by which the owner stops earlier
   Duration renew = Duration::s(10);     // after the last success
   Duration retry = Duration::s(2);      // after an attempt without success
+  // Another server may take it when it is over. False where this process alone can reach the store: then nothing is won by
+  // giving a recording up while the store is away, and it is lost by the store's word only.
+  bool shared = true;
 };
 
 class Lease {
@@ -29,9 +32,9 @@ class Lease {
   // An attempt to renew it begins.
   void renewing(Instant now) { renew_at_ = now + rules_.retry; }
 
-  bool is_over(Instant now) const { return now >= ends(); }
+  bool is_over(Instant now) const { return now >= ends(); }   // never, unless shared
   bool is_renewal_due(Instant now) const { return now >= renew_at_; }
-  Instant ends() const { return asked_ + (rules_.span - rules_.margin); }
+  Instant ends() const { return rules_.shared ? asked_ + (rules_.span - rules_.margin) : Instant::never(); }
   Instant deadline() const { return std::min(ends(), renew_at_); }
 
  private:

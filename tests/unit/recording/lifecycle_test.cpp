@@ -15,7 +15,7 @@ constexpr WallTime kWall = WallTime::from_unix_ms(1'800'000'000'000);
 // A life cycle, its clock, and the effects of the last input.
 class Bench {
  public:
-  explicit Bench(Owned owned = {}) : life_(with_claim(std::move(owned)), now(), {}) {}
+  explicit Bench(Owned owned = {}, LeaseRules rules = {}) : life_(with_claim(std::move(owned)), now(), rules) {}
 
   static Owned with_claim(Owned owned) {
     owned.claim = {"server-1", 1};
@@ -184,6 +184,23 @@ TEST(Lifecycle, TheLeaseIsRenewedAtAThirdAndItsOwnerStopsBeforeItIsOver) {
   b.tick();
   EXPECT_TRUE(b.one<effect::AbandonJournal>());
   EXPECT_TRUE(b.life_.over());
+}
+
+// The embedded store: nobody else can have the recording, so a store that is away ends no capturing.
+TEST(Lifecycle, ALeaseThatNobodyElseCouldTakeIsLostByTheStoresWordOnly) {
+  LeaseRules alone;
+  alone.shared = false;
+  Bench b({}, alone);
+  b.to_recording();
+  for (int minutes = 0; minutes < 10; ++minutes) {
+    b.pass(Duration::s(60));
+    EXPECT_TRUE(b.tick().one<effect::RenewLease>());
+    EXPECT_FALSE(b.one<effect::AbandonJournal>());
+  }
+  b.stop();
+  EXPECT_TRUE(b.one<effect::WriteRow>()) << "a stop is still taken";
+  b.input([](auto& l, Now n, auto& o) { l.lease_refused(n, o); });
+  EXPECT_TRUE(b.one<effect::AbandonJournal>());
 }
 
 TEST(Lifecycle, AServerThatStoodStillDecidesNothingWhenItWakes) {
