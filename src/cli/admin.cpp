@@ -216,6 +216,13 @@ void add_admin(CLI::App& app, int& exit_code) {
       .text("RECORDING", "recording", "Its id", true)
       .text("--reason", "reason", "Why, for whoever asks later", true);
   Builder(recording, "release", "End a legal hold", "recording.release", exit_code).text("RECORDING", "recording", "Its id", true);
+  Builder(recording, "compose", "Make another film of one whose journal is kept (needs a running server)", "recording.compose", exit_code)
+      .text("RECORDING", "recording", "Its id", true)
+      .text("--layout", "layout", "auto, side-by-side, grid, speaker or content")
+      .number("--width", "width", "Pixels")
+      .number("--height", "height", "Pixels")
+      .number("--frame-rate", "frame-rate", "Pictures a second, at most")
+      .example("upcall recording compose --data-dir D 7d5b… --layout grid --json");
   Builder(recording, "delete", "Delete one for good, with its key (needs a running server)", "recording.delete", exit_code)
       .text("RECORDING", "recording", "Its id", true)
       .text("--reason", "reason", "Why; it stays in the audit log", true);

@@ -31,7 +31,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
   if (!sealer) return tl::unexpected(sealer.error());
   admin::Context context{**store, **sealer, random, system_now().wall, ""};
   if (auto first = admin::first_start(context); !first) return tl::unexpected(first.error());
-  if (command == "recording.delete" || command == "contact.erase" || command == "retention.sweep" || command == "retention.reconcile") {
+  if (command == "recording.delete" || command == "recording.compose" || command == "contact.erase" || command == "retention.sweep" || command == "retention.reconcile") {
     return fail(ErrorCode::unavailable, "no server runs on this data directory: start it, it alone removes files");
   }
   if (command == "meeting.show") return fail(ErrorCode::unavailable, "no server runs on this data directory: there are no live meetings");

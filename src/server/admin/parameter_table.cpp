@@ -99,6 +99,7 @@ constexpr ParameterRow kRows[] = {
     {"recordingPauseAllowed", "recording-pause-allowed", "false", boolean, "Agents who control a recording may pause it"},
     {"recordingPauseMaxSeconds", "recording-pause-max-seconds", "300", whole, "A pause ends by itself after this time", 5, 3600},
     {"recordingForgetSeconds", "recording-forget-seconds", "0", whole, "Where pausing is allowed: so many of the last seconds may be forgotten; films follow calls that much later; 0: none, from the next start on", 0, 300},
+    {"recordingJournalKeepDays", "recording-journal-keep-days", "0", whole, "So long the journal stays on this disk after its film is stored, so that other films can be made of it", 0, 3650},
     {"recordingJournalCopySeconds", "recording-journal-copy-seconds", "10", whole, "Films go into a bucket: what was captured is copied there this often, until its film is stored; 0: never", 0, 3600},
     {"recordingDiskRefusePercent", "recording-disk-refuse-percent", "10", real, "Free share of the disk below which nothing new is recorded", 0, 100},
     {"recordingDiskEndPercent", "recording-disk-end-percent", "2", real, "Free share of the disk below which running recordings are ended", 0, 100},

@@ -55,4 +55,24 @@ std::optional<Result<bj::value>> retention_command(service::RetentionService& re
   return std::nullopt;
 }
 
+Result<bj::value> compose_again(service::RecordingService& recordings, const bj::object& arguments) {
+  auto id = needed(arguments, "recording");
+  if (!id) return tl::unexpected(id.error());
+  service::FilmChange change;
+  if (arguments.contains("layout")) change.layout = json::text_or(arguments, "layout");
+  const auto number = [&](std::string_view name, std::optional<int>& value) -> Result<void> {
+    if (!arguments.contains(name)) return {};
+    const auto given = json::integer_at(arguments, name);
+    if (!given || *given < 1 || *given > 10'000) return fail(ErrorCode::invalid_argument, std::string(name) + " must be a whole number");
+    value = static_cast<int>(*given);
+    return {};
+  };
+  if (auto r = number("width", change.width); !r) return tl::unexpected(r.error());
+  if (auto r = number("height", change.height); !r) return tl::unexpected(r.error());
+  if (auto r = number("frame-rate", change.fps); !r) return tl::unexpected(r.error());
+  auto made = recordings.recompose(*id, change, "administrator");
+  if (!made) return tl::unexpected(made.error());
+  return bj::object{{"recordingId", made->recording_id}, {"externalMeetingId", made->external_meeting_id}};
+}
+
 }  // namespace upcall::server

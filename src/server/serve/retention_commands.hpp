@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "service/recording/recording_service.hpp"
 #include "service/retention/retention_service.hpp"
 
 namespace upcall::server {
@@ -15,5 +16,8 @@ namespace upcall::server {
 // Nothing for any other command.
 std::optional<Result<boost::json::value>> retention_command(service::RetentionService& retention, const service::RecordSigner& signer,
                                                             std::string_view command, const boost::json::object& arguments);
+
+// recording.compose: another film of a stored recording. {"recording", "layout"?, "width"?, "height"?, "frame-rate"?} → {"recordingId"}.
+Result<boost::json::value> compose_again(service::RecordingService& recordings, const boost::json::object& arguments);
 
 }  // namespace upcall::server

@@ -179,6 +179,7 @@ Result<void> Server::Parts::open_events() {
   if (auto loaded = hooks->reload(); !loaded) return loaded;
   service::RetentionOptions keeping;
   keeping.told_outbox = [this] { told_outbox(); };
+  keeping.deleted = [this](const std::string& id) { recordings->drop_local_data(id); };
   retention = std::make_unique<service::RetentionService>(std::move(keeping), *store, stores->store(), *signer, random, system_now);
   retention->start();
   service::JournalCopyOptions copying;
@@ -375,6 +376,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
   }
   if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
     return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
+  }
+  if (command == "recording.compose") {
+    const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
+    return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
   }
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});

@@ -50,6 +50,19 @@ Result<FilmSettings> film_settings(store::Database& db) {
   return makes_a_film(out) ? out : FilmSettings{};
 }
 
+Result<FilmSettings> changed(FilmSettings settings, const FilmChange& change) {
+  settings.layout = change.layout.value_or(settings.layout);
+  settings.width = change.width.value_or(settings.width);
+  settings.height = change.height.value_or(settings.height);
+  settings.fps = change.fps.value_or(settings.fps);
+  settings.compose = "live";   // it is wanted now
+  settings.forget_s = 0;       // and it is too late for forgetting
+  if (!makes_a_film(settings)) {
+    return fail(ErrorCode::invalid_argument, "A film's sides are even numbers from 64 to 4096, its rate is 1 to 60, its layout auto, side-by-side, grid, speaker or content.");
+  }
+  return settings;
+}
+
 std::string with_settings(const std::string& data, const FilmSettings& s) {
   bj::object out = json::parse_object(data).value_or(bj::object{});
   out["film"] = bj::object{{"width", s.width}, {"height", s.height}, {"fps", s.fps}, {"layout", s.layout}, {"constantRate", s.constant_rate}, {"compose", s.compose}, {"forgetSeconds", s.forget_s}};

@@ -3,6 +3,7 @@
 // store.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "io/store/database.hpp"
@@ -21,6 +22,14 @@ struct FilmSettings {
 // recordingScreenWidth, recordingScreenHeight, recordingScreenFrameRate, recordingLayout, recordingConstantRate, recordingCompose,
 // and where recordingPauseAllowed says so recordingForgetSeconds. What is not set, or makes no film, is the default.
 Result<FilmSettings> film_settings(store::Database& db);
+
+// What somebody wants otherwise in another film of the same recording; empty: as it was.
+struct FilmChange {
+  std::optional<std::string> layout;
+  std::optional<int> width, height, fps;
+};
+// invalid_argument: it makes no film.
+Result<FilmSettings> changed(FilmSettings settings, const FilmChange& change);
 
 // As the member "film" of a recording's `data`; the rest of `data` is kept.
 std::string with_settings(const std::string& data, const FilmSettings& settings);

@@ -8,6 +8,9 @@
 
 namespace upcall::service {
 
+// Of the sealer, for a recording's key.
+inline std::string key_purpose(const std::string& recording_id) { return "recording_keys/" + recording_id; }
+
 using recording::kSpoolWasFull;
 
 // `row` is what the store has, `life` decides what becomes of it: both the service's thread's, once this is in its map.

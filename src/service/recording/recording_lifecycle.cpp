@@ -395,9 +395,4 @@ void RecordingService::on_composed(const std::string& recording_id, std::uint32_
   input(live, [&](auto& life, const Now& now, auto& out) { life.film_stored(now, film, out); });
 }
 
-void RecordingService::clean_up(const std::string& recording_id) {
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_of(recording_id), ignored);
-}
-
 }  // namespace upcall::service

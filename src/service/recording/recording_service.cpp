@@ -12,6 +12,7 @@
 #include "crypto/secret.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "recording/object_names.hpp"
 #include "recording/requests.hpp"
 #include "service/recording/instance_id.hpp"
 #include "service/recording/live_recording.hpp"
@@ -22,26 +23,6 @@ namespace json = boost::json;
 using store::RecordingState;
 
 namespace {
-
-std::string safe(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    out.push_back(ok ? c : '_');
-  }
-  return out.substr(0, 100);
-}
-
-// RECORDINGS/YYYY/MM/DD/HH/{externalMeetingId}-{recordingId}-{YYYYMMDD}T{HHMMSS}Z.mp4
-std::string object_key(std::string_view external_meeting_id, std::string_view recording_id, WallTime at) {
-  const CivilTime t = to_civil_utc(at);
-  char folder[48], stamp[48];
-  std::snprintf(folder, sizeof folder, "RECORDINGS/%04d/%02d/%02d/%02d/", t.year, t.month, t.day, t.hour);
-  std::snprintf(stamp, sizeof stamp, "-%04d%02d%02dT%02d%02d%02dZ.mp4", t.year, t.month, t.day, t.hour, t.minute, t.second);
-  return std::string(folder) + safe(external_meeting_id) + "-" + std::string(recording_id) + stamp;
-}
-
-std::string key_purpose(const std::string& recording_id) { return "recording_keys/" + recording_id; }
 
 Result<store::Recording> same_start(const RecordingStart& request, const store::Recording& earlier) {
   if (earlier.external_meeting_id == request.external_meeting_id) return earlier;
@@ -139,6 +120,7 @@ void RecordingService::loop() {
     if (task) task();
     if (adopts) (void)adopt();
     look_at_disk();
+    drop_kept_journals();
   }
 }
 
@@ -175,7 +157,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   }
   row.contact_id = request.contact_id;
   row.state = RecordingState::requested;
-  row.object_key = object_key(request.external_meeting_id, row.recording_id, now.wall);
+  row.object_key = recording::object_key(request.external_meeting_id, row.recording_id, now.wall);
   row.requested = now.wall;
   if (!request.idempotency_key.empty()) row.start_key = request.idempotency_key;
   live->epoch = 1;

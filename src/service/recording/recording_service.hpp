@@ -102,6 +102,12 @@ class RecordingService {
   Result<std::vector<store::Recording>> of_meeting(const std::string& external_meeting_id);
   Result<std::optional<store::Recording>> find(const std::string& recording_id);
 
+  // Another film of one that is stored, where its journal is kept: a recording of its own. `change` as the caller wants it.
+  // not_found, conflict (not stored, or no journal), invalid_argument (what makes no film).
+  Result<store::Recording> recompose(const std::string& recording_id, const FilmChange& change, const std::string& actor);
+  // Of a recording that was deleted: its kept journal goes.
+  void drop_local_data(const std::string& recording_id);
+
   // Somebody who may wants to watch it: a film that is made on demand is begun. Any other call does nothing.
   void want_film(const std::string& recording_id);
   // How much of the film is composed; 0 when no composer of it runs.
@@ -159,7 +165,8 @@ class RecordingService {
   static journal::JournalForgetting forgetting_of(const Live& live);
   void end_forgetting(const std::shared_ptr<Live>& live);   // what a server before this one was asked for is done
   void look_at_disk(bool now = false);
-  void clean_up(const std::string& recording_id);
+  void clean_up(const std::string& recording_id);   // what the spool has of a stored one; its journal may be kept
+  void drop_kept_journals();
   void check_film(const Live& live, std::shared_ptr<const film_spool::FilmSpool> film);
   void on_checked(const std::string& recording_id, const Result<FilmHealth>& health);
   void put_check_into_manifest(const std::string& recording_id, const FilmHealth& health);
@@ -194,6 +201,7 @@ class RecordingService {
   Counters counters_;
   recording::DiskWatch disk_;
   Instant disk_at_;
+  Instant kept_at_, kept_short_at_;                                    // service thread: the next look at kept journals
   bool stopping_ = false;
   // The service's thread only.
   std::map<recording::Ticket, std::function<void(recording::effect::Answer::What)>> tickets_;

@@ -116,6 +116,7 @@ Result<void> RetentionService::carry_out(const store::KeptRecording& recording, 
     const std::lock_guard lock(mutex_);
     ++counters_.deleted;
   }
+  if (options_.deleted) options_.deleted(recording.recording_id);
   if (options_.told_outbox) options_.told_outbox();
   return {};
 }

@@ -27,6 +27,7 @@ struct RetentionOptions {
   Duration reconcile_every = Duration::s(24 * 3600);
   Duration missing_after = Duration::s(3600);     // a recording that was asked for must be there by then
   std::function<void()> told_outbox;
+  std::function<void(const std::string& recording_id)> deleted;   // a recording is gone: nothing of it may stay elsewhere
 };
 
 struct Reconciliation {

@@ -1,6 +1,8 @@
 // How films are made by an installation's own parameters, and what is said of them for good.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/ids.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/signature.hpp"
@@ -123,6 +125,45 @@ TEST(FilmSettings, AManifestStandsBesideTheFilmForWhoMayWatchIt) {
   demo::ApiClient nobody = world.client();
   EXPECT_EQ(world.need(nobody.call("GET", path), "manifest").status, 401);
   EXPECT_EQ(world.need(world.supervisor().call("GET", "/api/recording/manifest/none"), "manifest").status, 404);
+}
+
+TEST(FilmSettings, AnotherFilmIsMadeOfAJournalThatIsKept) {
+  World world;
+  world.set_parameter("recordingJournalKeepDays", "1");
+  Call call = world.begin_call();
+  const bj::object entry = recorded(world, call, 2500);
+  const std::string id = json::text_or(entry, "recordingId"), kept = world.data_dir() + "/spool/" + id;
+  world.until("the journal is kept", Duration::s(20), [&] { return std::filesystem::exists(kept + "/kept"); });
+  EXPECT_FALSE(std::filesystem::exists(kept + "/film.upf")) << "only the journal is";
+  EXPECT_NE(world.refused_admin("recording.compose", {{"recording", id}, {"layout", "round"}}), "");
+  EXPECT_NE(world.refused_admin("recording.compose", {{"recording", "nobody"}}), "");
+  const bj::value made = world.admin("recording.compose", {{"recording", id}, {"layout", "speaker"}, {"width", 640}, {"height", 360}});
+  const std::string other = json::text_or(made.as_object(), "recordingId");
+  ASSERT_NE(other, id);
+  const auto find = [&](const std::string& wanted) {
+    const auto summary = world.need(world.supervisor().expect(200, "GET", "/api/recording/recording-summary?externalMeetingId=" + call.meeting), "summary");
+    for (const bj::value& v : *json::array_at(summary.body, "data")) {
+      if (json::text_or(v.as_object(), "recordingId") == wanted) return v.as_object();
+    }
+    return bj::object{};
+  };
+  world.until("the other film", Duration::s(60), [&] { return json::text_or(find(other), "status") == "stored"; });
+  const bj::object second = find(other);
+  const bj::object film = world.film(second);
+  EXPECT_EQ(number_at(film, "width"), 640);
+  world.people_in(film);
+  EXPECT_NEAR(static_cast<double>(number_at(second, "durationMs")), static_cast<double>(number_at(entry, "durationMs")), 100);
+  EXPECT_EQ(json::text_or(*json::object_at(second, "facts"), "composed_from"), id);
+  EXPECT_EQ(number_at(world.film(find(id)), "width"), 1920) << "the first one stays";
+  world.until("nothing of the other one in the spool", Duration::s(20), [&] { return !std::filesystem::exists(world.data_dir() + "/spool/" + other); });
+  // A restart leaves the journal; deleting its recording does not, and the other film stays.
+  world.kill_server();
+  world.start_server();
+  EXPECT_TRUE(std::filesystem::exists(kept + "/kept"));
+  world.admin("recording.delete", {{"recording", id}, {"reason", "a test"}});
+  world.until("the journal is gone too", Duration::s(10), [&] { return !std::filesystem::exists(kept); });
+  EXPECT_NE(world.refused_admin("recording.compose", {{"recording", id}}), "");
+  EXPECT_EQ(json::text_or(find(other), "status"), "stored");
 }
 
 }  // namespace
