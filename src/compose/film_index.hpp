@@ -14,8 +14,8 @@
 
 namespace upcall::compose {
 
-// Bytes to reserve so that an index and the box that fills the rest always fit.
-inline constexpr std::size_t kIndexReserve = 32 << 10;
+// Bytes to reserve so that an index and the box that fills the rest always fit: of 21 000 fragments, which are twelve hours.
+inline constexpr std::size_t kIndexReserve = 256 << 10;
 
 struct IndexEntry {
   std::uint32_t size = 0;         // bytes, moof and mdat

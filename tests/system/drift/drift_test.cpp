@@ -34,6 +34,7 @@ TEST(Drift, SoundStaysWithItsPictureFromBeginningToEnd) {
       p.repeats_sound = true;
       // 20 pictures a second: the flash of 50 ms is in exactly one of them.
       p.fps = 20;
+      p.kbps = 250;
     }
     call->people[0].clock_ppm = 100;
     call->people[1].clock_ppm = -100;

@@ -138,8 +138,8 @@ TEST(HlsPlaylist, ListsEachFragmentAsARangeOfOneFile) {
   EXPECT_EQ(growing,
             "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:EVENT\n"
             "#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-MAP:URI=\"film.mp4?grant=abc\",BYTERANGE=\"700@0\"\n"
-            "#EXTINF:2.00000,\n#EXT-X-BYTERANGE:500@33468\nfilm.mp4?grant=abc\n"
-            "#EXTINF:2.03333,\n#EXT-X-BYTERANGE:300@33968\nfilm.mp4?grant=abc\n");
+            "#EXTINF:2.00000,\n#EXT-X-BYTERANGE:500@262844\nfilm.mp4?grant=abc\n"
+            "#EXTINF:2.03333,\n#EXT-X-BYTERANGE:300@263344\nfilm.mp4?grant=abc\n");
   EXPECT_EQ(hls_playlist(index, "film.mp4?grant=abc", true), growing + "#EXT-X-ENDLIST\n");
 }
 
