@@ -66,11 +66,13 @@ Result<objects::ObjectInfo> FilmUploader::run() {
     }
     auto done = step();
     if (done) {
-      if (*done == Step::done) return *completed_;
       if (*done == Step::waiting) continue;
       backoff.reset();
-      const std::lock_guard lock(mutex_);
-      trouble_.clear();
+      {
+        const std::lock_guard lock(mutex_);
+        trouble_.clear();
+      }
+      if (*done == Step::done) return *completed_;
       continue;
     }
     if (spool_failed_) return tl::unexpected(done.error());
