@@ -254,7 +254,10 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); });
   if (!disk) return tl::unexpected(disk.error());
   recording.disk = *disk;
-  recording.lease.shared = false;   // the data directory's lock keeps others away
+  // The data directory's lock keeps others away: whoever has this store is the owner of all that is in it, also after the
+  // spool was lost.
+  recording.lease.shared = false;
+  recording.instance = "embedded";
   recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
 
