@@ -58,7 +58,9 @@ function DeviceSetup({ call }: { call: Call }) {
   ];
   const microphones = options(devices.microphones, t('devices.microphone'), true);
   const cameras = options(devices.cameras, t('devices.camera'), true);
-  const speakers = options(devices.speakers, t('devices.speaker'), false);
+  // There from the beginning: whatever appears later moves the button away from under a finger.
+  const known = options(devices.speakers, t('devices.speaker'), false);
+  const speakers = known.length > 0 ? known : [{ id: NONE, label: t('devices.anySpeaker') }];
   const current = (wanted: string | null, list: { id: string }[]) =>
     wanted === null ? NONE : list.some((device) => device.id === wanted) ? wanted : (list[0]?.id ?? NONE);
   const microphone = current(chosen.microphone, microphones);
@@ -133,7 +135,7 @@ function DeviceSetup({ call }: { call: Call }) {
             value={chosen.quality}
             onChange={(id) => setChosen({ ...chosen, quality: id as QualityId })}
           />
-          {canChooseSpeaker() && speakers.length > 0 && (
+          {canChooseSpeaker() && (
             <DeviceSelect
               label={t('devices.speaker')}
               icon={Speaker}
