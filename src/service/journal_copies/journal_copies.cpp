@@ -133,7 +133,7 @@ Result<void> JournalCopies::copy() {
     if (!unreadable_.contains(id)) note(copy_journal(id, copied_[id]));
   }
   for (auto at = copied_.begin(); at != copied_.end();) {
-    const bool gone = !live->contains(at->first) && note(remove_copies(at->first));
+    const bool gone = !live->contains(at->first) && !unreadable_.contains(at->first) && note(remove_copies(at->first));
     at = gone ? copied_.erase(at) : std::next(at);
   }
   return first;

@@ -40,7 +40,8 @@ class JournalCopies {
   JournalCopies& operator=(const JournalCopies&) = delete;
 
   // Before recordings are taken up after a restart: a journal that is gone from the spool comes back from its copies. How
-  // many did. One whose copies cannot be read now keeps them: nothing is written over them while this process lives.
+  // many did. One whose copies cannot be read now keeps them: nothing is written over them, nor removed,
+  // while this process lives.
   Result<int> restore();
   void start();
   // One round, as the thread does it. The first failure; the rest of the round is done all the same.

@@ -158,6 +158,10 @@ TEST_F(Copying, CopiesThatCannotBeReadNowAreNotWrittenOver) {
   append(0, "new");
   ASSERT_TRUE(copies_->copy().has_value());
   EXPECT_EQ(directory_->stat("JOURNALS/r-1/" + journal::segment_file_name(0)).value().size, std::string("all that was said").size());
+  // The film that is stored has only the new part: the rest is in the copies alone.
+  become(store::RecordingState::stored);
+  ASSERT_TRUE(copies_->copy().has_value());
+  EXPECT_EQ(copies_there(), 2u);
 }
 
 TEST_F(Copying, ARestoreThatWasCutOffGoesOn) {
