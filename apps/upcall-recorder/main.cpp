@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   compose_app->add_flag("--constant-rate", compose.constant_rate, "Encode every picture of the grid, also of what stands still");
   compose_app->add_option("--title", compose.title, "A title line at the top");
-  compose_app->add_option("--preset", compose.preset, "x264 preset: ultrafast … slow")->capture_default_str();
+  compose_app->add_option("--preset", compose.preset, "x264 preset: ultrafast … slow, or live: what films of running calls are made with")->capture_default_str();
   compose_app->add_option("--crf", compose.crf, "x264 quality, smaller is better")->capture_default_str();
   compose_app->add_option("--threads", compose.threads, "Encoder threads")->capture_default_str();
   compose_app->add_option("--font", compose.font, "Font file for names (default: DejaVu Sans)");

@@ -118,11 +118,12 @@ Result<film::FilmJobOptions> parse_order(Bytes body) {
   const auto forget_s = number("forgetSeconds", 0);
   if (forget_s < 0 || forget_s > 3600) return fail(ErrorCode::invalid_argument, "the order lets a film trail for too long");
   out.forget_s = static_cast<int>(forget_s);
-  // Live: cheap enough for the machine that also carries the calls (recorder-cost: half of veryfast).
-  out.film.video.preset = text("preset").empty() ? (out.live ? "superfast" : "veryfast") : text("preset");
-  const auto crf = number("crf", out.live ? 26 : 23);
+  // Live: cheap enough for the machine that also carries the calls. One thread keeps up with ease (three times real time
+  // and more), and further ones would cost CPU that other composers need.
+  out.film.video.preset = text("preset").empty() ? std::string(out.live ? film::kLivePreset : "veryfast") : text("preset");
+  const auto crf = number("crf", out.live ? film::kLiveCrf : 23);
   out.film.video.crf = static_cast<double>(crf);
-  out.film.video.threads = static_cast<int>(number("threads", 2));
+  out.film.video.threads = static_cast<int>(number("threads", out.live ? 1 : 2));
   if (out.film.video.threads < 1 || out.film.video.threads > 16 || crf < 10 || crf > 45) {
     return fail(ErrorCode::invalid_argument, "the order's encoder settings are out of range");
   }
@@ -216,7 +217,8 @@ int run_worker(int control_fd) {
     if (now - last_progress >= std::chrono::seconds(1)) {
       last_progress = now;
       if (!control.send(ChildMessage::progress, json::object{{"composed_ms", (*job)->composed_us() / 1000},
-                                                             {"lag_ms", (*job)->lag_us() / 1000}})) {
+                                                             {"lag_ms", (*job)->lag_us() / 1000},
+                                                             {"cpu_ms", static_cast<std::int64_t>(usage().cpu_seconds * 1000)}})) {
         return 1;
       }
     }

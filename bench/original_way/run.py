@@ -187,7 +187,7 @@ def main():
 
         for _ in range(args.rounds):
             ours_file = str(folder / "ours.mp4")
-            told = json.loads(subprocess.run([recorder, "compose", str(folder / "journal"), "-o", ours_file, "--threads", "1", "--preset", "superfast", "--crf", "26",
+            told = json.loads(subprocess.run([recorder, "compose", str(folder / "journal"), "-o", ours_file, "--threads", "1", "--preset", "live", "--crf", "28",
                                               "--json"], check=True, stdout=subprocess.PIPE).stdout)
             ours = look(ours_file, SETTLE_S, SETTLE_S + args.seconds)
             seconds = told["duration_ms"] / 1000

@@ -27,4 +27,12 @@ CompositionCost learned(const CompositionCost& before, double cpu_seconds, doubl
   return out;
 }
 
+std::optional<PaceMeter::Pace> PaceMeter::progressed(double cpu_seconds, double film_seconds) {
+  if (!last_) last_ = Pace{cpu_seconds, film_seconds};
+  const Pace since{cpu_seconds - last_->cpu_seconds, film_seconds - last_->film_seconds};
+  if (!(since.film_seconds >= kShortestFilm)) return std::nullopt;
+  last_ = Pace{cpu_seconds, film_seconds};
+  return since;
+}
+
 }  // namespace upcall::recording

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace upcall::recording {
 
@@ -14,7 +15,7 @@ struct HostLoad {
 
 // Of one composition, as measured on this host.
 struct CompositionCost {
-  double cores = 0.5;                    // CPU seconds for a second of film: what keeping pace takes
+  double cores = 0.35;                   // CPU seconds for a second of film: what keeping pace takes
   std::uint64_t memory = 400ull << 20;   // bytes
 };
 
@@ -28,7 +29,20 @@ enum class Admission : std::uint8_t { admit, wait_for_cpu, wait_for_memory };
 // `running`: compositions at work. The first is never kept waiting for CPU: a busy host composes slowly, not never.
 Admission admit(const HostLoad& load, const CompositionCost& cost, const AdmissionOptions& options, int running);
 
-// Folds one finished composition into the measured cost (a moving average; garbage is ignored).
+// Folds what a composition, or a part of one, took into the measured cost (a moving average; garbage is ignored).
 CompositionCost learned(const CompositionCost& before, double cpu_seconds, double film_seconds, std::uint64_t peak_memory);
+
+// Of one process at work: its CPU time and how far its film is, both so far, become measurements that are long enough to
+// learn from. What it took before its first word (start-up, running through a film in hand) is left out.
+class PaceMeter {
+ public:
+  struct Pace {
+    double cpu_seconds = 0, film_seconds = 0;
+  };
+  std::optional<Pace> progressed(double cpu_seconds, double film_seconds);
+
+ private:
+  std::optional<Pace> last_;
+};
 
 }  // namespace upcall::recording

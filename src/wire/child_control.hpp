@@ -18,7 +18,7 @@ enum class ChildMessage : std::uint8_t {
   // server → child
   // first: {"version":2,"journal":DIR,"key":hex} and, all optional, "width":1920,"height":1080,"fps":30,"title":"",
   // "layout":"auto" (compose/layout.hpp), "constantRate":false (true: every tick is encoded),
-  // "live":true (follow a growing journal; false: end where it ends), "preset":"superfast","crf":26,"threads":2,
+  // "live":true (follow a growing journal; false: end where it ends), "preset":"live","crf":28,"threads":1,
   // "forgetSeconds":0 (of a growing journal: trail by so much, because it may still be forgotten),
   // "resume":base64 of a FilmResume (go on with a film that is there up to this fragment)
   compose = 1,
@@ -30,7 +30,7 @@ enum class ChildMessage : std::uint8_t {
   // child → server
   warm = 15,      // no body, first of all: codecs and font are loaded and tried, an order may come
   ready = 16,     // {"version":2}: codecs opened, reading
-  progress = 17,  // {"composed_ms":…,"lag_ms":…}, at most one a second
+  progress = 17,  // {"composed_ms":…,"lag_ms":…,"cpu_ms":of the process so far}, at most one a second
   // 18 was `part` of version 1
   // {"fragments":of the whole film,"width":…,"height":…,"cpu_core_seconds":…,"peak_rss_mib":…,"replay_ms":time from the
   // order to the first new picture} and what apps/upcall-recorder/facts_json.hpp lists: "duration_ms", "gaps", "pauses"…

@@ -32,12 +32,31 @@ struct H264Encoder::State {
   }
 };
 
+namespace {
+
+// What "ultrafast" leaves out and a call's pictures pay for: CABAC and the deblocking filter, 8×8 transforms and blocks
+// inside of predicted pictures, and one B-picture at a fixed place, which needs no search for places.
+void live_settings(x264_param_t& p) {
+  x264_param_default_preset(&p, "ultrafast", nullptr);
+  p.b_cabac = 1;
+  p.b_deblocking_filter = 1;
+  p.analyse.b_transform_8x8 = 1;
+  p.analyse.intra = X264_ANALYSE_I4x4 | X264_ANALYSE_I8x8;
+  p.analyse.inter = X264_ANALYSE_I4x4 | X264_ANALYSE_I8x8;
+  p.i_bframe = 1;
+  p.i_bframe_adaptive = X264_B_ADAPT_NONE;
+}
+
+}  // namespace
+
 H264Encoder::H264Encoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 H264Encoder::~H264Encoder() = default;
 
 Result<std::unique_ptr<H264Encoder>> H264Encoder::open(const H264Options& o) {
   x264_param_t p;
-  if (x264_param_default_preset(&p, o.preset.c_str(), nullptr) < 0) {
+  if (o.preset == kLivePreset) {
+    live_settings(p);
+  } else if (x264_param_default_preset(&p, o.preset.c_str(), nullptr) < 0) {
     return fail(ErrorCode::invalid_argument, "x264 knows no preset '" + o.preset + "'");
   }
   p.i_log_level = X264_LOG_ERROR;

@@ -19,7 +19,7 @@ class Nowhere final : public FilmSink {
 Result<void> warm_up() {
   Nowhere sink;
   FilmOptions options;
-  options.video.preset = "superfast";
+  options.video.preset = kLivePreset;
   auto studio = FilmStudio::open(options, sink);
   if (!studio) return tl::unexpected(studio.error());
   if (!(*studio)->open_video(1, wire::TapCodec::vp8)) return fail(ErrorCode::unavailable, "VP8 cannot be decoded here");

@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 
 #include "crypto/secret.hpp"
+#include "recording/admission.hpp"
 #include "service/recording/backoff.hpp"
 #include "wire/child_control.hpp"
 
@@ -110,7 +111,11 @@ class Conversation {
       }
       case ChildMessage::progress: {
         const auto facts = object_in(body);
-        if (facts) hooks_.composed_ms(integer(*facts, "composed_ms"));
+        if (!facts) return false;
+        const std::int64_t composed_ms = integer(*facts, "composed_ms");
+        hooks_.composed_ms(composed_ms);
+        const auto pace = meter_.progressed(static_cast<double>(integer(*facts, "cpu_ms")) / 1000, static_cast<double>(composed_ms) / 1000);
+        if (pace && hooks_.pace) hooks_.pace(pace->cpu_seconds, pace->film_seconds);
         return false;
       }
       case ChildMessage::failed: {
@@ -170,6 +175,7 @@ class Conversation {
   const ComposerHooks& hooks_;
   int fd_;
   std::int64_t resumed_from_ms_ = -1;
+  recording::PaceMeter meter_;
 };
 
 }  // namespace

@@ -27,6 +27,8 @@ struct ComposerHooks {
   std::function<bool(Duration)> pause;
   std::function<void(int pid)> pid;                  // -1: it has ended
   std::function<void(std::int64_t)> composed_ms;
+  // What a part of the film took: CPU seconds, seconds of film. May be empty.
+  std::function<void(double, double)> pace;
 };
 
 struct ComposerExit {

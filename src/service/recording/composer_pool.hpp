@@ -58,7 +58,7 @@ class ComposerPool {
   Result<std::unique_ptr<process::ChildProcess>> child(const Place& place);
   void running_as(const Place& place, pid_t pid);
   void give_back(const Place& place);
-  // What a finished composition took.
+  // What a composition, or a part of one, took; 0: not known.
   void learn(double cpu_seconds, double film_seconds, double peak_rss_mib);
 
   void set_capacity(const recording::CapacityOptions& capacity);

@@ -174,7 +174,8 @@ Result<void> ComposerRun::compose(film_spool::FilmSpool& film, ComposerOutcome& 
                               pid_.store(pid, std::memory_order_relaxed);
                               if (options_.pid) options_.pid(pid);
                             },
-                            [this](std::int64_t ms) { composed_ms_.store(ms, std::memory_order_relaxed); }};
+                            [this](std::int64_t ms) { composed_ms_.store(ms, std::memory_order_relaxed); },
+                            options_.pace};
   Backoff backoff(Duration::ms(200), Duration::s(60));
   for (int useless = 0; !film.progress().complete;) {
     if (!pause(Duration())) return fail(ErrorCode::unavailable, "the server is stopping");

@@ -28,6 +28,7 @@ struct ComposerOptions {
   // A process for the next attempt. Called on the run's thread; not when the film is complete.
   std::function<Result<std::unique_ptr<process::ChildProcess>>()> child;
   std::function<void(int pid)> pid;   // of the running process, -1: none; may be empty
+  std::function<void(double cpu_seconds, double film_seconds)> pace;   // what a part of the film took; may be empty
   FilmUploaderOptions upload;
   int attempts = 5;               // children in a row that add nothing to the film
   // Beside the film a manifest is stored, of this meeting and start; without a signer none.

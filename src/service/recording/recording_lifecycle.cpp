@@ -313,6 +313,8 @@ void RecordingService::begin_composer(const std::shared_ptr<Live>& live) {
   options.film = live->film;
   const std::optional<ComposerPool::Place> place = live->place;
   options.child = [this, place] { return place ? pool_->child(*place) : spawn_composer(children_, options_.recorder_program); };
+  // A host that composes for the first time learns from the films at work, not only from the first that is finished.
+  options.pace = [this](double cpu_seconds, double film_seconds) { pool_->learn(cpu_seconds, film_seconds, 0); };
   if (place) options.pid = [this, place](int pid) { pool_->running_as(*place, pid); };
   options.order.journal_directory = directory_of(id);
   options.order.key = live->key;
@@ -381,7 +383,7 @@ void RecordingService::on_composed(const std::string& recording_id, std::uint32_
     ++counters_.failed;
     return;
   }
-  pool_->learn(outcome->cpu_core_seconds, static_cast<double>(outcome->duration_ms) / 1000, outcome->peak_rss_mib);
+  pool_->learn(0, 0, outcome->peak_rss_mib);
   recording::StoredFilm film{outcome->duration_ms, static_cast<std::int64_t>(outcome->object.size), {}};
   film.facts = {{"cpu_core_seconds", outcome->cpu_core_seconds},
                 {"peak_rss_mib", outcome->peak_rss_mib},

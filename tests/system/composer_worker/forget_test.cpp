@@ -89,12 +89,13 @@ TEST_F(Forget, ALiveFilmTrailsAndHasNothingOfIt) {
   Worker later;
   json::object fields = json::parse(order(0)).as_object();
   fields["live"] = false;
-  fields["crf"] = 26;
+  fields["crf"] = 28;
+  fields["threads"] = 1;
   later.send(ChildMessage::compose, json::serialize(fields));
   done = later.wait_for(ChildMessage::done);
   ASSERT_TRUE(done && done->type == ChildMessage::done);
   later.film->write(folder + "/again.mp4");
-  EXPECT_EQ(bytes_of(folder + "/film.mp4"), bytes_of(folder + "/again.mp4"));
+  EXPECT_TRUE(bytes_of(folder + "/film.mp4") == bytes_of(folder + "/again.mp4"));
 }
 
 // One that was killed before, and one after: both films go on as one.

@@ -104,7 +104,7 @@ class Resume : public WorkerTest {
 
 const std::vector<Place> kTwo{{0, 135, 480}, {480, 135, 480}};
 
-// Encoders with pictures out of order (superfast) and without (ultrafast); a share that comes and goes, losses, a pause
+// Encoders with pictures out of order (live) and without (ultrafast); a share that comes and goes, losses, a pause
 // and speakers that change.
 struct Case {
   const char* scenario;
@@ -115,11 +115,11 @@ struct Case {
 
 TEST_F(Resume, KilledAnywhereTheFilmIsTheSame) {
   const Case cases[] = {
-      {"share", "superfast", 15000, {{0, 135, 480}, {0, 54, 768}}},
-      {"loss", "superfast", 12000, kTwo},
-      {"damage", "superfast", 12000, kTwo},
+      {"share", "live", 15000, {{0, 135, 480}, {0, 54, 768}}},
+      {"loss", "live", 12000, kTwo},
+      {"damage", "live", 12000, kTwo},
       {"tiny", "ultrafast", 12000, kTwo},
-      {"pause", "superfast", 11000, kTwo},
+      {"pause", "live", 11000, kTwo},
   };
   run_number = 0x5eed;   // the calls are the same each time: where frames are lost or damaged is part of the case
   SeededRandom random(7);
@@ -165,7 +165,7 @@ TEST_F(Resume, KilledAtAnyMomentOfALiveCall) {
     JournalFeeder all(records, folder + "/journal", key, 1000);
     ASSERT_TRUE(all.finish().has_value());
   }
-  auto undisturbed = film_with_kills({}, "superfast");
+  auto undisturbed = film_with_kills({}, "live");
   undisturbed->write(folder + "/whole.mp4");
   Film whole;
   ASSERT_TRUE(whole.load(folder + "/whole.mp4", places));
@@ -180,7 +180,7 @@ TEST_F(Resume, KilledAtAnyMomentOfALiveCall) {
     ASSERT_TRUE(feeder.feed_until(at_us).has_value());
     Worker worker;
     worker.film = film;
-    worker.send(ChildMessage::compose, order_text(film.get(), "superfast", kWidth, kHeight));
+    worker.send(ChildMessage::compose, order_text(film.get(), "live", kWidth, kHeight));
     // Until it has composed up to some place behind what was there, or has got as far as the journal goes.
     const auto goal = static_cast<std::int64_t>(random.below(at_us / 1000));
     for (;;) {
@@ -199,7 +199,7 @@ TEST_F(Resume, KilledAtAnyMomentOfALiveCall) {
   ASSERT_TRUE(feeder.finish().has_value());
   Worker worker;
   worker.film = film;
-  worker.send(ChildMessage::compose, order_text(film.get(), "superfast", kWidth, kHeight));
+  worker.send(ChildMessage::compose, order_text(film.get(), "live", kWidth, kHeight));
   done = worker.wait_for(ChildMessage::done);
   ASSERT_TRUE(done && done->type == ChildMessage::done) << (done ? as_text(done->body) : "");
   ASSERT_GE(kills.size(), 3u);
@@ -213,7 +213,7 @@ TEST_F(Resume, AFilmOfAnotherEncoderIsBegunAnew) {
   {
     Worker worker;
     worker.film = film;
-    worker.send(ChildMessage::compose, order_text(nullptr, "superfast", kWidth, kHeight));
+    worker.send(ChildMessage::compose, order_text(nullptr, "live", kWidth, kHeight));
     ASSERT_TRUE(worker.wait_for(ChildMessage::fragment));
     worker.kill();
   }

@@ -32,9 +32,9 @@ TEST_F(ComposerWorker, FollowsAGrowingJournalToItsEnd) {
   EXPECT_EQ(worker.wait_exit(), 0);
   // A film depends on its journal only, not on when it was read: composed afterwards it is the same to the byte.
   const std::string command = std::string(UPCALL_BIN_DIR "/upcall-recorder compose ") + folder + "/journal -o " + folder +
-                              "/again.mp4 --width 640 --height 360 --preset ultrafast --crf 26 > /dev/null";
+                              "/again.mp4 --width 640 --height 360 --preset ultrafast --crf 28 --threads 1 > /dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
-  EXPECT_EQ(bytes_of(folder + "/film.mp4"), bytes_of(folder + "/again.mp4"));
+  EXPECT_TRUE(bytes_of(folder + "/film.mp4") == bytes_of(folder + "/again.mp4"));
 }
 
 TEST_F(ComposerWorker, KilledWithNineASecondWorkerMakesTheWholeFilmFromTheJournal) {

@@ -147,5 +147,25 @@ TEST(Admission, TheCostIsLearnedFromFilmsAndGarbageIsNot) {
   EXPECT_EQ(cost.memory, before.memory);
 }
 
+TEST(Admission, TheCostIsLearnedWhileFilmsAreMade) {
+  CompositionCost cost{0.5, 400ull << 20};
+  // Two seconds of start-up and 100 seconds that were run through before the first word: no measurement.
+  PaceMeter meter;
+  EXPECT_FALSE(meter.progressed(2, 100));
+  int measured = 0;
+  for (int second = 1; second <= 60; ++second) {
+    const auto pace = meter.progressed(2 + 0.25 * second, 100.0 + second);
+    if (!pace) continue;
+    ++measured;
+    EXPECT_NEAR(pace->cpu_seconds / pace->film_seconds, 0.25, 1e-6);
+    cost = learned(cost, pace->cpu_seconds, pace->film_seconds, 0);
+  }
+  EXPECT_EQ(measured, 12);
+  EXPECT_LT(cost.cores, 0.3) << "before a single film is finished";
+  // A child that talks nonsense moves nothing.
+  EXPECT_FALSE(meter.progressed(1e9, 3));
+  EXPECT_FALSE(meter.progressed(std::nan(""), std::nan("")));
+}
+
 }  // namespace
 }  // namespace upcall::recording
