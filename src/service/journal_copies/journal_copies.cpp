@@ -133,7 +133,13 @@ Result<void> JournalCopies::copy() {
     if (!unreadable_.contains(id)) note(copy_journal(id, copied_[id]));
   }
   for (auto at = copied_.begin(); at != copied_.end();) {
-    const bool gone = !live->contains(at->first) && !unreadable_.contains(at->first) && note(remove_copies(at->first));
+    bool gone = !live->contains(at->first) && !unreadable_.contains(at->first);
+    if (gone) {
+      // A recording that failed has no film: its copies may be all there is of it, and stay as long as its row.
+      auto row = store_.read([&](store::Database& db) { return store::recordings::find(db, at->first); });
+      if (!row) return tl::unexpected(row.error());
+      gone = (!*row || (*row)->state != store::RecordingState::failed) && note(remove_copies(at->first));
+    }
     at = gone ? copied_.erase(at) : std::next(at);
   }
   return first;

@@ -105,6 +105,21 @@ class Copying : public testing::Test {
   std::unique_ptr<JournalCopies> copies_;
 };
 
+TEST_F(Copying, OfARecordingThatFailedTheyStayUntilItsRowGoes) {
+  append(0, "first");
+  ASSERT_TRUE(copies_->copy().has_value());
+  ASSERT_EQ(copies_there(), 1u);
+  // A key that could not be unwrapped, a journal that could not be read: somebody may still save it by hand.
+  become(store::RecordingState::failed);
+  ASSERT_TRUE(copies_->copy().has_value());
+  EXPECT_EQ(copies_there(), 1u);
+  ASSERT_TRUE(make()->copy().has_value()) << "another process";
+  EXPECT_EQ(copies_there(), 1u);
+  ASSERT_TRUE(store_->write([&](store::Database& db) { return db.run("delete from recordings where recording_id = 'r-1'"); }).has_value());
+  ASSERT_TRUE(copies_->copy().has_value());
+  EXPECT_EQ(copies_there(), 0u);
+}
+
 TEST_F(Copying, WhatHasGrownIsCopiedAndNothingElse) {
   append(0, "first");
   ASSERT_TRUE(copies_->copy().has_value());
