@@ -3,8 +3,8 @@
 // the recording's key, which never leaves the database.
 //
 // A round puts what has grown since the last one; the segment that is being written is put as far as it is, and again when
-// it has grown. Copies go when their recording is stored or its row is gone; of one that failed they stay. Journals of which something may still be
-// forgotten are not copied: a copy would keep what was to be destroyed (ADR 12).
+// it has grown. Copies go when their recording is stored or its row is gone; of one that failed they stay. Journals of
+// which something may still be forgotten are not copied: a copy would keep what was to be destroyed (ADR 12).
 //
 // Threads: members from any thread, they block on disk and store. Rounds run on a thread of their own.
 #pragma once
