@@ -172,13 +172,17 @@ Result<TokenSet> Authenticator::log_in(std::string_view login, std::string_view 
   }
   // Who knows the password may know this; nobody else learns that the user exists.
   if ((*user)->disabled) return fail(ErrorCode::forbidden, "This user is disabled. Ask your administrator.");
+  return log_in_for((*user)->id, now.wall);
+}
+
+Result<TokenSet> Authenticator::log_in_for(const std::string& user_id, WallTime now) {
   const std::string session_id = make_uuid(random_);
   auto stored = store_.write([&](store::Database& db) -> Result<void> {
-    if (auto pruned = store::sessions::prune(db, now.wall); !pruned) return tl::unexpected(pruned.error());
-    return store::sessions::insert(db, {session_id, (*user)->id, now.wall, now.wall + identity::kRefreshTokenLife, false});
+    if (auto pruned = store::sessions::prune(db, now); !pruned) return tl::unexpected(pruned.error());
+    return store::sessions::insert(db, {session_id, user_id, now, now + identity::kRefreshTokenLife, false});
   });
   if (!stored) return tl::unexpected(stored.error());
-  return issue((*user)->id, session_id, now.wall, now.wall);
+  return issue(user_id, session_id, now, now);
 }
 
 Result<TokenSet> Authenticator::refresh(std::string_view token, Now now) {

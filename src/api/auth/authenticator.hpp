@@ -57,6 +57,8 @@ class Authenticator {
   // unauthenticated for a wrong name or password without telling which, forbidden for a disabled user with the right one,
   // exhausted after too many failures of one peer or one name.
   Result<TokenSet> log_in(std::string_view login, std::string_view password, std::uint64_t peer_key, Now now);
+  // A session of a user who is known by other means (an access key that acts for the whole of him). forbidden: disabled.
+  Result<TokenSet> log_in_for(const std::string& user_id, WallTime now);
   // Each refresh token works once; forbidden for a disabled user who held one that was good.
   Result<TokenSet> refresh(std::string_view refresh_token, Now now);
 

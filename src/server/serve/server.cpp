@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/auth/auth_routes.hpp"
+#include "api/connect/connect_api.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
@@ -136,6 +137,7 @@ struct Server::Parts {
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
+  std::unique_ptr<api::ConnectApi> connect_api;
   std::unique_ptr<service::RetentionService> retention;
   std::atomic<std::int64_t> journal_copy_s{0};
   std::unique_ptr<service::JournalCopies> copies;
@@ -154,6 +156,7 @@ struct Server::Parts {
   void told_outbox();
   void take_journal_copy_parameter();
   std::string admin_call(std::string_view line);
+  Result<bj::value> administer(std::string_view command, const bj::object& arguments, const std::string& actor);
 
   std::mutex events_mutex;   // of the two pointers: whoever writes events may still do so while they go
 };
@@ -313,6 +316,8 @@ Result<void> Server::Parts::open() {
   api::add_control_routes(router, *meeting_api);
   s3_api = std::make_unique<api::S3Api>(*store, *authenticator, stores->embedded());
   api::add_s3_routes(router, *s3_api);
+  connect_api = std::make_unique<api::ConnectApi>(*centre_api, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
+  api::add_connect_routes(router, *connect_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
@@ -358,6 +363,16 @@ Result<void> Server::Parts::open() {
   return {};
 }
 
+// A command that changes what the contact centre knows counts from its answer on.
+Result<bj::value> Server::Parts::administer(std::string_view command, const bj::object& arguments, const std::string& actor) {
+  admin::Context context{*store, *sealer, random, system_now().wall, url, actor};
+  auto result = admin::run(context, command, arguments);
+  if (!result || !admin::changes_centre(command)) return result;
+  (void)centre->reload();
+  if (auto removed = directory->remove_switched_off(); !removed) return tl::unexpected(removed.error());
+  return result;
+}
+
 // {"command": "user.add", "arguments": {...}} → {"result": ...} or {"error": {"code", "message"}}
 std::string Server::Parts::admin_call(std::string_view line) {
   const auto answer_error = [](const Error& error) {
@@ -384,13 +399,8 @@ std::string Server::Parts::admin_call(std::string_view line) {
     const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
     return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
   }
-  admin::Context context{*store, *sealer, random, system_now().wall, url};
-  auto result = admin::run(context, command, arguments != nullptr ? *arguments : bj::object{});
+  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, "cli");
   if (!result) return answer_error(result.error());
-  if (admin::changes_centre(command)) {
-    (void)centre->reload();
-    if (auto removed = directory->remove_switched_off(); !removed) return answer_error(removed.error());
-  }
   if (command == "configure") {
     if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);

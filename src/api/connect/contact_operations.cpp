@@ -1,0 +1,229 @@
+// Contacts: start, stop, attributes, describe.
+#include <span>
+
+#include "api/centre/contact_lookup.hpp"
+#include "api/connect/connect_call.hpp"
+#include "contact/snapshot.hpp"
+#include "io/store/centre_repository.hpp"
+#include "json/json.hpp"
+
+namespace upcall::api {
+
+namespace {
+
+namespace bj = boost::json;
+
+constexpr std::size_t kAttributesMax = 32'768;  // names and values together
+constexpr std::size_t kMessageMax = 16'384;
+
+bool is_attribute_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+}
+
+ConnectResult<contact::Attributes> attributes_of(const ConnectCall& call, bool required) {
+  const bj::value* value = call.body.if_contains("Attributes");
+  if (value == nullptr || value->is_null()) {
+    if (required) return invalid_parameter("Attributes is required.");
+    return contact::Attributes{};
+  }
+  if (!value->is_object()) return invalid_parameter("Attributes must be an object of texts.");
+  contact::Attributes out;
+  std::size_t bytes = 0;
+  for (const auto& [name, text] : value->get_object()) {
+    if (!is_attribute_name(name)) return invalid_parameter("Attributes: names are letters, digits, '-' and '_'.");
+    if (!text.is_string() || !json::is_clean_text(text.get_string())) return invalid_parameter("Attributes: " + std::string(name).substr(0, 64) + " must be a text.");
+    bytes += name.size() + text.get_string().size();
+    out.emplace(name, text.get_string());
+  }
+  if (bytes > kAttributesMax) return invalid_parameter("Attributes may have 32768 bytes in all.");
+  return out;
+}
+
+struct Known {
+  contact::Contact contact;
+  contact::Attributes attributes;
+};
+
+// A contact that this caller may know of: a program's key, its agent, or whoever may search contacts. Live or finished.
+ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& contact_id) {
+  if (contact_id.empty() || contact_id.size() > 256) return invalid_parameter("ContactId must be a text of 1 to 256 bytes.");
+  std::optional<contact::Contact> found = call.api.centre.service.get<std::optional<contact::Contact>>([&](const contact::Centre& centre) {
+    const contact::Contact* c = centre.contact(contact_id);
+    return c == nullptr ? std::nullopt : std::optional(*c);
+  });
+  Known out;
+  if (found) {
+    out.attributes = found->attributes;
+    out.contact = std::move(*found);
+  } else {
+    auto row = call.api.centre.store.read([&](store::Database& db) -> Result<std::optional<store::ContactRow>> {
+      auto there = store::centre::find_contact(db, contact_id);
+      if (!there || !*there) return there;
+      auto attributes = store::centre::attributes(db, contact_id);
+      if (!attributes) return tl::unexpected(attributes.error());
+      out.attributes = std::move(*attributes);
+      return there;
+    });
+    if (!row) return fault_of(row.error());
+    if (!*row) return no_such("contact");
+    auto parsed = contact::from_snapshot((*row)->snapshot, call.request.now, [](std::string_view) -> const contact::Flow* { return nullptr; });
+    if (!parsed) return fault_of({ErrorCode::internal, "snapshot"});
+    out.contact = std::move(*parsed);
+  }
+  const bool program = call.caller.kind == identity::Principal::Kind::service;
+  const bool own = out.contact.agent_id == call.caller.id;
+  const bool allowed = call.caller.may(identity::Permission::contact_search) || (call.caller.may(identity::Permission::contact_handle) && (program || own));
+  if (!allowed) return access_refused();
+  return out;
+}
+
+struct InitialMessage {
+  std::string type, content;
+};
+
+ConnectResult<std::optional<InitialMessage>> initial_message(const ConnectCall& call) {
+  const bj::value* value = call.body.if_contains("InitialMessage");
+  if (value == nullptr || value->is_null()) return std::optional<InitialMessage>{};
+  if (!value->is_object()) return invalid_parameter("InitialMessage must be an object.");
+  const auto type = json::text_at(value->get_object(), "ContentType");
+  const auto content = json::text_at(value->get_object(), "Content");
+  if (!type || (*type != contact::content::kText && *type != contact::content::kMarkdown)) {
+    return invalid_parameter("InitialMessage: ContentType must be text/plain or text/markdown.");
+  }
+  if (!content || content->empty() || content->size() > kMessageMax || !json::is_clean_text(*content)) {
+    return invalid_parameter("InitialMessage: Content must be a text of 1 to 16384 bytes.");
+  }
+  return std::optional(InitialMessage{std::string(*type), std::string(*content)});
+}
+
+ConnectAnswer start_chat(ConnectCall& call) {
+  if (auto may = call.needs(identity::Permission::contact_handle); !may) return tl::unexpected(may.error());
+  for (const char* member : {"PersistentChat", "RelatedContactId"}) {
+    if (call.body.contains(member)) return refuse_call(400, "InvalidRequestException", std::string(member) + ": chats are not continued here; start one without it.");
+  }
+  auto flow_id = call.text("ContactFlowId", 1, 500);
+  if (!flow_id) return tl::unexpected(flow_id.error());
+  if (const std::size_t slash = flow_id->rfind('/'); slash != std::string::npos) flow_id->erase(0, slash + 1);
+  const bj::object* details = json::object_at(call.body, "ParticipantDetails");
+  const auto name = details != nullptr ? json::text_at(*details, "DisplayName") : std::nullopt;
+  if (!name || name->empty() || name->size() > 256 || !json::is_clean_text(*name)) {
+    return invalid_parameter("ParticipantDetails: DisplayName must be a text of 1 to 256 bytes.");
+  }
+  auto attributes = attributes_of(call, false);
+  if (!attributes) return tl::unexpected(attributes.error());
+  auto message = initial_message(call);
+  if (!message) return tl::unexpected(message.error());
+  auto token = call.text("ClientToken", 0, 500, false);
+  if (!token) return tl::unexpected(token.error());
+  const std::string key = token->empty() ? "" : call.key_id + " " + *token;
+  if (const auto before = key.empty() ? std::nullopt : call.api.started(key)) return *json::parse_object(*before);
+
+  auto flow = call.api.centre.store.read([&](store::Database& db) { return store::flows::find(db, *flow_id); });
+  if (!flow) return fault_of(flow.error());
+  if (!*flow) return no_such("contact flow");
+  if ((*flow)->type != "CONTACT_FLOW") return refuse_call(400, "InvalidRequestException", "A chat starts with a flow of type CONTACT_FLOW.");
+  const contact::Effects effects = call.api.centre.service.call(contact::StartChat{(*flow)->id, std::string(*name), std::move(*attributes)});
+  if (effects.error) return fault_of(*effects.error);
+  const auto& customer = effects.participants.front();
+  if (*message) {
+    const contact::Effects said = call.api.centre.service.call(contact::SendItem{
+        effects.contact_id, customer.participant.id, "", contact::ItemType::message, (*message)->type, (*message)->content, ""});
+    // A flow may have ended the chat already; then nobody is there to read it.
+    if (said.error && said.error->code != ErrorCode::forbidden) return fault_of(*said.error);
+  }
+  bj::object out{{"ContactId", effects.contact_id}, {"ParticipantId", customer.participant.id}, {"ParticipantToken", customer.token}};
+  if (!key.empty()) call.api.remember_start(key, bj::serialize(out));
+  return out;
+}
+
+ConnectAnswer stop_contact(ConnectCall& call) {
+  auto id = call.text("ContactId", 1, 256);
+  if (!id) return tl::unexpected(id.error());
+  auto known = known_contact(call, *id);
+  if (!known) return tl::unexpected(known.error());
+  // The vendor's answer is the same for a contact that is over.
+  if (known->contact.live() && !known->contact.participants.empty()) {
+    const contact::Effects effects = call.api.centre.service.call(contact::LeaveChat{*id, known->contact.participants.front().id});
+    if (effects.error && effects.error->code != ErrorCode::forbidden) return fault_of(*effects.error);
+  }
+  return bj::object{};
+}
+
+ConnectAnswer update_attributes(ConnectCall& call) {
+  auto id = call.text("InitialContactId", 1, 256);
+  if (!id) return tl::unexpected(id.error());
+  auto attributes = attributes_of(call, true);
+  if (!attributes) return tl::unexpected(attributes.error());
+  auto known = known_contact(call, *id);
+  if (!known) return tl::unexpected(known.error());
+  contact::Attributes merged = known->attributes;
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : *attributes) merged[name] = value;
+  for (const auto& [name, value] : merged) bytes += name.size() + value.size();
+  if (bytes > kAttributesMax) return invalid_parameter("Attributes may have 32768 bytes in all.");
+  for (const auto& [name, value] : *attributes) {
+    if (auto done = set_contact_attribute(call.api.centre, *id, name, value); !done) return fault_of(done.error());
+  }
+  return bj::object{};
+}
+
+ConnectAnswer get_attributes(ConnectCall& call) {
+  auto known = known_contact(call, call.path("contact"));
+  if (!known) return tl::unexpected(known.error());
+  bj::object attributes;
+  for (const auto& [name, value] : known->attributes) attributes[name] = value;
+  return bj::object{{"Attributes", std::move(attributes)}};
+}
+
+std::string_view disconnect_reason(const std::string& ours) {
+  if (ours == "customer_disconnect") return "CUSTOMER_DISCONNECT";
+  if (ours == "agent_disconnect") return "AGENT_DISCONNECT";
+  if (ours == "flow_disconnect") return "CONTACT_FLOW_DISCONNECT";
+  return "OTHER";
+}
+
+ConnectAnswer describe_contact(ConnectCall& call) {
+  auto known = known_contact(call, call.path("contact"));
+  if (!known) return tl::unexpected(known.error());
+  const contact::Contact& c = known->contact;
+  bj::object attributes;
+  for (const auto& [name, value] : known->attributes) attributes[name] = value;
+  bj::object out{{"Arn", call.arn("contact/" + c.id)},
+                 {"Id", c.id},
+                 {"InitialContactId", c.id},
+                 {"InitiationMethod", "API"},
+                 {"Channel", "CHAT"},
+                 {"InitiationTimestamp", epoch_seconds(c.started)},
+                 {"QueuePriority", c.priority},
+                 {"Attributes", std::move(attributes)}};
+  const contact::QueueRef& queue = c.queue.empty() ? c.target : c.queue;
+  if (!queue.empty()) {
+    bj::object info{{"Id", queue.queue_id.empty() ? queue.agent_id : queue.queue_id}};
+    if (!c.queue.empty()) info["EnqueueTimestamp"] = epoch_seconds(c.enqueued);
+    out["QueueInfo"] = std::move(info);
+  }
+  if (!c.agent_id.empty()) {
+    bj::object info{{"Id", c.agent_id}};
+    if (c.connected) info["ConnectedToAgentTimestamp"] = epoch_seconds(*c.connected);
+    out["AgentInfo"] = std::move(info);
+  }
+  if (c.ended) {
+    out["DisconnectTimestamp"] = epoch_seconds(*c.ended);
+    out["DisconnectReason"] = disconnect_reason(c.end_reason);
+  }
+  return bj::object{{"Contact", std::move(out)}};
+}
+
+constexpr ConnectRoute kOperations[] = {
+    {"StartChatContact", "PUT", "/contact/chat", ConnectRate::usual, start_chat},
+    {"StopContact", "POST", "/contact/stop", ConnectRate::contacts, stop_contact},
+    {"UpdateContactAttributes", "POST", "/contact/attributes", ConnectRate::contacts, update_attributes},
+    {"GetContactAttributes", "GET", "/contact/attributes/{instance}/{contact}", ConnectRate::contacts, get_attributes},
+    {"DescribeContact", "GET", "/contacts/{instance}/{contact}", ConnectRate::contacts, describe_contact},
+};
+
+}  // namespace
+
+std::span<const ConnectRoute> contact_operations() { return kOperations; }
+
+}  // namespace upcall::api

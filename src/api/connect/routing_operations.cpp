@@ -1,0 +1,150 @@
+// Queues and routing profiles.
+#include <algorithm>
+#include <span>
+
+#include "api/connect/connect_call.hpp"
+#include "io/store/centre_repository.hpp"
+#include "io/store/identity_repository.hpp"
+#include "json/json.hpp"
+
+namespace upcall::api {
+
+namespace {
+
+namespace bj = boost::json;
+using identity::Permission;
+
+constexpr std::size_t kPageMax = 1000;
+
+struct RoutingFacts {
+  std::vector<contact::Queue> queues;
+  std::vector<contact::RoutingProfile> profiles;
+  const contact::Queue* queue(std::string_view id) const {
+    const auto found = std::find_if(queues.begin(), queues.end(), [&](const contact::Queue& q) { return q.id == id; });
+    return found == queues.end() ? nullptr : &*found;
+  }
+  const contact::RoutingProfile* profile(std::string_view id) const {
+    const auto found = std::find_if(profiles.begin(), profiles.end(), [&](const contact::RoutingProfile& p) { return p.id == id; });
+    return found == profiles.end() ? nullptr : &*found;
+  }
+};
+
+// Agents see what their own panel shows them; the whole is for administrators of routing.
+ConnectResult<RoutingFacts> routing_facts(const ConnectCall& call) {
+  if (auto may = call.needs(Permission::routing_admin); !may) return tl::unexpected(may.error());
+  auto facts = call.api.centre.store.read([](store::Database& db) -> Result<RoutingFacts> {
+    auto queues = store::routing::queues(db);
+    if (!queues) return tl::unexpected(queues.error());
+    auto profiles = store::routing::profiles(db);
+    if (!profiles) return tl::unexpected(profiles.error());
+    return RoutingFacts{std::move(*queues), std::move(*profiles)};
+  });
+  if (!facts) return fault_of(facts.error());
+  return std::move(*facts);
+}
+
+ConnectAnswer list_queues(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  bool standard = false, agents = false, any = false;
+  for (const auto& [name, value] : call.request.query) {
+    if (name != "queueTypes") continue;
+    if (value != "STANDARD" && value != "AGENT") return invalid_parameter("queueTypes must be STANDARD or AGENT.");
+    any = true;
+    (value == "STANDARD" ? standard : agents) = true;
+  }
+  std::vector<bj::object> all;
+  if (standard || !any) {
+    for (const contact::Queue& q : facts->queues) all.push_back({{"Id", q.id}, {"Arn", call.arn("queue/" + q.id)}, {"Name", q.name}, {"QueueType", "STANDARD"}});
+  }
+  if (agents || !any) {
+    // Each agent's personal queue.
+    auto users = call.api.centre.store.read([](store::Database& db) { return store::centre::agents(db); });
+    if (!users) return fault_of(users.error());
+    for (const contact::AgentInfo& a : *users) all.push_back({{"Id", a.id}, {"Arn", call.arn("queue/agent/" + a.id)}, {"QueueType", "AGENT"}});
+  }
+  auto page = page_of(call.request, all.size(), 100, kPageMax);
+  if (!page) return tl::unexpected(page.error());
+  bj::array list;
+  for (std::size_t i = page->begin; i < page->end; ++i) list.push_back(std::move(all[i]));
+  bj::object out{{"QueueSummaryList", std::move(list)}};
+  if (!page->next_token.empty()) out["NextToken"] = page->next_token;
+  return out;
+}
+
+ConnectAnswer describe_queue(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  const contact::Queue* queue = facts->queue(call.id("queue"));
+  if (queue == nullptr) return no_such("queue");
+  return bj::object{{"Queue", bj::object{{"QueueId", queue->id}, {"QueueArn", call.arn("queue/" + queue->id)}, {"Name", queue->name}, {"Status", "ENABLED"}}}};
+}
+
+ConnectAnswer create_queue(ConnectCall& call) {
+  if (auto may = call.needs(Permission::routing_admin); !may) return tl::unexpected(may.error());
+  auto name = call.text("Name", 1, 127);
+  if (!name) return tl::unexpected(name.error());
+  auto made = call.api.administer("queue.add", {{"name", *name}}, call.caller.id);
+  if (!made) return fault_of(made.error());
+  const bj::object& queue = made->as_object();
+  return bj::object{{"QueueId", json::text_or(queue, "queueId")}, {"QueueArn", json::text_or(queue, "queueArn")}};
+}
+
+ConnectAnswer list_profiles(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  auto page = page_of(call.request, facts->profiles.size(), 100, kPageMax);
+  if (!page) return tl::unexpected(page.error());
+  bj::array list;
+  for (std::size_t i = page->begin; i < page->end; ++i) {
+    const contact::RoutingProfile& p = facts->profiles[i];
+    list.push_back(bj::object{{"Id", p.id}, {"Arn", call.arn("routing-profile/" + p.id)}, {"Name", p.name}});
+  }
+  bj::object out{{"RoutingProfileSummaryList", std::move(list)}};
+  if (!page->next_token.empty()) out["NextToken"] = page->next_token;
+  return out;
+}
+
+ConnectAnswer describe_profile(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  const contact::RoutingProfile* profile = facts->profile(call.id("profile"));
+  if (profile == nullptr) return no_such("routing profile");
+  return bj::object{{"RoutingProfile", bj::object{{"InstanceId", call.instance_id}, {"RoutingProfileId", profile->id},
+                                                  {"RoutingProfileArn", call.arn("routing-profile/" + profile->id)}, {"Name", profile->name},
+                                                  {"MediaConcurrencies", bj::array{bj::object{{"Channel", "CHAT"}, {"Concurrency", profile->chat_slots}}}}}}};
+}
+
+ConnectAnswer list_profile_queues(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  const contact::RoutingProfile* profile = facts->profile(call.id("profile"));
+  if (profile == nullptr) return no_such("routing profile");
+  auto page = page_of(call.request, profile->queues.size(), 100, kPageMax);
+  if (!page) return tl::unexpected(page.error());
+  bj::array list;
+  for (std::size_t i = page->begin; i < page->end; ++i) {
+    const auto& [id, priority] = profile->queues[i];
+    const contact::Queue* queue = facts->queue(id);
+    list.push_back(bj::object{{"QueueId", id}, {"QueueArn", call.arn("queue/" + id)}, {"QueueName", queue != nullptr ? queue->name : ""},
+                              {"Priority", priority}, {"Delay", 0}, {"Channel", "CHAT"}});
+  }
+  bj::object out{{"RoutingProfileQueueConfigSummaryList", std::move(list)}};
+  if (!page->next_token.empty()) out["NextToken"] = page->next_token;
+  return out;
+}
+
+constexpr ConnectRoute kOperations[] = {
+    {"ListQueues", "GET", "/queues-summary/{instance}", ConnectRate::usual, list_queues},
+    {"DescribeQueue", "GET", "/queues/{instance}/{queue}", ConnectRate::usual, describe_queue},
+    {"CreateQueue", "PUT", "/queues/{instance}", ConnectRate::usual, create_queue},
+    {"ListRoutingProfiles", "GET", "/routing-profiles-summary/{instance}", ConnectRate::usual, list_profiles},
+    {"DescribeRoutingProfile", "GET", "/routing-profiles/{instance}/{profile}", ConnectRate::usual, describe_profile},
+    {"ListRoutingProfileQueues", "GET", "/routing-profiles/{instance}/{profile}/queues", ConnectRate::usual, list_profile_queues},
+};
+
+}  // namespace
+
+std::span<const ConnectRoute> routing_operations() { return kOperations; }
+
+}  // namespace upcall::api
