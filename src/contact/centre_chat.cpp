@@ -131,6 +131,7 @@ void Centre::on(Turn& turn, const SendItem& command) {
   }
   turn.effects.reply = add_item(turn, *c, std::move(item), store);
   if (!key.empty()) remember_sent(std::move(key), turn.effects.reply);
+  if (p->role == Role::customer && command.type == ItemType::message) tell_flow(turn, *c, text);
 }
 
 void Centre::remember_sent(std::string key, const ChatItem& item) {
@@ -150,6 +151,7 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
   if (p == nullptr || p->left || !found->second.live()) return turn.refuse(ErrorCode::forbidden, "the chat has ended");
   p->left = true;
   system_event(turn, found->second, content::kLeft, p);
+  if (p->role == Role::agent && run_remaining(turn, found->second)) return;
   end(turn, found->second, p->role == Role::agent ? "agent_disconnect" : "customer_disconnect");
 }
 

@@ -54,11 +54,18 @@ struct Contact {
 
   std::string flow_id;        // of the running flow; empty: none
   FlowPosition position;
-  std::string queue_flow_id;  // hook
+  std::string queue_flow_id;  // hook CustomerQueue
+  std::string remaining_flow_id;  // hook CustomerRemaining: runs when the agent has left
+  std::string initial_message;  // that the chat was started with
+  Attributes data;            // Name, Description, LanguageCode, CustomerId, References.*
+  Attributes tags;
+  int transfers = 0;          // from queue to queue, by its flow
+  Duration age_adjustment;    // set before it waits: it counts as older by that
+  std::uint64_t flow_steps = 0;  // traced so far
   QueueRef target;            // SetQueue
   QueueRef queue;             // where it waits
   int priority = 5;           // 1 is first
-  std::uint64_t order = 0;    // age: smaller entered its queue earlier
+  std::uint64_t order = 0;    // age: smaller entered its queue earlier; microseconds of wall time, adjusted by flows
   WallTime enqueued;
   QueuePlace told;            // what its customer was told last
 

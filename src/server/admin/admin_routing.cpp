@@ -31,20 +31,28 @@ bj::object flow_json(const store::FlowRow& f, std::string_view instance) {
   return {{"contactFlowId", f.id}, {"contactFlowArn", arn(instance, "contact-flow/" + f.id)}, {"name", f.name}, {"type", f.type}, {"updatedAt", to_iso8601(f.updated)}};
 }
 
-// Customer queue flows that are named but not there: the hook block would take its Error branch.
-Result<bj::array> missing_hooks(store::Database& db, const contact::Flow& flow) {
+std::string last_part(const std::string& id) { return id.substr(id.rfind('/') + 1); }
+
+// Flows and modules that are named but not there: the block would take its error branch. Names that come from attributes
+// are known only when the flow runs.
+Result<bj::array> missing_flows(store::Database& db, const contact::Flow& flow) {
   bj::array out;
   for (const contact::Block& block : flow.blocks) {
-    if (block.type != contact::BlockType::set_event_hook) continue;
-    const std::string id = block.hook_flow.substr(block.hook_flow.rfind('/') + 1);
-    auto by_name = store::flows::find(db, block.hook_flow);
-    if (!by_name) return tl::unexpected(by_name.error());
-    auto by_id = store::flows::find(db, id);
-    if (!by_id) return tl::unexpected(by_id.error());
-    const bool found = (*by_name && (*by_name)->type == "CUSTOMER_QUEUE") || (*by_id && (*by_id)->type == "CUSTOMER_QUEUE");
-    if (!found) {
-      out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no customer queue flow \"" + block.hook_flow.substr(0, 127) + "\" yet: import it too"}});
+    using contact::BlockType;
+    const bool names_flow = block.type == BlockType::invoke_module || block.type == BlockType::transfer_to_flow ||
+                            (block.type == BlockType::set_event_hook && (block.kind == "CustomerQueue" || block.kind == "CustomerRemaining"));
+    if (!names_flow || block.resource.id.find("$.") != std::string::npos) continue;
+    bool found = false;
+    for (const std::string& name : {block.resource.id, last_part(block.resource.id), block.resource.name}) {
+      if (name.empty() || found) continue;
+      auto row = store::flows::find(db, name);
+      if (!row) return tl::unexpected(row.error());
+      if (!*row) continue;
+      found = block.kind == "CustomerQueue" ? (*row)->type == "CUSTOMER_QUEUE" : (block.type == BlockType::invoke_module) == ((*row)->type == "MODULE");
     }
+    const std::string name = block.resource.name.empty() ? block.resource.id : block.resource.name;
+    const std::string kind = block.kind == "CustomerQueue" ? "customer queue flow" : block.type == BlockType::invoke_module ? "flow module" : "contact flow";
+    if (!found) out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no " + kind + " \"" + name.substr(0, 127) + "\" yet: import it too"}});
   }
   return out;
 }
@@ -137,7 +145,7 @@ Answer routing_profile_list(Context& context, const Arguments& arguments) {
 Answer flow_validate(Context&, const Arguments& arguments) {
   if (auto fine = only(arguments, {"content"}); !fine) return tl::unexpected(fine.error());
   const auto import = contact::import_flow(json::text_or(arguments, "content"));
-  bj::object out{{"valid", import.flow.has_value()}, {"problems", problems_json(import.problems)}};
+  bj::object out{{"valid", import.flow.has_value()}, {"problems", problems_json(import.problems)}, {"warnings", problems_json(import.warnings)}};
   if (import.flow) {
     out["name"] = import.flow->name;
     out["type"] = contact::to_string(import.flow->type);
@@ -164,7 +172,7 @@ Answer flow_import(Context& context, const Arguments& arguments) {
   if (!import.flow) return fail(ErrorCode::invalid_argument, problems_text(import.problems));
   const bool is_start = import.flow->type == contact::FlowType::contact_flow;
   const bool make_default = json::boolean_at(arguments, "default").value_or(false);
-  if (make_default && !is_start) return fail(ErrorCode::invalid_argument, "a customer queue flow cannot be the default contact flow");
+  if (make_default && !is_start) return fail(ErrorCode::invalid_argument, "only a contact flow can be the default contact flow");
   return context.store.write([&](store::Database& db) -> Answer {
     store::FlowRow row{make_uuid(context.random), import.flow->name, std::string(contact::to_string(import.flow->type)), content, context.now, context.now};
     auto before = store::flows::find(db, row.name);
@@ -186,8 +194,9 @@ Answer flow_import(Context& context, const Arguments& arguments) {
     if (!instance) return tl::unexpected(instance.error());
     bj::object out = flow_json(row, *instance);
     out["updated"] = before->has_value();
-    auto warnings = missing_hooks(db, *import.flow);
+    auto warnings = missing_flows(db, *import.flow);
     if (!warnings) return tl::unexpected(warnings.error());
+    for (bj::value& told : problems_json(import.warnings)) warnings->push_back(std::move(told));
     out["warnings"] = std::move(*warnings);
     return out;
   });
