@@ -182,6 +182,8 @@ std::vector<std::string_view> supported_block_types() {
   return out;
 }
 
+std::string_view action_name(BlockType type) { return words_of(type).action; }
+
 FlowImport import_flow(std::string_view text) {
   FlowImport import;
   FlowProblems out;

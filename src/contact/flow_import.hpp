@@ -29,5 +29,7 @@ FlowImport import_flow(std::string_view text);
 
 // The block types that can be imported, by their 2019-10-30 names: for help texts and the import's answer.
 std::vector<std::string_view> supported_block_types();
+// The 2019-10-30 name of a type: for traces.
+std::string_view action_name(BlockType type);
 
 }  // namespace upcall::contact
