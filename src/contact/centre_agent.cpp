@@ -208,6 +208,10 @@ void Centre::on(Turn& turn, const ClearContact& command) {
       if (found != contacts_.end() && found->second.state == ContactState::wrap_up && found->second.agent_id == command.agent_id) {
         close_wrap_up(turn, found->second);
       } else {
+        if (found != contacts_.end() && found->second.after_work_agent_id == command.agent_id) {
+          found->second.after_work_agent_id.clear();
+          turn.changed(found->second);
+        }
         show(turn, command.agent_id, command.contact_id, AgentView::none);
       }
       return;

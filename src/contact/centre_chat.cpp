@@ -174,6 +174,10 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
     // An agent never loses a contact without after-contact work.
     c.state = ContactState::wrap_up;
     show(turn, c.agent_id, c.id, AgentView::ended);
+  } else if (const auto* after = agent(c.after_work_agent_id); after != nullptr && after->contacts.contains(c.id)) {
+    // Its disconnect flow is over before the agent is.
+    c.state = ContactState::wrap_up;
+    c.agent_id = std::exchange(c.after_work_agent_id, {});
   } else {
     c.state = ContactState::ended;
     c.agent_id.clear();

@@ -62,6 +62,7 @@ bool Centre::run_remaining(Turn& turn, Contact& c) {
   const Flow* remaining = flow(c.remaining_flow_id);
   if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
   const std::string agent_id = std::exchange(c.agent_id, {});
+  c.after_work_agent_id = agent_id;
   c.state = ContactState::flow;
   c.invitation.reset();
   c.flow_id = c.remaining_flow_id;

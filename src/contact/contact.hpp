@@ -70,6 +70,7 @@ struct Contact {
   QueuePlace told;            // what its customer was told last
 
   std::string agent_id;       // offered to, connected with, or in wrap-up with
+  std::string after_work_agent_id;  // has left it to its disconnect flow, and has still to clear it
   Instant offer_deadline = Instant::never();
   Instant connect_deadline = Instant::never();  // the customer must have connected by then
   std::map<std::string, Instant> not_before;    // agents that rejected it, and when they may be asked again
@@ -78,6 +79,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // Its attributes are for this agent's eyes.
+  bool is_of(std::string_view agent) const { return agent_id == agent || after_work_agent_id == agent; }
   // In its queue, or on offer to an agent who may still refuse it.
   bool waits() const { return state == ContactState::queued || state == ContactState::offered; }
   bool live() const { return state != ContactState::wrap_up && state != ContactState::ended; }

@@ -56,6 +56,7 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   }
   o["queueFlow"] = c.queue_flow_id;
   if (!c.remaining_flow_id.empty()) o["remainingFlow"] = c.remaining_flow_id;
+  if (!c.after_work_agent_id.empty()) o["afterWorkAgent"] = c.after_work_agent_id;
   if (!c.initial_message.empty()) o["initialMessage"] = c.initial_message;
   if (!c.data.empty()) o["data"] = attributes_json(c.data);
   if (!c.tags.empty()) o["tags"] = attributes_json(c.tags);
@@ -122,6 +123,7 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
   }
   c.queue_flow_id = json::text_or(o, "queueFlow");
   c.remaining_flow_id = json::text_or(o, "remainingFlow");
+  c.after_work_agent_id = json::text_or(o, "afterWorkAgent");
   c.initial_message = json::text_or(o, "initialMessage");
   c.data = attributes_from(o, "data");
   c.tags = attributes_from(o, "tags");

@@ -285,7 +285,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
     const contact::Contact* c = centre_.contact(notice.contact_id);
     // A missed contact may be another agent's by now: its state is all that is shown.
-    if (c != nullptr && c->agent_id == notice.agent_id && notice.view != contact::AgentView::none) {
+    if (c != nullptr && c->is_of(notice.agent_id) && notice.view != contact::AgentView::none) {
       event["contact"] = contact_json(*c, notice.view, centre_.config());
     }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));

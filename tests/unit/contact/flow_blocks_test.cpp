@@ -383,6 +383,29 @@ TEST(FlowBlocks, DisconnectFlowRunsWhenTheAgentHasLeft) {
   EXPECT_THAT(w.said(), ElementsAre("Was it good?", "Thank you"));
   EXPECT_THAT(w.world->closed, ElementsAre(w.id));
   EXPECT_EQ(w.contact()->end_reason, "flow_disconnect");
+  EXPECT_EQ(w.contact()->state, ContactState::ended);
+}
+
+TEST(FlowBlocks, AfterContactWorkOutlivesTheDisconnectFlowAndARestart) {
+  CentreConfig config = make_config();
+  config.flows["goodbye"] = read_flow(document("Goodbye", "contactFlow", "w", {block("w", "Wait", R"("TimeLimitSeconds":"30")", {"", {}, {result("WaitCompleted", "end")}}), bye()}));
+  FlowWorld w("contactFlow", {block("h", "UpdateContactEventHooks", R"("EventHooks":{"CustomerRemaining":"Goodbye"})", {"q", {kAny}, {}}),
+                              block("q", "UpdateContactTargetQueue", R"("QueueId":"BasicQueue")", {"go", {kAny}, {}}),
+                              block("go", "TransferContactToQueue", "", {"failed", {kAny, error("QueueAtCapacity", "failed")}, {}}), say("failed", "failed", "end"), bye()}, std::move(config));
+  w.start();
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  w.run(AcceptContact{"ann", w.id});
+  w.run(EndContact{"ann", w.id});
+  w.restart(Duration::s(1));
+  EXPECT_EQ(w.world->view("ann", w.id), AgentView::ended);
+  w.pass(Duration::s(60));
+  EXPECT_THAT(w.world->closed, ElementsAre(w.id));
+  ASSERT_NE(w.contact(), nullptr) << "the agent has not cleared it";
+  EXPECT_EQ(w.contact()->state, ContactState::wrap_up);
+  EXPECT_EQ(w.contact()->agent_id, "ann");
+  EXPECT_FALSE(w.run(ClearContact{"ann", w.id}).error);
+  w.run(Tick{});
+  EXPECT_EQ(w.contact(), nullptr);
 }
 
 TEST(FlowBlocks, NoDisconnectFlowWhenTheCustomerLeaves) {
