@@ -23,6 +23,7 @@ namespace {
 struct Call {
   std::string data_dir = "upcall-data";
   bool as_json = false;
+  bool content_only = false;
   std::vector<std::pair<std::string, std::shared_ptr<std::string>>> texts;
   std::vector<std::pair<std::string, std::shared_ptr<std::vector<std::string>>>> lists;
   std::vector<std::pair<std::string, std::shared_ptr<std::int64_t>>> numbers;
@@ -94,6 +95,11 @@ class Builder {
     app_->add_option("FILE", *call_->file, help)->required();
     return *this;
   }
+  // Without --json only the answer's "content" is printed: it is a file.
+  Builder& content() {
+    call_->content_only = true;
+    return *this;
+  }
   Builder& example(const char* line) {
     app_->footer(std::string("Example:\n  ") + line);
     return *this;
@@ -131,6 +137,7 @@ class Builder {
       return 1;
     }
     if (call.as_json) std::cout << bj::serialize(*result) << std::endl;
+    else if (const bj::object* o = result->if_object(); call.content_only && o != nullptr) std::cout << json::text_or(*o, "content") << std::endl;
     else print_plain(*result);
     return 0;
   }
@@ -197,14 +204,38 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(instance, "show", "Its ids and address", "instance.show", exit_code).example("upcall instance show --data-dir D --json");
 
   CLI::App& flow = group(app, "flow", "Contact flows");
-  Builder(flow, "import", "Import a flow from the legacy export format", "flow.import", exit_code)
+  Builder(flow, "import", "Import a flow from one of the export formats (legacy, 2019-10-30)", "flow.import", exit_code)
       .text("--name", "name", "Under this name instead of the file's")
       .flag("--default", "default", "New chats start with it")
       .file("The exported flow (JSON)")
       .example("upcall flow import --data-dir D deploy/flows/video-call-chat.json --json");
   Builder(flow, "validate", "Say what is wrong with a flow, without importing it", "flow.validate", exit_code).file("The exported flow (JSON)");
   Builder(flow, "list", "All flows", "flow.list", exit_code);
-  Builder(flow, "export", "Print a flow as it was imported", "flow.export", exit_code).text("--flow", "flow", "Name or id", true);
+  Builder(flow, "export", "Print a flow, as it was imported or in another format", "flow.export", exit_code)
+      .text("--flow", "flow", "Name or id", true)
+      .text("--format", "format", "legacy or 2019-10-30")
+      .content()
+      .example("upcall flow export --data-dir D --flow \"Video call chat\" --format 2019-10-30 > flow.json");
+  Builder(flow, "trace", "What the flows of a contact have done: its last 200 blocks", "flow.trace", exit_code).text("CONTACT", "contact", "Its id", true);
+
+  CLI::App& function = group(app, "flow-function", "Functions that flows invoke (InvokeLambdaFunction), behind web addresses");
+  Builder(function, "add", "Add one; the secret that signs its calls is shown once", "flow-function.add", exit_code)
+      .text("--name", "name", "The function's name as flows have it, or its whole ARN", true)
+      .text("--url", "url", "https://HOST/PATH that gets the event by POST and answers with JSON", true)
+      .example("upcall flow-function add --data-dir D --name lookup --url https://example.com/lookup --json");
+  Builder(function, "list", "All functions, without secrets", "flow-function.list", exit_code);
+  Builder(function, "remove", "Remove one", "flow-function.remove", exit_code).text("NAME", "name", "Its name or id", true);
+
+  CLI::App& hours = group(app, "hours", "Hours of operation");
+  Builder(hours, "import", "Add hours, or replace those of this name", "hours.import", exit_code)
+      .text("--name", "name", "Their name", true)
+      .file("TimeZone, Config and Overrides (JSON)")
+      .example("upcall hours import --data-dir D --name Office office-hours.json");
+  Builder(hours, "list", "All, and whether they are open now", "hours.list", exit_code);
+  Builder(hours, "remove", "Remove hours; queues that had them are always open then", "hours.remove", exit_code).text("NAME", "name", "Their name or id", true);
+  Builder(hours, "assign", "Give a queue its hours", "hours.assign", exit_code)
+      .text("--queue", "queue", "Name or id", true)
+      .text("--hours", "hours", "Name or id; without: always open");
 
   CLI::App& recording = group(app, "recording", "Recordings that there are, and which must stay");
   Builder(recording, "list", "The newest first", "recording.list", exit_code)

@@ -142,9 +142,12 @@ void Centre::restore(Contact c, Now now) {
     agents_[c.agent_id].contacts[c.id] = c.state == ContactState::connected ? AgentView::connected : AgentView::ended;
     agents_[c.agent_id].idle_since = now.mono;
   }
+  if (!c.after_work_agent_id.empty()) agents_[c.after_work_agent_id].contacts[c.id] = AgentView::ended;
   // A flow that stood between two blocks cannot be: it always stops at a wait. Without a flow a contact that never
   // reached a queue would hang for ever.
   if (c.state == ContactState::flow && c.flow_id.empty()) c.connect_deadline = now.mono;
+  // A minute of a clock that has ended.
+  c.position.steps = 0;
   contacts_.insert_or_assign(c.id, std::move(c));
 }
 

@@ -63,10 +63,16 @@ class Centre {
   void on(Turn& turn, const UpdateAttributes& command);
   void on(Turn& turn, const InviteToVideo& command);
   void on(Turn& turn, const WithdrawInvitation& command);
+  void on(Turn& turn, const FlowAnswer& command);
   void on(Turn& turn, const Tick& command);
 
   // flow side
-  void run(Turn& turn, Contact& contact);
+  void run(Turn& turn, Contact& contact, const FlowInput& input = {});
+  void stop_flow(Contact& contact);
+  // A customer's message, for a flow that waits for one.
+  void tell_flow(Turn& turn, Contact& contact, const std::string& text);
+  // The agent has left: the contact goes on with its disconnect flow, when it has one.
+  bool run_remaining(Turn& turn, Contact& contact);
   void enqueue(Turn& turn, Contact& contact);
   std::size_t waiting_in(const QueueRef& queue) const;
   // Customers whose place has changed are told, together and not too often.

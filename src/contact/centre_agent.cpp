@@ -194,7 +194,7 @@ void Centre::on(Turn& turn, const EndContact& command) {
     agent->left = true;
     system_event(turn, *c, content::kLeft, agent);
   }
-  end(turn, *c, "agent_disconnect");
+  if (!run_remaining(turn, *c)) end(turn, *c, "agent_disconnect");
 }
 
 void Centre::on(Turn& turn, const ClearContact& command) {
@@ -204,9 +204,14 @@ void Centre::on(Turn& turn, const ClearContact& command) {
   switch (seen->second) {
     case AgentView::ended: {
       const auto found = contacts_.find(command.contact_id);
-      if (found != contacts_.end()) {
+      // It may be in its disconnect flow by now, or with the next agent.
+      if (found != contacts_.end() && found->second.state == ContactState::wrap_up && found->second.agent_id == command.agent_id) {
         close_wrap_up(turn, found->second);
       } else {
+        if (found != contacts_.end() && found->second.after_work_agent_id == command.agent_id) {
+          found->second.after_work_agent_id.clear();
+          turn.changed(found->second);
+        }
         show(turn, command.agent_id, command.contact_id, AgentView::none);
       }
       return;

@@ -131,6 +131,7 @@ void Centre::on(Turn& turn, const SendItem& command) {
   }
   turn.effects.reply = add_item(turn, *c, std::move(item), store);
   if (!key.empty()) remember_sent(std::move(key), turn.effects.reply);
+  if (p->role == Role::customer && command.type == ItemType::message) tell_flow(turn, *c, text);
 }
 
 void Centre::remember_sent(std::string key, const ChatItem& item) {
@@ -150,6 +151,7 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
   if (p == nullptr || p->left || !found->second.live()) return turn.refuse(ErrorCode::forbidden, "the chat has ended");
   p->left = true;
   system_event(turn, found->second, content::kLeft, p);
+  if (p->role == Role::agent && run_remaining(turn, found->second)) return;
   end(turn, found->second, p->role == Role::agent ? "agent_disconnect" : "customer_disconnect");
 }
 
@@ -172,6 +174,10 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
     // An agent never loses a contact without after-contact work.
     c.state = ContactState::wrap_up;
     show(turn, c.agent_id, c.id, AgentView::ended);
+  } else if (const auto* after = agent(c.after_work_agent_id); after != nullptr && after->contacts.contains(c.id)) {
+    // Its disconnect flow is over before the agent is.
+    c.state = ContactState::wrap_up;
+    c.agent_id = std::exchange(c.after_work_agent_id, {});
   } else {
     c.state = ContactState::ended;
     c.agent_id.clear();

@@ -2,16 +2,20 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "base/time.hpp"
 #include "contact/flow.hpp"
+#include "contact/hours.hpp"
 
 namespace upcall::contact {
 
 struct Queue {
   std::string id;
   std::string name;
+  std::string hours_id;  // empty: always open
 };
 
 struct RoutingProfile {
@@ -47,6 +51,9 @@ struct CentreConfig {
   std::vector<Queue> queues;
   std::vector<RoutingProfile> routing_profiles;
   std::vector<AgentInfo> agents;
+  std::vector<HoursOfOperation> hours;
+  std::shared_ptr<const TimeZones> time_zones;  // without: every zone is UTC
+  std::string instance_arn;
   CentreLimits limits;
 };
 

@@ -1,123 +1,88 @@
-#include "contact/centre_turn.hpp"
+// Flows of contacts: how they begin, go on, and hand over to queues.
+#include "contact/centre_flow_host.hpp"
+#include "json/json.hpp"
 
 namespace upcall::contact {
 
-// The blocks' hands: acts on one contact within one turn.
-class Centre::Host final : public FlowHost {
- public:
-  Host(Centre& centre, Turn& turn, Contact& contact) : centre_(centre), turn_(turn), contact_(contact) {}
+constexpr std::size_t kInitialMessageMax = 1024;  // as StartChatContact allows
 
-  void say(std::string_view text) override {
-    ChatItem item;
-    item.type = ItemType::message;
-    item.content_type = content::kText;
-    item.content = std::string(text);
-    item.role = Role::system;
-    item.display_name = "SYSTEM_MESSAGE";
-    centre_.add_item(turn_, contact_, std::move(item));
-  }
-  void set_attribute(const std::string& name, std::string value) override {
-    std::size_t bytes = name.size() + value.size();
-    for (const auto& [n, v] : contact_.attributes) bytes += n.size() + v.size();
-    if (bytes <= centre_.config_.limits.attribute_bytes) contact_.attributes[name] = std::move(value);
-  }
-  void set_priority(int priority) override {
-    contact_.priority = priority;
-    centre_.places_changed_ = true;
-  }
-  bool set_queue_flow(std::string_view name) override {
-    for (const auto& [id, flow] : centre_.config_.flows) {
-      if ((flow.name == name || id == name || name.ends_with("/" + id)) && flow.type == FlowType::customer_queue) {
-        contact_.queue_flow_id = id;
-        return true;
-      }
-    }
-    return false;
-  }
-  bool set_queue(std::string_view name) override {
-    for (const Queue& q : centre_.config_.queues) {
-      if (q.name == name || q.id == name || name.ends_with("/" + q.id)) {
-        contact_.target = {q.id, {}};
-        return true;
-      }
-    }
-    return false;
-  }
-  bool set_agent_queue(std::string_view agent) override {
-    // Nobody was asked for: the default queue (design §5). Somebody unknown is an error.
-    if (agent.empty()) {
-      if (centre_.config_.default_queue_id.empty()) return false;
-      contact_.target = {centre_.config_.default_queue_id, {}};
-      return true;
-    }
-    for (const AgentInfo& a : centre_.config_.agents) {
-      if (a.username == agent || a.id == agent || agent.ends_with("/agent/" + a.id)) {
-        contact_.target = {{}, a.id};
-        return true;
-      }
-    }
-    return false;
-  }
-  Transfer transfer() override {
-    if (contact_.target.empty()) return Transfer::error;
-    if (centre_.waiting_in(contact_.target) >= centre_.config_.limits.queue_capacity) return Transfer::at_capacity;
-    return Transfer::queued;
-  }
-  const Attributes& attributes() const override { return contact_.attributes; }
-  std::string system_value(std::string_view path) const override {
-    if (path == "ContactId" || path == "InitialContactId") return contact_.id;
-    if (path == "Channel") return "CHAT";
-    if (path == "InitiationMethod") return "API";
-    if (path == "CustomerEndpoint.DisplayName") return contact_.participants.front().display_name;
-    if (path == "Queue.Name") {
-      for (const Queue& q : centre_.config_.queues) {
-        if (q.id == contact_.target.queue_id) return q.name;
-      }
-    }
-    return {};
-  }
+std::uint64_t adjusted_order(std::uint64_t order, Duration older_by) {
+  const std::int64_t moved = static_cast<std::int64_t>(order) - older_by.us();
+  return moved > 0 ? static_cast<std::uint64_t>(moved) : 0;
+}
 
- private:
-  Centre& centre_;
-  Turn& turn_;
-  Contact& contact_;
-};
+void Centre::stop_flow(Contact& c) {
+  c.flow_id.clear();
+  c.position = {};
+}
 
-void Centre::run(Turn& turn, Contact& c) {
-  const Flow* current = flow(c.flow_id);
-  if (current == nullptr) return;
+void Centre::run(Turn& turn, Contact& c, const FlowInput& input) {
+  if (flow(c.flow_id) == nullptr) return;
   turn.changed(c);
   Host host(*this, turn, c);
-  switch (run_flow(*current, c.position, host, turn.now.mono)) {
+  switch (run_flow(c.flow_id, c.position, host, turn.now.mono, input)) {
     case FlowOutcome::waiting: break;
-    case FlowOutcome::transferred: enqueue(turn, c); break;
+    case FlowOutcome::transferred:
+    case FlowOutcome::requeued:
+      // An offer of the queue that it leaves is no more.
+      if (c.state == ContactState::offered) back_to_queue(turn, c, AgentView::none);
+      c.not_before.clear();
+      enqueue(turn, c);
+      break;
     case FlowOutcome::disconnected:
       if (c.participants.front().joined) {
         end(turn, c, "flow_disconnect");
       } else {
         // Nobody has read yet what the flow said: it ends after the customer has connected (or never did).
-        c.flow_id.clear();
-        c.position = {};
+        stop_flow(c);
         c.end_reason = "flow_disconnect";
       }
       break;
+    case FlowOutcome::ended:
     case FlowOutcome::stuck:
-      c.flow_id.clear();
+      stop_flow(c);
       // A queue flow that stops leaves the contact waiting; the first flow has nothing to fall back on.
       if (c.state == ContactState::flow) end(turn, c, "flow_error");
       break;
   }
 }
 
+void Centre::tell_flow(Turn& turn, Contact& c, const std::string& text) {
+  if (!c.flow_id.empty() && c.position.waiting) run(turn, c, {FlowInput::Kind::message, text, {}});
+}
+
+void Centre::on(Turn& turn, const FlowAnswer& command) {
+  const auto found = contacts_.find(command.contact_id);
+  // An answer that comes too late is nobody's.
+  if (found == contacts_.end() || found->second.flow_id.empty() || found->second.position.call_id != command.call_id) return;
+  run(turn, found->second, {command.answered ? FlowInput::Kind::answer : FlowInput::Kind::no_answer, command.text, command.call_id});
+}
+
+bool Centre::run_remaining(Turn& turn, Contact& c) {
+  const Flow* remaining = flow(c.remaining_flow_id);
+  if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
+  const std::string agent_id = std::exchange(c.agent_id, {});
+  c.after_work_agent_id = agent_id;
+  c.state = ContactState::flow;
+  c.invitation.reset();
+  c.flow_id = c.remaining_flow_id;
+  c.position = {};
+  c.position.block = remaining->start;
+  turn.changed(c);
+  show(turn, agent_id, c.id, AgentView::ended);  // after-contact work, while the customer goes on
+  run(turn, c);
+  return true;
+}
+
 void Centre::enqueue(Turn& turn, Contact& c) {
   c.state = ContactState::queued;
   c.queue = c.target;
-  c.order = ++last_order_;
+  last_order_ = std::max(last_order_ + 1, static_cast<std::uint64_t>(turn.now.wall.unix_ms()) * 1000);
+  c.order = adjusted_order(last_order_, c.age_adjustment);
   c.enqueued = turn.now.wall;
   c.told = {};
   places_changed_ = true;
-  c.flow_id.clear();
-  c.position = {};
+  stop_flow(c);
   turn.changed(c);
   if (const Flow* hook = flow(c.queue_flow_id)) {
     c.flow_id = c.queue_flow_id;
@@ -140,6 +105,9 @@ void Centre::on(Turn& turn, const StartChat& command) {
   std::size_t bytes = 0;
   for (const auto& [name, value] : command.attributes) bytes += name.size() + value.size();
   if (bytes > config_.limits.attribute_bytes) return turn.refuse(ErrorCode::too_large, "the attributes are too large");
+  if (command.initial_message.size() > kInitialMessageMax || !json::is_clean_text(command.initial_message)) {
+    return turn.refuse(ErrorCode::invalid_argument, "the initial message is longer than 1024 bytes or not clean UTF-8 text");
+  }
 
   Contact c;
   c.id = make_uuid(turn.random);
@@ -154,6 +122,16 @@ void Centre::on(Turn& turn, const StartChat& command) {
   const std::string id = c.id;
   Contact& stored = contacts_.emplace(id, std::move(c)).first->second;
   turn.changed(stored);
+  stored.initial_message = command.initial_message;
+  if (!command.initial_message.empty()) {
+    ChatItem item;
+    item.content_type = content::kText;
+    item.content = command.initial_message;
+    item.participant_id = stored.participants.front().id;
+    item.role = Role::customer;
+    item.display_name = stored.participants.front().display_name;
+    add_item(turn, stored, std::move(item));
+  }
   run(turn, stored);
 }
 

@@ -20,6 +20,9 @@ struct Centre::Turn {
   void refuse(ErrorCode code, std::string message) { effects.error = Error{code, std::move(message)}; }
 };
 
+// An age that counts as older by a span.
+std::uint64_t adjusted_order(std::uint64_t order, Duration older_by);
+
 // JSON content of the invitation event.
 std::string invitation_content(const Invitation& invitation);
 

@@ -19,7 +19,7 @@ std::optional<AgentStatus> agent_status(std::string_view text);
 
 // --- commands ---
 struct Configure { CentreConfig config; };
-struct StartChat { std::string flow_id; /* empty: the default */ std::string display_name; Attributes attributes; };
+struct StartChat { std::string flow_id; /* empty: the default */ std::string display_name; Attributes attributes; std::string initial_message = {}; };
 struct ConnectParticipant { std::string contact_id, participant_id; };
 // From a customer (by the participant interface) or an agent (participant_id found by the centre when empty).
 struct SendItem {
@@ -39,10 +39,12 @@ struct UpdateAttributes { std::string contact_id; Attributes attributes; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
 struct WithdrawInvitation { std::string external_meeting_id; };
+// What became of a flow's call (Effects::flow_calls). No answer: `text` says why.
+struct FlowAnswer { std::string contact_id, call_id; bool answered = false; std::string text; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, UpdateAttributes, InviteToVideo, WithdrawInvitation, Tick>;
+                             RejectContact, EndContact, ClearContact, UpdateAttributes, InviteToVideo, WithdrawInvitation, FlowAnswer, Tick>;
 
 // --- effects ---
 struct NewParticipant {
@@ -54,6 +56,20 @@ struct AgentNotice {
   std::string agent_id;
   std::string contact_id;  // empty: the agent's own state changed
   AgentView view = AgentView::none;  // with a contact: how it looks now; none: it is gone
+};
+// A web address is to be called; the answer comes back as a FlowAnswer, within `limit` if it is to have an effect.
+struct FlowCallRequest {
+  std::string contact_id, call_id;
+  std::string function, name;  // as the block names it: id, ARN or name; the export's name
+  std::string event;           // JSON
+  Duration limit;
+};
+// Of the block that a contact's flow has run; numbered from 1. The last kFlowStepsKept of a contact are kept.
+inline constexpr std::uint64_t kFlowStepsKept = 200;
+struct FlowStepRecord {
+  std::string contact_id;
+  std::uint64_t number = 0;
+  FlowStep step;
 };
 // In the order they happened. Persist everything, then deliver `items`, `notices` and `closed`.
 struct Effects {
@@ -69,6 +85,8 @@ struct Effects {
   std::vector<Delivery> items;
   std::vector<std::pair<std::string, AgentStatus>> agent_states;
   std::vector<AgentNotice> notices;
+  std::vector<FlowCallRequest> flow_calls;  // to be made when everything is stored
+  std::vector<FlowStepRecord> flow_steps;
   std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
 };
 

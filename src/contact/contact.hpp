@@ -54,15 +54,23 @@ struct Contact {
 
   std::string flow_id;        // of the running flow; empty: none
   FlowPosition position;
-  std::string queue_flow_id;  // hook
+  std::string queue_flow_id;  // hook CustomerQueue
+  std::string remaining_flow_id;  // hook CustomerRemaining: runs when the agent has left
+  std::string initial_message;  // that the chat was started with
+  Attributes data;            // Name, Description, LanguageCode, CustomerId, References.*
+  Attributes tags;
+  int transfers = 0;          // from queue to queue, by its flow
+  Duration age_adjustment;    // set before it waits: it counts as older by that
+  std::uint64_t flow_steps = 0;  // traced so far
   QueueRef target;            // SetQueue
   QueueRef queue;             // where it waits
   int priority = 5;           // 1 is first
-  std::uint64_t order = 0;    // age: smaller entered its queue earlier
+  std::uint64_t order = 0;    // age: smaller entered its queue earlier; microseconds of wall time, adjusted by flows
   WallTime enqueued;
   QueuePlace told;            // what its customer was told last
 
   std::string agent_id;       // offered to, connected with, or in wrap-up with
+  std::string after_work_agent_id;  // has left it to its disconnect flow, and has still to clear it
   Instant offer_deadline = Instant::never();
   Instant connect_deadline = Instant::never();  // the customer must have connected by then
   std::map<std::string, Instant> not_before;    // agents that rejected it, and when they may be asked again
@@ -71,6 +79,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // Its attributes are for this agent's eyes.
+  bool is_of(std::string_view agent) const { return agent_id == agent || after_work_agent_id == agent; }
   // In its queue, or on offer to an agent who may still refuse it.
   bool waits() const { return state == ContactState::queued || state == ContactState::offered; }
   bool live() const { return state != ContactState::wrap_up && state != ContactState::ended; }

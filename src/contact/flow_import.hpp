@@ -1,6 +1,6 @@
 // Reads a contact flow in the vendor's legacy export format ("modules", version "1") or in the flow language of
 // 2019-10-30 ("Actions"), and checks it completely. All that is wrong is told at once, each with the block's id; nothing
-// is imported in part.
+// is imported in part. flow_export.hpp is the way back.
 #pragma once
 
 #include <string>
@@ -22,11 +22,14 @@ struct FlowProblem {
 struct FlowImport {
   std::optional<Flow> flow;  // set exactly when `problems` is empty
   std::vector<FlowProblem> problems;
+  std::vector<FlowProblem> warnings;  // what has no effect in a chat, or stops a flow there
 };
 
 FlowImport import_flow(std::string_view text);
 
-// The block types that can be imported, by the names of the format: for help texts and the import's answer.
+// The block types that can be imported, by their 2019-10-30 names: for help texts and the import's answer.
 std::vector<std::string_view> supported_block_types();
+// The 2019-10-30 name of a type: for traces.
+std::string_view action_name(BlockType type);
 
 }  // namespace upcall::contact

@@ -1,8 +1,8 @@
-// Flow language, version 2019-10-30: the actions that have the meaning of the legacy blocks which we run. Metadata.name
-// names the flow; Metadata.type is contactFlow or customerQueue.
-#include <charconv>
+// Flow language, version 2019-10-30: the document, its actions and their transitions. Metadata.name names the flow;
+// Metadata.type is contactFlow, customerQueue and so on.
+#include <algorithm>
 
-#include "contact/flow_import_parts.hpp"
+#include "contact/flow_format.hpp"
 
 namespace upcall::contact {
 
@@ -10,272 +10,221 @@ namespace bj = boost::json;
 
 namespace {
 
-constexpr std::pair<std::string_view, BlockType> kActions[] = {
-    {"UpdateFlowLoggingBehavior", BlockType::set_logging},
-    {"MessageParticipant", BlockType::play_prompt},
-    {"MessageParticipantIteratively", BlockType::loop_prompts},
-    {"UpdateContactAttributes", BlockType::set_attributes},
-    {"Compare", BlockType::check_attribute},
-    {"UpdateContactRoutingBehavior", BlockType::update_priority},
-    {"UpdateContactEventHooks", BlockType::set_event_hook},
-    {"UpdateContactTargetQueue", BlockType::set_queue},
-    {"TransferContactToQueue", BlockType::transfer_to_queue},
-    {"Wait", BlockType::wait},
-    {"DisconnectParticipant", BlockType::disconnect},
-};
+// Characters and names that the language does not allow in an Identifier.
+constexpr std::string_view kForbidden = "%:(\\/)=$,;[]{}";
+constexpr std::string_view kReserved[] = {"__proto__", "constructor", "__defineGetter__", "__defineSetter__", "toString", "hasOwnProperty",
+                                          "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "valueOf"};
 
-constexpr std::pair<std::string_view, FlowCondition::Op> kOperators[] = {
-    {"Equals", FlowCondition::Op::equals},
-    {"NumberGreaterThan", FlowCondition::Op::greater},
-    {"NumberGreaterOrEqualTo", FlowCondition::Op::greater_or_equal},
-    {"NumberLessThan", FlowCondition::Op::less},
-    {"NumberLessOrEqualTo", FlowCondition::Op::less_or_equal},
-    {"TextContains", FlowCondition::Op::contains},
-    {"TextStartsWith", FlowCondition::Op::starts_with},
-    {"TextEndsWith", FlowCondition::Op::ends_with},
-};
+std::size_t characters(std::string_view text) {
+  std::size_t n = 0;
+  for (const char c : text) n += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  return n;
+}
 
-class ActionImporter {
+std::optional<FlowPoint> point_at(const bj::object& object, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const bj::object* p = json::object_at(object, name);
+    if (p == nullptr) continue;
+    const bj::value* x = p->if_contains("x");
+    const bj::value* y = p->if_contains("y");
+    if (x == nullptr || y == nullptr || !x->is_number() || !y->is_number()) return std::nullopt;
+    return FlowPoint{x->to_number<double>(), y->to_number<double>()};
+  }
+  return std::nullopt;
+}
+
+class Reader {
  public:
-  FlowImport run(const bj::object& document) {
+  Reader(Flow& flow, FlowProblems& out) : flow_(flow), out_(out) {}
+
+  void run(const bj::object& document) {
     read_head(document);
-    if (const bj::array* actions = json::array_at(document, "Actions")) read_actions(*actions);
+    const bj::array* actions = json::array_at(document, "Actions");
+    if (actions == nullptr || actions->empty()) return out_.problem("", "the flow has no actions");
+    if (actions->size() > kFlowMaxBlocks) return out_.problem("", "the flow has more than 250 actions");
+    if (!number_actions(*actions)) return;
+    for (const bj::value& action : *actions) read_action(action.get_object());
     const auto start = numbers_.find(json::text_or(document, "StartAction"));
-    if (start != numbers_.end()) {
-      flow_.start = start->second;
-    } else {
-      problem("", "\"StartAction\" names no action");
-    }
-    FlowImport out;
-    out.problems = std::move(problems_);
-    if (out.problems.empty()) out.flow = std::move(flow_);
-    return out;
+    if (start == numbers_.end()) return out_.problem("", "\"StartAction\" names no action");
+    flow_.start = start->second;
   }
 
  private:
-  void problem(std::string block, std::string message) { problems_.push_back({std::move(block), std::move(message)}); }
-
   void read_head(const bj::object& document) {
-    if (json::text_at(document, "Version") != "2019-10-30") problem("", "only version 2019-10-30 of the flow language is known");
-    const bj::array* actions = json::array_at(document, "Actions");
-    if (actions == nullptr || actions->empty()) problem("", "the flow has no actions");
-    const bj::object* metadata = json::object_at(document, "Metadata");
-    if (metadata == nullptr) metadata = json::object_at(document, "metadata");
-    flow_.name = metadata != nullptr ? json::text_or(*metadata, "name") : "";
+    if (json::text_at(document, "Version") != "2019-10-30") out_.problem("", "only version 2019-10-30 of the flow language is known");
+    metadata_ = json::object_at(document, "Metadata");
+    if (metadata_ == nullptr) metadata_ = json::object_at(document, "metadata");
+    static const bj::object kNone;
+    if (metadata_ == nullptr) metadata_ = &kNone;
+    flow_.name = json::text_or(*metadata_, "name");
+    if (flow_.name.empty()) flow_.name = json::text_or(*metadata_, "Name");
     if (flow_.name.empty() || flow_.name.size() > 127 || !json::is_clean_text(flow_.name)) {
-      problem("", "Metadata.name must be a text of 1 to 127 bytes");
+      out_.problem("", "Metadata.name must be a text of 1 to 127 bytes");
     }
-    const std::string type = metadata != nullptr ? json::text_or(*metadata, "type", "contactFlow") : "contactFlow";
-    if (type == "customerQueue") {
-      flow_.type = FlowType::customer_queue;
-    } else if (type != "contactFlow") {
-      problem("", "flows of type \"" + type.substr(0, 32) + "\" are not supported (contactFlow, customerQueue)");
+    flow_.description = flow_text(out_, "", json::text_or(*metadata_, "description"));
+    flow_.entry = point_at(*metadata_, {"EntryPointPosition", "entryPointPosition"});
+    const std::string word = json::text_or(*metadata_, "type", "contactFlow");
+    if (const auto type = flow_type_of(word)) {
+      flow_.type = *type;
+    } else {
+      out_.problem("", "flows of type \"" + word.substr(0, 32) + "\" are not run in a chat");
     }
+    positions_ = json::object_at(*metadata_, "ActionMetadata");
+    if (positions_ == nullptr) positions_ = json::object_at(*metadata_, "actionMetadata");
   }
 
-  void read_actions(const bj::array& actions) {
-    if (actions.size() > kFlowMaxBlocks) return problem("", "the flow has more than 250 actions");
+  bool number_actions(const bj::array& actions) {
+    bool fine = true;
     for (std::size_t i = 0; i < actions.size(); ++i) {
       const bj::object* action = actions[i].if_object();
       const std::string id = action != nullptr ? json::text_or(*action, "Identifier") : "";
-      if (id.empty() || id.size() > 128) return problem("", "action number " + std::to_string(i + 1) + " has no Identifier");
-      if (!numbers_.emplace(id, static_cast<BlockNo>(i)).second) return problem(id, "two actions have this Identifier");
+      if (id.empty()) {
+        out_.problem("", "action number " + std::to_string(i + 1) + " has no Identifier");
+        fine = false;
+        continue;
+      }
+      if (!json::is_clean_text(id) || characters(id) > kActionIdentifierMax) {
+        out_.problem(id.substr(0, kIdentifierMax), "an Identifier has at most 50 characters");
+      } else if (id.find_first_of(kForbidden) != std::string::npos) {
+        out_.problem(id, "an Identifier must not contain % : ( \\ / ) = $ , ; [ ] { }");
+      } else if (std::find(std::begin(kReserved), std::end(kReserved), id) != std::end(kReserved)) {
+        out_.problem(id, "this Identifier is reserved");
+      }
+      if (!numbers_.emplace(id, static_cast<BlockNo>(i)).second) {
+        out_.problem(id, "two actions have this Identifier");
+        fine = false;
+      }
     }
-    for (const bj::value& action : actions) read_action(action.get_object());
+    return fine;
   }
 
   void read_action(const bj::object& action) {
     Block block;
     block.id = json::text_or(action, "Identifier");
-    const std::string type = json::text_or(action, "Type");
-    const BlockType* known = nullptr;
-    for (const auto& [name, value] : kActions) {
-      if (name == type) known = &value;
+    std::string word = json::text_or(action, "Type");
+    if (word == "UnTagContact") word = "UntagContact";  // as its documentation page spells it
+    const BlockWords* known = nullptr;
+    for (const BlockWords& words : block_words()) {
+      if (words.action == word) known = &words;
     }
     if (known == nullptr) {
-      problem(block.id, "actions of type \"" + type.substr(0, 64) + "\" are not supported");
+      const std::string_view why = why_unsupported(word);
+      out_.problem(block.id, "actions of type \"" + word.substr(0, 64) + "\" are not supported" + (why.empty() ? "" : ": " + std::string(why)));
+      out_.unreadable.insert(block.id);
     } else {
-      block.type = *known;
-      read_transitions(action, block);
+      block.type = known->type;
       static const bj::object kNone;
       const bj::object* parameters = json::object_at(action, "Parameters");
-      read_parameters(parameters != nullptr ? *parameters : kNone, block);
-      check_transitions(block);
+      read_action_parameters(parameters != nullptr ? *parameters : kNone, block, out_);
+      const bj::object* drawn = positions_ != nullptr ? json::object_at(*positions_, block.id) : nullptr;
+      if (drawn != nullptr) {
+        block.at = point_at(*drawn, {"Position", "position"});
+        if (!block.resource.id.empty()) block.resource.name = flow_text(out_, block.id, json::text_or(*drawn, "resourceName"));
+      }
+      if (const bj::object* transitions = json::object_at(action, "Transitions")) read_transitions(*transitions, block);
     }
     flow_.blocks.push_back(std::move(block));
   }
 
-  std::optional<BlockNo> target(const Block& block, const bj::object& from) {
+  // kNowhere, and a problem, when it names no action.
+  std::optional<BlockNo> target(const Block& block, const bj::object& from, std::string_view place) {
     const auto next = json::text_at(from, "NextAction");
-    if (!next) return std::nullopt;
+    if (!next || next->empty()) return std::nullopt;
     const auto found = numbers_.find(*next);
-    if (found == numbers_.end()) {
-      problem(block.id, "a transition leads to no action");
-      return std::nullopt;
-    }
-    return found->second;
+    if (found != numbers_.end()) return found->second;
+    out_.problem(block.id, std::string(place) + " leads to no action: \"" + std::string(next->substr(0, 64)) + "\"");
+    return kNowhere;
   }
 
-  void read_transitions(const bj::object& action, Block& block) {
-    const bj::object* transitions = json::object_at(action, "Transitions");
-    if (transitions == nullptr) return;
-    // After a transfer the customer queue flow takes over, whatever NextAction says.
-    if (block.type != BlockType::transfer_to_queue) block.success = target(block, *transitions);
-    if (const bj::array* errors = json::array_at(*transitions, "Errors")) {
+  void read_transitions(const bj::object& transitions, Block& block) {
+    block.next = target(block, transitions, "NextAction");
+    if (const bj::array* errors = json::array_at(transitions, "Errors")) {
       for (const bj::value& value : *errors) {
         const bj::object* error = value.if_object();
-        if (error == nullptr) continue;
-        const std::string type = json::text_or(*error, "ErrorType");
-        const auto next = target(block, *error);
-        if (type == "NoMatchingError") {
-          block.error = next;
-        } else if (type == "QueueAtCapacity") {
-          block.at_capacity = next;
-        } else if (type == "NoMatchingCondition") {
-          block.no_match = next;
-        } else {
-          problem(block.id, "error \"" + type.substr(0, 64) + "\" is not supported");
+        const std::string word = error != nullptr ? json::text_or(*error, "ErrorType") : "";
+        const auto which = error_of(word);
+        if (!which) {
+          out_.problem(block.id, "error \"" + word.substr(0, 64) + "\" is not supported");
+          continue;
+        }
+        const auto next = target(block, *error, "error " + word);
+        if (!next) {
+          out_.problem(block.id, "error " + word + " has no NextAction");
+        } else if (!block.errors.emplace(*which, *next).second) {
+          out_.problem(block.id, "error " + word + " is there twice");
         }
       }
     }
-    if (const bj::array* conditions = json::array_at(*transitions, "Conditions")) {
-      for (const bj::value& value : *conditions) {
-        if (const bj::object* condition = value.if_object()) read_condition(*condition, block);
-      }
-    }
-    if (block.type == BlockType::transfer_to_queue && !block.at_capacity) block.at_capacity = block.error;
-  }
-
-  void read_condition(const bj::object& branch, Block& block) {
-    const auto next = target(block, branch);
-    const bj::object* condition = json::object_at(branch, "Condition");
-    const bj::array* operands = condition != nullptr ? json::array_at(*condition, "Operands") : nullptr;
-    if (!next || operands == nullptr || operands->size() != 1 || !operands->front().is_string()) {
-      return problem(block.id, "a condition needs one operand and a NextAction");
-    }
-    const std::string operand(operands->front().get_string());
-    if (block.type == BlockType::wait) {
-      if (operand != "WaitCompleted") return problem(block.id, "waiting for \"" + operand.substr(0, 64) + "\" is not supported");
-      block.timeout = next;
-      return;
-    }
-    const std::string name = json::text_or(*condition, "Operator");
-    for (const auto& [text, op] : kOperators) {
-      if (text == name) return block.conditions.push_back({op, operand, *next});
-    }
-    problem(block.id, "operator \"" + name.substr(0, 64) + "\" is not supported");
-  }
-
-  FlowValue value_of(const Block& block, std::string_view text) {
-    constexpr std::string_view kAttribute = "$.Attributes.";
-    if (text.size() > kFlowTextMax || !json::is_clean_text(text)) {
-      problem(block.id, "a text is too long or not clean UTF-8");
-      return {};
-    }
-    if (text.starts_with(kAttribute) && is_attribute_name(text.substr(kAttribute.size()))) {
-      return {std::string(text.substr(kAttribute.size())), true};
-    }
-    return {std::string(text), false};
-  }
-
-  void read_parameters(const bj::object& parameters, Block& block) {
-    switch (block.type) {
-      case BlockType::play_prompt: {
-        const std::string text = json::text_or(parameters, "Text");
-        if (text.empty()) problem(block.id, "only messages with a Text are supported");
-        block.value = value_of(block, text);
-        break;
-      }
-      case BlockType::set_attributes: {
-        const bj::object* attributes = json::object_at(parameters, "Attributes");
-        if (attributes == nullptr || attributes->empty()) return problem(block.id, "no attribute is set");
-        for (const auto& [key, value] : *attributes) {
-          const std::string name(key.data(), key.size());
-          if (!is_attribute_name(name) || !value.is_string()) {
-            problem(block.id, "\"" + name.substr(0, 64) + "\" is not an attribute with a text");
-          } else {
-            block.attributes.emplace_back(name, value_of(block, std::string_view(value.get_string())));
-          }
-        }
-        break;
-      }
-      case BlockType::check_attribute:
-        block.value = value_of(block, json::text_or(parameters, "ComparisonValue"));
-        if (!block.value.is_attribute) problem(block.id, "only $.Attributes can be compared");
-        break;
-      case BlockType::update_priority: {
-        const auto priority = number_at(parameters, "QueuePriority");
-        if (!priority || *priority < 1 || *priority > kPriorityMax) return problem(block.id, "QueuePriority must be a number from 1");
-        block.priority = static_cast<int>(*priority);
-        break;
-      }
-      case BlockType::set_event_hook: {
-        const bj::object* hooks = json::object_at(parameters, "EventHooks");
-        block.hook_flow = hooks != nullptr ? json::text_or(*hooks, "CustomerQueue") : "";
-        if (hooks == nullptr || block.hook_flow.empty() || hooks->size() != 1) problem(block.id, "only the hook CustomerQueue is supported");
-        break;
-      }
-      case BlockType::set_queue: {
-        const auto agent = json::text_at(parameters, "AgentId");
-        const auto queue = json::text_at(parameters, "QueueId");
-        if (!agent && !queue) return problem(block.id, "neither QueueId nor AgentId is there");
-        block.queue_of_agent = agent.has_value();
-        block.value = value_of(block, agent ? *agent : *queue);
-        break;
-      }
-      case BlockType::wait: {
-        auto seconds = number_at(parameters, "TimeLimitSeconds");
-        if (!seconds) seconds = number_at(parameters, "TimeoutSeconds");
-        if (!seconds || *seconds < 1 || *seconds > kWaitMaxSeconds) return problem(block.id, "a wait is 1 to 604800 seconds");
-        block.wait = Duration::s(*seconds);
-        break;
-      }
-      default: break;
+    if (const bj::array* conditions = json::array_at(transitions, "Conditions")) {
+      for (const bj::value& value : *conditions) read_condition(value, block);
     }
   }
 
-  void check_transitions(const Block& block) {
-    const auto need = [&](bool there, const char* name) {
-      if (!there) problem(block.id, std::string("transition \"") + name + "\" is not connected");
-    };
-    switch (block.type) {
-      case BlockType::set_logging:
-      case BlockType::play_prompt:
-      case BlockType::set_attributes:
-      case BlockType::update_priority:
-      case BlockType::set_event_hook: need(block.success.has_value(), "NextAction"); break;
-      case BlockType::set_queue:
-        need(block.success.has_value(), "NextAction");
-        need(block.error.has_value(), "NoMatchingError");
-        break;
-      case BlockType::check_attribute: need(block.no_match.has_value(), "NoMatchingCondition"); break;
-      case BlockType::transfer_to_queue: need(block.error.has_value(), "NoMatchingError"); break;
-      case BlockType::wait: need(block.timeout.has_value(), "WaitCompleted"); break;
-      case BlockType::loop_prompts: need(block.error.has_value(), "NoMatchingError"); break;
-      case BlockType::disconnect: break;
-    }
-    if (flow_.type != FlowType::contact_flow && (block.type == BlockType::set_queue || block.type == BlockType::transfer_to_queue)) {
-      problem(block.id, "this action cannot stand in a flow of this type");
-    }
+  void read_condition(const bj::value& value, Block& block) {
+    const bj::object* object = value.if_object();
+    const bj::object* condition = object != nullptr ? json::object_at(*object, "Condition") : nullptr;
+    if (condition == nullptr) return out_.problem(block.id, "a condition is not an object with a Condition");
+    std::size_t parts = 0;
+    auto read = read_test(*condition, block, 1, parts);
+    if (!read) return;
+    const auto next = target(block, *object, "condition \"" + read->operand.substr(0, 32) + "\"");
+    if (!next) return out_.problem(block.id, "a condition has no NextAction");
+    read->next = *next;
+    block.conditions.push_back(std::move(*read));
   }
 
-  Flow flow_;
+  std::optional<FlowCondition> read_test(const bj::object& object, const Block& block, int depth, std::size_t& parts) {
+    const std::string word = json::text_or(object, "Operator");
+    const auto op = operator_of(word);
+    const bj::array* operands = json::array_at(object, "Operands");
+    if (!op) {
+      out_.problem(block.id, "operator \"" + word.substr(0, 64) + "\" is not supported");
+      return std::nullopt;
+    }
+    FlowCondition out;
+    out.op = *op;
+    if (*op != FlowCondition::Op::all_of && *op != FlowCondition::Op::one_of && *op != FlowCondition::Op::none_of) {
+      if (operands == nullptr || operands->size() != 1 || !(operands->front().is_string() || operands->front().is_number())) {
+        out_.problem(block.id, "operator " + word + " needs one operand");
+        return std::nullopt;
+      }
+      const bj::value& operand = operands->front();
+      out.operand = flow_text(out_, block.id, operand.is_string() ? std::string(operand.get_string()) : bj::serialize(operand));
+      return out;
+    }
+    if (operands == nullptr || operands->empty()) {
+      out_.problem(block.id, "operator " + word + " needs conditions as its operands");
+      return std::nullopt;
+    }
+    if (depth >= kConditionDepth) {
+      out_.problem(block.id, "conditions are nested more than 5 deep");
+      return std::nullopt;
+    }
+    for (const bj::value& part : *operands) {
+      if (++parts > kConditionParts) {
+        out_.problem(block.id, "a condition has more than 50 parts");
+        return std::nullopt;
+      }
+      if (!part.is_object()) {
+        out_.problem(block.id, "operator " + word + " needs conditions as its operands");
+        return std::nullopt;
+      }
+      auto read = read_test(part.get_object(), block, depth + 1, parts);
+      if (!read) return std::nullopt;
+      out.parts.push_back(std::move(*read));
+    }
+    return out;
+  }
+
+  Flow& flow_;
+  FlowProblems& out_;
   std::map<std::string, BlockNo, std::less<>> numbers_;
-  std::vector<FlowProblem> problems_;
+  const bj::object* metadata_ = nullptr;
+  const bj::object* positions_ = nullptr;
 };
 
 }  // namespace
 
-std::optional<std::int64_t> number_at(const bj::object& object, std::string_view name) {
-  if (auto number = json::integer_at(object, name)) return number;
-  const auto text = json::text_at(object, name);
-  if (!text) return std::nullopt;
-  std::int64_t out = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), out);
-  if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
-  return out;
-}
-
-FlowImport import_actions(const bj::object& document) { return ActionImporter().run(document); }
+void read_actions(const bj::object& document, Flow& flow, FlowProblems& out) { Reader(flow, out).run(document); }
 
 }  // namespace upcall::contact

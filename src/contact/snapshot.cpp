@@ -1,5 +1,6 @@
 #include "contact/snapshot.hpp"
 
+#include "contact/flow_snapshot.hpp"
 #include "json/json.hpp"
 
 namespace upcall::contact {
@@ -48,10 +49,20 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   o["participants"] = std::move(participants);
   o["lastSeq"] = c.last_seq;
   if (!c.flow_id.empty() && flow != nullptr && c.position.block < flow->blocks.size()) {
-    o["flow"] = bj::object{{"id", c.flow_id}, {"block", flow->blocks[c.position.block].id}, {"waiting", c.position.waiting},
-                           {"deadline", wall_of(c.position.deadline, now)}};
+    bj::object f{{"id", c.flow_id}, {"block", flow->blocks[c.position.block].id}, {"waiting", c.position.waiting},
+                 {"deadline", wall_of(c.position.deadline, now)}};
+    write_position(c.position, f);
+    o["flow"] = std::move(f);
   }
   o["queueFlow"] = c.queue_flow_id;
+  if (!c.remaining_flow_id.empty()) o["remainingFlow"] = c.remaining_flow_id;
+  if (!c.after_work_agent_id.empty()) o["afterWorkAgent"] = c.after_work_agent_id;
+  if (!c.initial_message.empty()) o["initialMessage"] = c.initial_message;
+  if (!c.data.empty()) o["data"] = attributes_json(c.data);
+  if (!c.tags.empty()) o["tags"] = attributes_json(c.tags);
+  if (c.transfers != 0) o["transfers"] = c.transfers;
+  if (c.age_adjustment != Duration()) o["ageAdjustment"] = c.age_adjustment.ms();
+  o["flowSteps"] = c.flow_steps;
   o["target"] = queue_json(c.target);
   o["queue"] = queue_json(c.queue);
   o["priority"] = c.priority;
@@ -103,11 +114,22 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
     if (flow != nullptr) {
       if (const auto block = flow->find(json::text_or(*f, "block"))) {
         c.flow_id = id;
-        c.position = {*block, json::boolean_at(*f, "waiting").value_or(false), mono_of(json::integer_at(*f, "deadline").value_or(0), now)};
+        c.position.block = *block;
+        c.position.waiting = json::boolean_at(*f, "waiting").value_or(false);
+        c.position.deadline = mono_of(json::integer_at(*f, "deadline").value_or(0), now);
+        read_position(*f, c.position);
       }
     }
   }
   c.queue_flow_id = json::text_or(o, "queueFlow");
+  c.remaining_flow_id = json::text_or(o, "remainingFlow");
+  c.after_work_agent_id = json::text_or(o, "afterWorkAgent");
+  c.initial_message = json::text_or(o, "initialMessage");
+  c.data = attributes_from(o, "data");
+  c.tags = attributes_from(o, "tags");
+  c.transfers = static_cast<int>(json::integer_at(o, "transfers").value_or(0));
+  c.age_adjustment = Duration::ms(json::integer_at(o, "ageAdjustment").value_or(0));
+  c.flow_steps = static_cast<std::uint64_t>(json::integer_at(o, "flowSteps").value_or(0));
   c.target = queue_from(o, "target");
   c.queue = queue_from(o, "queue");
   c.priority = static_cast<int>(json::integer_at(o, "priority").value_or(5));

@@ -10,7 +10,9 @@
 #include "contact/flow_import.hpp"
 #include "contact/snapshot.hpp"
 #include "io/store/centre_repository.hpp"
+#include "io/store/flow_repository.hpp"
 #include "io/store/parameter_repository.hpp"
+#include "io/time_zones/time_zones.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -49,12 +51,16 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   auto profiles = store::routing::profiles(db);
   auto agents = store::centre::agents(db);
   auto flows = store::flows::all(db);
+  auto hours = store::hours::all(db);
+  auto instance = store::parameters::get_or(db, "instanceId", "");
   auto default_flow = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
   auto default_queue = store::parameters::get_or(db, "defaultQueueId", "");
   if (!queues) return tl::unexpected(queues.error());
   if (!profiles) return tl::unexpected(profiles.error());
   if (!agents) return tl::unexpected(agents.error());
   if (!flows) return tl::unexpected(flows.error());
+  if (!hours) return tl::unexpected(hours.error());
+  if (!instance) return tl::unexpected(instance.error());
   if (!default_flow) return tl::unexpected(default_flow.error());
   if (!default_queue) return tl::unexpected(default_queue.error());
   config.queues = std::move(*queues);
@@ -62,6 +68,15 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   config.agents = std::move(*agents);
   config.default_flow_id = std::move(*default_flow);
   config.default_queue_id = std::move(*default_queue);
+  for (const store::HoursRow& row : *hours) {
+    auto parsed = contact::parse_hours(row.content);
+    if (!parsed) continue;
+    parsed->id = row.id;
+    parsed->name = row.name;
+    config.hours.push_back(std::move(*parsed));
+  }
+  config.time_zones = time_zones::system_zones();
+  if (!instance->empty()) config.instance_arn = "arn:aws:connect:local:000000000000:instance/" + *instance;
   for (const store::FlowRow& row : *flows) {
     auto import = contact::import_flow(row.content);
     if (import.flow) config.flows.emplace(row.id, std::move(*import.flow));
@@ -157,6 +172,15 @@ void CentreService::ask(const std::function<void(const contact::Centre&)>& quest
   post({{}, question, {}, {}, done});
   future.get();
 }
+
+void CentreService::set_flow_caller(std::function<void(contact::FlowCallRequest)> caller) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  post({{}, {}, [&] { flow_caller_ = std::move(caller); }, {}, done});
+  future.get();
+}
+
+void CentreService::answer(contact::FlowAnswer answer) { post({std::move(answer), {}, {}, {}, {}}); }
 
 Result<void> CentreService::reload() {
   auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
@@ -261,7 +285,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
     const contact::Contact* c = centre_.contact(notice.contact_id);
     // A missed contact may be another agent's by now: its state is all that is shown.
-    if (c != nullptr && c->agent_id == notice.agent_id && notice.view != contact::AgentView::none) {
+    if (c != nullptr && c->is_of(notice.agent_id) && notice.view != contact::AgentView::none) {
       event["contact"] = contact_json(*c, notice.view, centre_.config());
     }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
@@ -291,6 +315,9 @@ void CentreService::write_out() {
           for (const auto& delivery : batch->effects.items) {
             if (!delivery.store) continue;
             if (auto done = store::centre::insert_item(db, delivery.item); !done) return done;
+          }
+          for (const auto& step : batch->effects.flow_steps) {
+            if (auto done = store::flow_steps::add(db, step, batch->at); !done) return done;
           }
           for (const auto& [agent, status] : batch->effects.agent_states) {
             if (auto done = store::centre::set_agent_state(db, agent, status, batch->at); !done) return done;
@@ -329,6 +356,9 @@ void CentreService::committed(const Result<void>& result) {
 
 void CentreService::deliver(const Batch& batch) {
   const contact::Effects& e = batch.effects;
+  for (const contact::FlowCallRequest& call : e.flow_calls) {
+    if (flow_caller_) flow_caller_(call);
+  }
   for (const auto& [agent, json] : batch.agent_events) publish(agent, json);
   for (const auto& delivery : e.items) {
     const auto audience = batch.audiences.find(delivery.item.contact_id);

@@ -57,6 +57,10 @@ class CentreService {
     ask([&](const contact::Centre& centre) { out = question(centre); });
     return out;
   }
+  // Who calls the functions of flows, when what the flow did before is stored. Without: a call takes its time-out. Waits.
+  void set_flow_caller(std::function<void(contact::FlowCallRequest)> caller);
+  // What became of a call. Returns at once.
+  void answer(contact::FlowAnswer answer);
   // Reads users, queues and flows again; also happens by itself every five seconds.
   Result<void> reload();
 
@@ -125,6 +129,8 @@ class CentreService {
   std::map<std::string, std::vector<std::weak_ptr<ChatListener>>> chat_listeners_;
   std::map<std::string, Feed> feeds_;
   std::thread thread_;
+  // Last, so that it goes first: what it holds may still answer.
+  std::function<void(contact::FlowCallRequest)> flow_caller_;
 };
 
 // Everything the centre needs to know, from the store. A stored flow that no longer imports is left out.

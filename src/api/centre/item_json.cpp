@@ -61,7 +61,7 @@ bj::array agent_contacts_json(const contact::Centre& centre, const std::string& 
   if (state == nullptr) return out;
   for (const auto& [id, view] : state->contacts) {
     const contact::Contact* c = centre.contact(id);
-    if (c != nullptr && c->agent_id == agent_id) {
+    if (c != nullptr && c->is_of(agent_id)) {
       out.push_back(contact_json(*c, view, centre.config()));
     } else {
       out.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});

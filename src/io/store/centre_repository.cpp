@@ -38,7 +38,7 @@ Result<void> routing::insert_queue(Database& db, const contact::Queue& q, WallTi
 }
 
 Result<std::vector<contact::Queue>> routing::queues(Database& db) {
-  return db.all("select id, name from queues order by name", [](Row& r) { return contact::Queue{r.text(0), r.text(1)}; });
+  return db.all("select id, name, hours_id from queues order by name", [](Row& r) { return contact::Queue{r.text(0), r.text(1), r.text(2)}; });
 }
 
 Result<void> routing::insert_profile(Database& db, const contact::RoutingProfile& p, WallTime now) {

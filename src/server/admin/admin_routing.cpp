@@ -1,9 +1,8 @@
-// Queues, routing profiles, contact flows.
+// Queues and routing profiles.
 #include <charconv>
 
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
-#include "contact/flow_import.hpp"
 #include "io/store/centre_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
@@ -12,44 +11,6 @@
 namespace upcall::admin {
 
 namespace bj = boost::json;
-
-namespace {
-
-bj::array problems_json(const std::vector<contact::FlowProblem>& problems) {
-  bj::array out;
-  for (const contact::FlowProblem& p : problems) out.push_back(bj::object{{"blockId", p.block_id}, {"message", p.message}});
-  return out;
-}
-
-std::string problems_text(const std::vector<contact::FlowProblem>& problems) {
-  std::string out = "the flow was not imported:";
-  for (const contact::FlowProblem& p : problems) out += "\n  " + (p.block_id.empty() ? "file" : "block " + p.block_id) + ": " + p.message;
-  return out;
-}
-
-bj::object flow_json(const store::FlowRow& f, std::string_view instance) {
-  return {{"contactFlowId", f.id}, {"contactFlowArn", arn(instance, "contact-flow/" + f.id)}, {"name", f.name}, {"type", f.type}, {"updatedAt", to_iso8601(f.updated)}};
-}
-
-// Customer queue flows that are named but not there: the hook block would take its Error branch.
-Result<bj::array> missing_hooks(store::Database& db, const contact::Flow& flow) {
-  bj::array out;
-  for (const contact::Block& block : flow.blocks) {
-    if (block.type != contact::BlockType::set_event_hook) continue;
-    const std::string id = block.hook_flow.substr(block.hook_flow.rfind('/') + 1);
-    auto by_name = store::flows::find(db, block.hook_flow);
-    if (!by_name) return tl::unexpected(by_name.error());
-    auto by_id = store::flows::find(db, id);
-    if (!by_id) return tl::unexpected(by_id.error());
-    const bool found = (*by_name && (*by_name)->type == "CUSTOMER_QUEUE") || (*by_id && (*by_id)->type == "CUSTOMER_QUEUE");
-    if (!found) {
-      out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no customer queue flow \"" + block.hook_flow.substr(0, 127) + "\" yet: import it too"}});
-    }
-  }
-  return out;
-}
-
-}  // namespace
 
 Answer queue_add(Context& context, const Arguments& arguments) {
   if (auto fine = only(arguments, {"name"}); !fine) return tl::unexpected(fine.error());
@@ -131,94 +92,6 @@ Answer routing_profile_list(Context& context, const Arguments& arguments) {
       list.push_back(bj::object{{"routingProfileId", p.id}, {"name", p.name}, {"slots", p.chat_slots}, {"queues", std::move(served)}});
     }
     return bj::object{{"routingProfiles", std::move(list)}};
-  });
-}
-
-Answer flow_validate(Context&, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"content"}); !fine) return tl::unexpected(fine.error());
-  const auto import = contact::import_flow(json::text_or(arguments, "content"));
-  bj::object out{{"valid", import.flow.has_value()}, {"problems", problems_json(import.problems)}};
-  if (import.flow) {
-    out["name"] = import.flow->name;
-    out["type"] = contact::to_string(import.flow->type);
-    out["blocks"] = import.flow->blocks.size();
-  }
-  return out;
-}
-
-// A flow of the same name gets the new content and keeps its id. Imported contact flows can be started by customers.
-Answer flow_import(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"content", "name", "default"}); !fine) return tl::unexpected(fine.error());
-  std::string content = json::text_or(arguments, "content");
-  if (auto name = json::text_at(arguments, "name"); name && !name->empty()) {
-    auto document = json::parse_object(content);
-    if (document) {
-      // The two formats write it with different capitals.
-      const std::string_view metadata = document->contains("Actions") ? "Metadata" : "metadata";
-      if (json::object_at(*document, metadata) == nullptr) (*document)[metadata] = bj::object{};
-      (*document)[metadata].get_object()["name"] = *name;
-      content = bj::serialize(*document);
-    }
-  }
-  const auto import = contact::import_flow(content);
-  if (!import.flow) return fail(ErrorCode::invalid_argument, problems_text(import.problems));
-  const bool is_start = import.flow->type == contact::FlowType::contact_flow;
-  const bool make_default = json::boolean_at(arguments, "default").value_or(false);
-  if (make_default && !is_start) return fail(ErrorCode::invalid_argument, "a customer queue flow cannot be the default contact flow");
-  return context.store.write([&](store::Database& db) -> Answer {
-    store::FlowRow row{make_uuid(context.random), import.flow->name, std::string(contact::to_string(import.flow->type)), content, context.now, context.now};
-    auto before = store::flows::find(db, row.name);
-    if (!before) return tl::unexpected(before.error());
-    auto id = store::flows::put(db, row);
-    if (!id) return tl::unexpected(id.error());
-    row.id = *id;
-    if (is_start && !*before) {
-      auto open = store::parameters::get_or(db, "chatContactFlowIds", "");
-      if (!open) return tl::unexpected(open.error());
-      auto done = store::parameters::set(db, "chatContactFlowIds", open->empty() ? row.id : *open + "," + row.id);
-      if (!done) return tl::unexpected(done.error());
-    }
-    if (make_default) {
-      if (auto done = store::parameters::set(db, "connectDefaultContactFlowId", row.id); !done) return tl::unexpected(done.error());
-    }
-    if (auto done = note(db, context, *before ? "flow.updated" : "flow.imported", row.id); !done) return tl::unexpected(done.error());
-    auto instance = store::parameters::get_or(db, "instanceId", "");
-    if (!instance) return tl::unexpected(instance.error());
-    bj::object out = flow_json(row, *instance);
-    out["updated"] = before->has_value();
-    auto warnings = missing_hooks(db, *import.flow);
-    if (!warnings) return tl::unexpected(warnings.error());
-    out["warnings"] = std::move(*warnings);
-    return out;
-  });
-}
-
-Answer flow_list(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
-  return context.store.read([&](store::Database& db) -> Answer {
-    auto all = store::flows::all(db);
-    auto instance = store::parameters::get_or(db, "instanceId", "");
-    auto fallback = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
-    if (!all) return tl::unexpected(all.error());
-    if (!instance) return tl::unexpected(instance.error());
-    if (!fallback) return tl::unexpected(fallback.error());
-    bj::array list;
-    for (const store::FlowRow& f : *all) {
-      bj::object o = flow_json(f, *instance);
-      o["default"] = f.id == *fallback;
-      list.push_back(std::move(o));
-    }
-    return bj::object{{"contactFlows", std::move(list)}};
-  });
-}
-
-Answer flow_export(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"flow"}); !fine) return tl::unexpected(fine.error());
-  return context.store.read([&](store::Database& db) -> Answer {
-    auto found = store::flows::find(db, json::text_or(arguments, "flow"));
-    if (!found) return tl::unexpected(found.error());
-    if (!*found) return fail(ErrorCode::not_found, "there is no such flow");
-    return bj::object{{"contactFlowId", (*found)->id}, {"name", (*found)->name}, {"type", (*found)->type}, {"content", (*found)->content}};
   });
 }
 

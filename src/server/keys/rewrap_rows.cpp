@@ -15,6 +15,7 @@ struct SealedColumn {
 };
 constexpr SealedColumn kColumns[] = {{"recording_keys", "recording_id", "wrapped_key"},
                                      {"access_keys", "id", "secret_sealed"},
+                                     {"flow_functions", "id", "secret_sealed"},
                                      {"attendees", "attendee_id", "join_token_sealed"},
                                      {"signing_keys", "kid", "private_sealed"},
                                      {"webhooks", "id", "secret_sealed"}};

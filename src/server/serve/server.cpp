@@ -41,6 +41,7 @@
 #include "server/serve/self_signed.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
+#include "service/flow_functions/flow_functions.hpp"
 #include "service/journal_copies/journal_copies.hpp"
 
 namespace upcall::server {
@@ -133,6 +134,7 @@ struct Server::Parts {
   std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
+  std::shared_ptr<service::FlowFunctions> functions;  // the centre's, which ends it; here for its counters
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
@@ -267,6 +269,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto service = api::CentreService::start(*store, random, system_now);
   if (!service) return tl::unexpected(service.error());
   centre = std::move(*service);
+  functions = std::make_shared<service::FlowFunctions>(service::FlowFunctionsOptions{}, *store, *sealer, system_now,
+                                                       [asking = centre.get()](contact::FlowAnswer answer) { asking->answer(std::move(answer)); });
+  centre->set_flow_caller([called = functions](contact::FlowCallRequest request) { called->call(std::move(request)); });
   auto auth = api::Authenticator::open(*store, *sealer, random, url, now.wall);
   if (!auth) return tl::unexpected(auth.error());
   authenticator = std::move(*auth);
@@ -417,6 +422,9 @@ void Server::Parts::add_metrics() {
   const auto gauge = [this](const char* name, const char* help, std::function<double()> read) { metrics.gauge_from(name, help, {}, std::move(read)); };
   const auto counter = [this](const char* name, const char* help, std::function<double()> read) { metrics.counter_from(name, help, {}, std::move(read)); };
   const auto d = [](auto v) { return static_cast<double>(v); };
+  counter("upcall_flow_functions_answered_total", "Functions of contact flows that answered", [this, d] { return d(functions->counters().answered); });
+  counter("upcall_flow_functions_failed_total", "Functions of contact flows that did not, or not as they must", [this, d] { return d(functions->counters().failed); });
+  counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
   gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
   gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
   counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });

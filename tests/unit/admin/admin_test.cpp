@@ -163,6 +163,52 @@ TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
   EXPECT_EQ(run_bad("flow.import", {{"content", std::string(embedded_flows()[2].content)}, {"default", true}}).code, ErrorCode::invalid_argument);
 }
 
+TEST_F(Admin, FlowsAreExportedInEitherFormat) {
+  const std::string name = run_ok("flow.list").at("contactFlows").at(0).at("name").as_string().c_str();
+  const auto actions = run_ok("flow.export", {{"flow", name}, {"format", "2019-10-30"}});
+  EXPECT_THAT(std::string(actions.at("content").as_string()), HasSubstr("\"Version\":\"2019-10-30\""));
+  const auto imported = run_ok("flow.import", {{"content", actions.at("content")}});
+  EXPECT_TRUE(imported.at("updated").as_bool()) << "the same flow, in other words";
+  EXPECT_TRUE(imported.at("warnings").as_array().empty());
+  const auto legacy = run_ok("flow.export", {{"flow", name}, {"format", "legacy"}});
+  EXPECT_THAT(std::string(legacy.at("content").as_string()), HasSubstr("\"modules\""));
+  EXPECT_EQ(run_bad("flow.export", {{"flow", name}, {"format", "xml"}}).code, ErrorCode::invalid_argument);
+  const std::string menu = R"({"Version":"2019-10-30","StartAction":"m","Metadata":{"name":"Menu"},"Actions":[
+    {"Identifier":"m","Type":"InvokeFlowModule","Parameters":{"FlowModuleId":"Missing"},"Transitions":{"NextAction":"e","Errors":[{"ErrorType":"NoMatchingError","NextAction":"e"}]}},
+    {"Identifier":"e","Type":"DisconnectParticipant"}]})";
+  const auto warned = run_ok("flow.import", {{"content", menu}});
+  EXPECT_THAT(bj::serialize(warned.at("warnings")), HasSubstr("there is no flow module"));
+  EXPECT_THAT(run_bad("flow.export", {{"flow", "Menu"}, {"format", "legacy"}}).message, HasSubstr("block m: InvokeFlowModule"));
+  EXPECT_EQ(run_bad("flow.trace", {{"contact", "none"}}).code, ErrorCode::not_found);
+}
+
+TEST_F(Admin, HoursOfOperation) {
+  const std::string office = R"({"TimeZone":"Europe/Berlin","Config":[{"Day":"FRIDAY","StartTime":{"Hours":8,"Minutes":0},"EndTime":{"Hours":18,"Minutes":0}}]})";
+  const auto made = run_ok("hours.import", {{"name", "Office"}, {"content", office}});
+  EXPECT_EQ(run_ok("hours.import", {{"name", "Office"}, {"content", office}}).at("hoursOfOperationId"), made.at("hoursOfOperationId"));
+  EXPECT_TRUE(run_ok("hours.list").at("hoursOfOperation").at(0).at("open").as_bool()) << "the test's time is Friday 09:00 in Berlin";
+  std::string nowhere = office;
+  nowhere.replace(nowhere.find("Berlin"), 6, "Atlantis");
+  EXPECT_THAT(run_bad("hours.import", {{"name", "X"}, {"content", nowhere}}).message, HasSubstr("Atlantis"));
+  EXPECT_EQ(run_bad("hours.import", {{"name", "X"}, {"content", "{}"}}).code, ErrorCode::invalid_argument);
+  run_ok("hours.assign", {{"queue", "BasicQueue"}, {"hours", "Office"}});
+  EXPECT_EQ(run_bad("hours.assign", {{"queue", "BasicQueue"}, {"hours", "Night"}}).code, ErrorCode::not_found);
+  EXPECT_EQ(run_bad("hours.assign", {{"queue", "None"}, {"hours", "Office"}}).code, ErrorCode::not_found);
+  run_ok("hours.remove", {{"name", "Office"}});
+  EXPECT_EQ(run_bad("hours.remove", {{"name", "Office"}}).code, ErrorCode::not_found);
+}
+
+TEST_F(Admin, FlowFunctions) {
+  const auto made = run_ok("flow-function.add", {{"name", "lookup"}, {"url", "https://example.com/lookup"}});
+  EXPECT_EQ(run_bad("flow-function.add", {{"name", "lookup"}, {"url", "https://example.com/other"}}).code, ErrorCode::conflict);
+  EXPECT_EQ(run_bad("flow-function.add", {{"name", "b"}, {"url", "http://example.com/"}}).code, ErrorCode::invalid_argument);
+  const auto listed = bj::serialize(run_ok("flow-function.list"));
+  EXPECT_THAT(listed, HasSubstr("https://example.com/lookup"));
+  EXPECT_EQ(listed.find(made.at("secret").as_string().c_str()), std::string::npos);
+  run_ok("flow-function.remove", {{"name", "lookup"}});
+  EXPECT_EQ(run_bad("flow-function.remove", {{"name", "lookup"}}).code, ErrorCode::not_found);
+}
+
 TEST_F(Admin, AccessKeys) {
   const auto key = run_ok("access-key.create", {{"name", "k"}});
   EXPECT_EQ(key.at("accessKeyId").as_string().size(), 20u);

@@ -1,0 +1,182 @@
+// Contact flows: import, export, and what they did.
+#include "base/ids.hpp"
+#include "base/wall_text.hpp"
+#include "contact/flow_export.hpp"
+#include "contact/flow_import.hpp"
+#include "io/store/centre_repository.hpp"
+#include "io/store/flow_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "json/json.hpp"
+#include "server/admin/admin_parts.hpp"
+
+namespace upcall::admin {
+
+namespace bj = boost::json;
+
+namespace {
+
+bj::array problems_json(const std::vector<contact::FlowProblem>& problems) {
+  bj::array out;
+  for (const contact::FlowProblem& p : problems) out.push_back(bj::object{{"blockId", p.block_id}, {"message", p.message}});
+  return out;
+}
+
+std::string problems_text(std::string out, const std::vector<contact::FlowProblem>& problems) {
+  for (const contact::FlowProblem& p : problems) out += "\n  " + (p.block_id.empty() ? "file" : "block " + p.block_id) + ": " + p.message;
+  return out;
+}
+
+bj::object flow_json(const store::FlowRow& f, std::string_view instance) {
+  return {{"contactFlowId", f.id}, {"contactFlowArn", arn(instance, "contact-flow/" + f.id)}, {"name", f.name}, {"type", f.type}, {"updatedAt", to_iso8601(f.updated)}};
+}
+
+std::string last_part(const std::string& id) { return id.substr(id.rfind('/') + 1); }
+
+// Flows and modules that are named but not there: the block would take its error branch. Names that come from attributes
+// are known only when the flow runs.
+Result<bj::array> missing_flows(store::Database& db, const contact::Flow& flow) {
+  bj::array out;
+  for (const contact::Block& block : flow.blocks) {
+    using contact::BlockType;
+    const bool names_flow = block.type == BlockType::invoke_module || block.type == BlockType::transfer_to_flow ||
+                            (block.type == BlockType::set_event_hook && (block.kind == "CustomerQueue" || block.kind == "CustomerRemaining"));
+    if (!names_flow || block.resource.id.find("$.") != std::string::npos) continue;
+    bool found = false;
+    for (const std::string& name : {block.resource.id, last_part(block.resource.id), block.resource.name}) {
+      if (name.empty() || found) continue;
+      auto row = store::flows::find(db, name);
+      if (!row) return tl::unexpected(row.error());
+      if (!*row) continue;
+      found = block.kind == "CustomerQueue" ? (*row)->type == "CUSTOMER_QUEUE" : (block.type == BlockType::invoke_module) == ((*row)->type == "MODULE");
+    }
+    const std::string name = block.resource.name.empty() ? block.resource.id : block.resource.name;
+    const std::string kind = block.kind == "CustomerQueue" ? "customer queue flow" : block.type == BlockType::invoke_module ? "flow module" : "contact flow";
+    if (!found) out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no " + kind + " \"" + name.substr(0, 127) + "\" yet: import it too"}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Answer flow_validate(Context&, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"content"}); !fine) return tl::unexpected(fine.error());
+  const auto import = contact::import_flow(json::text_or(arguments, "content"));
+  bj::object out{{"valid", import.flow.has_value()}, {"problems", problems_json(import.problems)}, {"warnings", problems_json(import.warnings)}};
+  if (import.flow) {
+    out["name"] = import.flow->name;
+    out["type"] = contact::to_string(import.flow->type);
+    out["blocks"] = import.flow->blocks.size();
+  }
+  return out;
+}
+
+// A flow of the same name gets the new content and keeps its id. Imported contact flows can be started by customers.
+Answer flow_import(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"content", "name", "default"}); !fine) return tl::unexpected(fine.error());
+  std::string content = json::text_or(arguments, "content");
+  if (auto name = json::text_at(arguments, "name"); name && !name->empty()) {
+    auto document = json::parse_object(content);
+    if (document) {
+      // The two formats write it with different capitals.
+      const std::string_view metadata = document->contains("Actions") ? "Metadata" : "metadata";
+      if (json::object_at(*document, metadata) == nullptr) (*document)[metadata] = bj::object{};
+      (*document)[metadata].get_object()["name"] = *name;
+      content = bj::serialize(*document);
+    }
+  }
+  const auto import = contact::import_flow(content);
+  if (!import.flow) return fail(ErrorCode::invalid_argument, problems_text("the flow was not imported:", import.problems));
+  const bool is_start = import.flow->type == contact::FlowType::contact_flow;
+  const bool make_default = json::boolean_at(arguments, "default").value_or(false);
+  if (make_default && !is_start) return fail(ErrorCode::invalid_argument, "only a contact flow can be the default contact flow");
+  return context.store.write([&](store::Database& db) -> Answer {
+    store::FlowRow row{make_uuid(context.random), import.flow->name, std::string(contact::to_string(import.flow->type)), content, context.now, context.now};
+    auto before = store::flows::find(db, row.name);
+    if (!before) return tl::unexpected(before.error());
+    auto id = store::flows::put(db, row);
+    if (!id) return tl::unexpected(id.error());
+    row.id = *id;
+    if (is_start && !*before) {
+      auto open = store::parameters::get_or(db, "chatContactFlowIds", "");
+      if (!open) return tl::unexpected(open.error());
+      auto done = store::parameters::set(db, "chatContactFlowIds", open->empty() ? row.id : *open + "," + row.id);
+      if (!done) return tl::unexpected(done.error());
+    }
+    if (make_default) {
+      if (auto done = store::parameters::set(db, "connectDefaultContactFlowId", row.id); !done) return tl::unexpected(done.error());
+    }
+    if (auto done = note(db, context, *before ? "flow.updated" : "flow.imported", row.id); !done) return tl::unexpected(done.error());
+    auto instance = store::parameters::get_or(db, "instanceId", "");
+    if (!instance) return tl::unexpected(instance.error());
+    bj::object out = flow_json(row, *instance);
+    out["updated"] = before->has_value();
+    auto warnings = missing_flows(db, *import.flow);
+    if (!warnings) return tl::unexpected(warnings.error());
+    for (bj::value& told : problems_json(import.warnings)) warnings->push_back(std::move(told));
+    out["warnings"] = std::move(*warnings);
+    return out;
+  });
+}
+
+Answer flow_list(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
+  return context.store.read([&](store::Database& db) -> Answer {
+    auto all = store::flows::all(db);
+    auto instance = store::parameters::get_or(db, "instanceId", "");
+    auto fallback = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
+    if (!all) return tl::unexpected(all.error());
+    if (!instance) return tl::unexpected(instance.error());
+    if (!fallback) return tl::unexpected(fallback.error());
+    bj::array list;
+    for (const store::FlowRow& f : *all) {
+      bj::object o = flow_json(f, *instance);
+      o["default"] = f.id == *fallback;
+      list.push_back(std::move(o));
+    }
+    return bj::object{{"contactFlows", std::move(list)}};
+  });
+}
+
+Answer flow_export(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"flow", "format"}); !fine) return tl::unexpected(fine.error());
+  const std::string format = json::text_or(arguments, "format");
+  if (!format.empty() && format != "legacy" && format != "2019-10-30") return fail(ErrorCode::invalid_argument, "the format is legacy or 2019-10-30; without: as it was imported");
+  auto row = context.store.read([&](store::Database& db) -> Result<store::FlowRow> {
+    auto found = store::flows::find(db, json::text_or(arguments, "flow"));
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return fail(ErrorCode::not_found, "there is no such flow");
+    return std::move(**found);
+  });
+  if (!row) return tl::unexpected(row.error());
+  bj::object out{{"contactFlowId", row->id}, {"name", row->name}, {"type", row->type}, {"content", row->content}};
+  if (format.empty()) return out;
+  const auto import = contact::import_flow(row->content);
+  if (!import.flow) return fail(ErrorCode::conflict, problems_text("the flow does not import any more:", import.problems));
+  const auto written = contact::export_flow(*import.flow, format == "legacy" ? contact::FlowFormat::legacy : contact::FlowFormat::actions);
+  if (!written.text) return fail(ErrorCode::conflict, problems_text("the flow cannot be written in this format:", written.problems));
+  out["content"] = *written.text;
+  return out;
+}
+
+Answer flow_trace(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"contact"}); !fine) return tl::unexpected(fine.error());
+  const std::string id = json::text_or(arguments, "contact");
+  return context.store.read([&](store::Database& db) -> Answer {
+    auto contact = store::centre::find_contact(db, id);
+    if (!contact) return tl::unexpected(contact.error());
+    if (!*contact) return fail(ErrorCode::not_found, "there is no such contact");
+    auto steps = store::flow_steps::of_contact(db, id);
+    if (!steps) return tl::unexpected(steps.error());
+    bj::array list;
+    for (const store::FlowStepRow& s : *steps) {
+      bj::object step{{"number", s.number}, {"at", to_iso8601(s.at)}, {"flow", s.flow}, {"block", s.block}, {"type", s.type}, {"result", s.result}};
+      if (!s.note.empty()) step["note"] = s.note;
+      list.push_back(std::move(step));
+    }
+    // Older ones than these are not kept.
+    const std::uint64_t before = steps->empty() ? 0 : steps->front().number - 1;
+    return bj::object{{"contactId", id}, {"state", (*contact)->state}, {"notKept", before}, {"steps", std::move(list)}};
+  });
+}
+
+}  // namespace upcall::admin
