@@ -61,6 +61,7 @@ void Centre::on(Turn& turn, const ConnectParticipant& command) {
   Contact& c = found->second;
   const bool flow_is_over = c.state == ContactState::flow && !c.end_reason.empty();
   c.connect_deadline = flow_is_over ? std::min(c.connect_deadline, turn.now.mono + kReadingTime) : Instant::never();
+  turn.touch(c);
   if (p->joined) return;
   p->joined = true;
   turn.changed(c);
@@ -156,6 +157,13 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
 void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
   const bool with_agent = c.state == ContactState::connected;
   if (c.state == ContactState::offered) show(turn, c.agent_id, c.id, AgentView::none);
+  if (c.transfer && c.transfer->offered) show(turn, c.transfer->to_agent, c.id, AgentView::none);
+  c.transfer.reset();
+  if (!c.segments.empty() && !c.segments.back().ended) {
+    c.segments.back().ended = turn.now.wall;
+    c.segments.back().end_reason = reason;
+    c.segments.back().after_contact = with_agent;
+  }
   places_changed_ = places_changed_ || c.waits();
   c.ended = turn.now.wall;
   c.end_reason = reason;
@@ -180,6 +188,7 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
 
 void Centre::close_wrap_up(Turn& turn, Contact& c) {
   c.state = ContactState::ended;
+  for (Segment& s : c.segments) s.after_contact = s.after_contact && s.agent_id != c.agent_id;
   turn.changed(c);
   show(turn, c.agent_id, c.id, AgentView::none);
 }

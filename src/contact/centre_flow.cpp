@@ -60,7 +60,7 @@ class Centre::Host final : public FlowHost {
   }
   Transfer transfer() override {
     if (contact_.target.empty()) return Transfer::error;
-    if (centre_.waiting_in(contact_.target) >= centre_.config_.limits.queue_capacity) return Transfer::at_capacity;
+    if (centre_.is_full(contact_.target)) return Transfer::at_capacity;
     return Transfer::queued;
   }
   const Attributes& attributes() const override { return contact_.attributes; }
@@ -112,8 +112,15 @@ void Centre::run(Turn& turn, Contact& c) {
 void Centre::enqueue(Turn& turn, Contact& c) {
   c.state = ContactState::queued;
   c.queue = c.target;
-  c.order = ++last_order_;
+  // Grows whatever the wall clock does, and an adjustment of age is a matter of adding.
+  c.order = last_order_ = std::max(last_order_ + 1, static_cast<std::uint64_t>(turn.now.wall.unix_ms()) * 1'000);
   c.enqueued = turn.now.wall;
+  c.enqueued_at = turn.now.mono;
+  if (c.segments.empty() || c.segments.back().connected) {
+    c.segments.push_back({c.queue, {}, turn.now.wall, {}, {}, {}, false});
+  } else {
+    c.segments.back().queue = c.queue;  // nobody of the queue before took it
+  }
   c.told = {};
   places_changed_ = true;
   c.flow_id.clear();
@@ -124,12 +131,6 @@ void Centre::enqueue(Turn& turn, Contact& c) {
     c.position.block = hook->start;
     run(turn, c);
   }
-}
-
-std::size_t Centre::waiting_in(const QueueRef& queue) const {
-  return static_cast<std::size_t>(std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& entry) {
-    return entry.second.state == ContactState::queued && entry.second.queue == queue;
-  }));
 }
 
 void Centre::on(Turn& turn, const StartChat& command) {

@@ -13,7 +13,11 @@ struct Centre::Turn {
   RandomSource& random;
   Effects& effects;
 
+  std::set<std::string> touched = {};  // contacts whose place in an index may be another now
+
+  void touch(const Contact& contact) { touched.insert(contact.id); }
   void changed(const Contact& contact) {
+    touch(contact);
     auto& list = effects.changed_contacts;
     if (std::find(list.begin(), list.end(), contact.id) == list.end()) list.push_back(contact.id);
   }

@@ -27,6 +27,8 @@ inline constexpr std::string_view kRead = "application/vnd.amazonaws.connect.eve
 inline constexpr std::string_view kConnectionAcknowledged = "application/vnd.amazonaws.connect.event.connection.acknowledged";
 inline constexpr std::string_view kJoined = "application/vnd.amazonaws.connect.event.participant.joined";
 inline constexpr std::string_view kLeft = "application/vnd.amazonaws.connect.event.participant.left";
+inline constexpr std::string_view kTransferSucceeded = "application/vnd.amazonaws.connect.event.transfer.succeeded";
+inline constexpr std::string_view kTransferFailed = "application/vnd.amazonaws.connect.event.transfer.failed";
 inline constexpr std::string_view kEnded = "application/vnd.amazonaws.connect.event.chat.ended";
 inline constexpr std::string_view kMetadata = "application/vnd.amazonaws.connect.event.message.metadata";
 // Ours. Sent while the customer waits, never stored: {"position":n,"queueLength":m}, 1 is next.

@@ -13,7 +13,8 @@
 
 namespace upcall::contact {
 
-enum class AgentStatus : std::uint8_t { offline, available };
+// What a status means for routing. The built-in ones are "offline" and "available"; an administrator's have their own id.
+enum class AgentStatus : std::uint8_t { offline, available, not_routable };
 std::string_view to_string(AgentStatus status);
 std::optional<AgentStatus> agent_status(std::string_view text);
 
@@ -30,11 +31,20 @@ struct SendItem {
   std::string client_token;  // empty: not idempotent
 };
 struct LeaveChat { std::string contact_id, participant_id; };
-struct SetAgentStatus { std::string agent_id; AgentStatus status = AgentStatus::offline; };
+struct SetAgentStatus {
+  std::string agent_id;
+  AgentStatus status = AgentStatus::offline;
+  std::string custom_id;        // an administrator's status; `status` is then its
+  // With contacts: no further offers, and the status comes when the last of them is cleared.
+  bool after_contacts = false;
+};
 struct AcceptContact { std::string agent_id, contact_id; };
 struct RejectContact { std::string agent_id, contact_id; };
 struct EndContact { std::string agent_id, contact_id; };
 struct ClearContact { std::string agent_id, contact_id; };
+// To another agent's personal queue, or to a queue. Only by the agent who is connected with it.
+struct TransferContact { std::string agent_id, contact_id; QueueRef to; };
+struct CancelTransfer { std::string agent_id, contact_id; };
 struct UpdateAttributes { std::string contact_id; Attributes attributes; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
@@ -42,7 +52,7 @@ struct WithdrawInvitation { std::string external_meeting_id; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, UpdateAttributes, InviteToVideo, WithdrawInvitation, Tick>;
+                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation, Tick>;
 
 // --- effects ---
 struct NewParticipant {
@@ -54,6 +64,11 @@ struct AgentNotice {
   std::string agent_id;
   std::string contact_id;  // empty: the agent's own state changed
   AgentView view = AgentView::none;  // with a contact: how it looks now; none: it is gone
+};
+// An agent's status as it is stored: a built-in name or the id of an administrator's.
+struct AgentStateChange {
+  std::string agent_id, status;
+  std::string next_status;  // comes after the contacts; empty: none
 };
 // In the order they happened. Persist everything, then deliver `items`, `notices` and `closed`.
 struct Effects {
@@ -67,7 +82,7 @@ struct Effects {
     bool store = true;      // false: typing, receipts, repeats
   };
   std::vector<Delivery> items;
-  std::vector<std::pair<std::string, AgentStatus>> agent_states;
+  std::vector<AgentStateChange> agent_states;
   std::vector<AgentNotice> notices;
   std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
 };

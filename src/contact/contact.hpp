@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "contact/chat.hpp"
@@ -19,7 +20,7 @@ std::optional<ContactState> contact_state(std::string_view text);
 struct QueueRef {
   std::string queue_id;  // standard
   std::string agent_id;  // personal
-  bool operator==(const QueueRef&) const = default;
+  auto operator<=>(const QueueRef&) const = default;
   bool empty() const { return queue_id.empty() && agent_id.empty(); }
 };
 
@@ -41,6 +42,23 @@ struct QueuePlace {
 enum class AgentView : std::uint8_t { none, connecting, connected, ended, missed, rejected };
 std::string_view to_string(AgentView view);
 
+// One stretch of a contact: a queue, then an agent. A transfer begins the next one; id, transcript and attributes stay.
+struct Segment {
+  QueueRef queue;
+  std::string agent_id;  // empty: nobody has accepted it yet
+  WallTime enqueued;
+  std::optional<WallTime> connected, ended;
+  std::string end_reason;     // "transfer", or the contact's
+  bool after_contact = false;  // its agent has not cleared it yet
+};
+
+// To an agent. The contact stays with who transfers it until the other one accepts.
+struct PendingTransfer {
+  std::string to_agent;
+  bool offered = false;
+  Instant deadline = Instant::never();
+};
+
 struct Contact {
   std::string id;
   ContactState state = ContactState::flow;
@@ -58,8 +76,10 @@ struct Contact {
   QueueRef target;            // SetQueue
   QueueRef queue;             // where it waits
   int priority = 5;           // 1 is first
-  std::uint64_t order = 0;    // age: smaller entered its queue earlier
+  std::uint64_t order = 0;    // smaller entered its queue earlier; microseconds of the wall clock, or a little more
+  Duration age_adjustment;    // counts as if it had waited so much longer (shorter: negative)
   WallTime enqueued;
+  Instant enqueued_at;        // the same moment; delays of routing profiles count from it
   QueuePlace told;            // what its customer was told last
 
   std::string agent_id;       // offered to, connected with, or in wrap-up with
@@ -67,11 +87,20 @@ struct Contact {
   Instant connect_deadline = Instant::never();  // the customer must have connected by then
   std::map<std::string, Instant> not_before;    // agents that rejected it, and when they may be asked again
   std::optional<Invitation> invitation;
+  std::vector<Segment> segments;
+  std::optional<PendingTransfer> transfer;
+
+  // What the centre's indexes hold of it; no part of a snapshot.
+  struct Indexed {
+    Instant timer = Instant::never();
+    std::optional<std::pair<QueueRef, std::pair<int, std::int64_t>>> line;
+  } indexed;
 
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
   // In its queue, or on offer to an agent who may still refuse it.
+  std::int64_t age() const { return static_cast<std::int64_t>(order) - age_adjustment.us(); }
   bool waits() const { return state == ContactState::queued || state == ContactState::offered; }
   bool live() const { return state != ContactState::wrap_up && state != ContactState::ended; }
 };

@@ -1,11 +1,15 @@
 #include "contact/snapshot.hpp"
 
+#include <algorithm>
+
 #include "json/json.hpp"
 
 namespace upcall::contact {
 namespace {
 
 namespace bj = boost::json;
+
+constexpr std::int64_t kWaitedMaxMs = std::int64_t{30} * 24 * 3'600'000;  // more is a damaged snapshot
 
 // A deadline as wall time; 0: none.
 std::int64_t wall_of(Instant deadline, Now now) {
@@ -56,7 +60,16 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   o["queue"] = queue_json(c.queue);
   o["priority"] = c.priority;
   o["order"] = c.order;
+  if (c.age_adjustment != Duration()) o["ageAdjustment"] = c.age_adjustment.ms();
   o["enqueued"] = c.enqueued.unix_ms();
+  bj::array segments;
+  for (const Segment& s : c.segments) {
+    bj::object segment{{"queue", queue_json(s.queue)}, {"agent", s.agent_id}, {"enqueued", s.enqueued.unix_ms()}, {"endReason", s.end_reason}, {"afterContact", s.after_contact}};
+    if (s.connected) segment["connected"] = s.connected->unix_ms();
+    if (s.ended) segment["ended"] = s.ended->unix_ms();
+    segments.push_back(std::move(segment));
+  }
+  if (!segments.empty()) o["segments"] = std::move(segments);
   o["agent"] = c.agent_id;
   o["connectDeadline"] = wall_of(c.connect_deadline, now);
   if (c.invitation) {
@@ -113,6 +126,18 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
   c.priority = static_cast<int>(json::integer_at(o, "priority").value_or(5));
   c.order = static_cast<std::uint64_t>(json::integer_at(o, "order").value_or(0));
   c.enqueued = WallTime::from_unix_ms(json::integer_at(o, "enqueued").value_or(0));
+  c.enqueued_at = now.mono - Duration::ms(std::clamp<std::int64_t>(now.wall.unix_ms() - std::clamp<std::int64_t>(c.enqueued.unix_ms(), 0, now.wall.unix_ms()), 0, kWaitedMaxMs));
+  c.age_adjustment = Duration::ms(std::clamp(json::integer_at(o, "ageAdjustment").value_or(0), -kWaitedMaxMs, kWaitedMaxMs));
+  if (const bj::array* segments = json::array_at(o, "segments")) {
+    for (const bj::value& value : *segments) {
+      const bj::object* s = value.if_object();
+      if (s == nullptr) return fail(ParseError::malformed);
+      Segment segment{queue_from(*s, "queue"), json::text_or(*s, "agent"), WallTime::from_unix_ms(json::integer_at(*s, "enqueued").value_or(0)), {}, {}, json::text_or(*s, "endReason"), json::boolean_at(*s, "afterContact").value_or(false)};
+      if (auto at = json::integer_at(*s, "connected")) segment.connected = WallTime::from_unix_ms(*at);
+      if (auto at = json::integer_at(*s, "ended")) segment.ended = WallTime::from_unix_ms(*at);
+      c.segments.push_back(std::move(segment));
+    }
+  }
   c.agent_id = json::text_or(o, "agent");
   c.connect_deadline = mono_of(json::integer_at(o, "connectDeadline").value_or(0), now);
   if (const bj::object* i = json::object_at(o, "invitation")) {

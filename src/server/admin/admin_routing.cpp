@@ -103,7 +103,7 @@ Answer routing_profile_add(Context& context, const Arguments& arguments) {
       }
       const auto found = std::find_if(all->begin(), all->end(), [&](const contact::Queue& q) { return q.name == queue || q.id == queue; });
       if (found == all->end()) return fail(ErrorCode::not_found, "there is no queue \"" + queue.substr(0, 127) + "\"");
-      profile.queues.emplace_back(found->id, priority);
+      profile.queues.push_back({found->id, priority, {}});
     }
     if (auto done = store::routing::insert_profile(db, profile, context.now); !done) return tl::unexpected(done.error());
     if (auto done = note(db, context, "routing_profile.added", profile.id); !done) return tl::unexpected(done.error());
@@ -123,7 +123,7 @@ Answer routing_profile_list(Context& context, const Arguments& arguments) {
     bj::array list;
     for (const contact::RoutingProfile& p : *all) {
       bj::array served;
-      for (const auto& [id, priority] : p.queues) {
+      for (const auto& [id, priority, delay] : p.queues) {
         for (const contact::Queue& q : *queues) {
           if (q.id == id) served.push_back(bj::object{{"queueId", id}, {"name", q.name}, {"priority", priority}});
         }
