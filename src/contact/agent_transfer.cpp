@@ -32,6 +32,7 @@ void Centre::on(Turn& turn, const TransferContact& command) {
   c->segments.back().ended = turn.now.wall;
   c->segments.back().end_reason = "transfer";
   c->segments.back().after_contact = true;
+  turn.changed_segments(*c);
   const std::string agent_id = std::exchange(c->agent_id, {});
   // Whoever gave it away is not asked at once.
   c->not_before[agent_id] = turn.now.mono + config_.limits.transfer_timeout;
@@ -60,6 +61,7 @@ void Centre::complete_transfer(Turn& turn, Contact& c) {
   c.segments.back().ended = turn.now.wall;
   c.segments.back().end_reason = "transfer";
   c.segments.back().after_contact = true;
+  turn.changed_segments(c);
   c.segments.push_back({{{}, to}, {}, turn.now.wall, {}, {}, {}, false});
   c.queue = {{}, to};
   // An invitation to a call was the first agent's.

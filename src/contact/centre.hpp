@@ -51,6 +51,7 @@ class Centre {
   // "available", "offline" or the custom status's id; and what people call it.
   static std::string status_id(const AgentState& state);
   std::string status_name(std::string_view status_id) const;
+  std::size_t waiting_in(const QueueRef& queue) const { return routing_.waiting_in(queue); }
   // What is wrong with an index, for tests; empty: nothing. Looks at everything.
   std::string index_fault() const;
   const CentreConfig& config() const { return config_; }

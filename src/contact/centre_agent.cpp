@@ -164,7 +164,7 @@ void Centre::join_agent(Turn& turn, Contact& c, const std::string& agent_id) {
   c.position = {};
   c.participants.push_back({make_uuid(turn.random), Role::agent, info != nullptr ? info->name : "Agent", agent_id, true, false});
   turn.effects.participants.push_back({c.id, c.participants.back(), make_token(turn.random)});
-  turn.changed(c);
+  turn.changed_segments(c);
   show(turn, agent_id, c.id, AgentView::connected);
   system_event(turn, c, content::kJoined, &c.participants.back());
 }

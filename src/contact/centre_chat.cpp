@@ -163,6 +163,7 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
     c.segments.back().ended = turn.now.wall;
     c.segments.back().end_reason = reason;
     c.segments.back().after_contact = with_agent;
+    turn.changed_segments(c);
   }
   places_changed_ = places_changed_ || c.waits();
   c.ended = turn.now.wall;

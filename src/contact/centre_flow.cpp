@@ -121,6 +121,7 @@ void Centre::enqueue(Turn& turn, Contact& c) {
   } else {
     c.segments.back().queue = c.queue;  // nobody of the queue before took it
   }
+  turn.changed_segments(c);
   c.told = {};
   places_changed_ = true;
   c.flow_id.clear();

@@ -21,6 +21,11 @@ struct Centre::Turn {
     auto& list = effects.changed_contacts;
     if (std::find(list.begin(), list.end(), contact.id) == list.end()) list.push_back(contact.id);
   }
+  void changed_segments(const Contact& contact) {
+    changed(contact);
+    auto& list = effects.changed_segments;
+    if (std::find(list.begin(), list.end(), contact.id) == list.end()) list.push_back(contact.id);
+  }
   void refuse(ErrorCode code, std::string message) { effects.error = Error{code, std::move(message)}; }
 };
 

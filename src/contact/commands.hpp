@@ -76,6 +76,7 @@ struct Effects {
   std::string contact_id;              // StartChat
   ChatItem reply;                      // SendItem, InviteToVideo: the item (an earlier one for a repeated client token)
   std::vector<std::string> changed_contacts;  // write their snapshot and attributes
+  std::vector<std::string> changed_segments;  // contacts, likewise
   std::vector<NewParticipant> participants;
   struct Delivery {
     ChatItem item;

@@ -1,5 +1,6 @@
 #include "contact/contact.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace upcall::contact {
@@ -72,6 +73,11 @@ Participant* Contact::participant(std::string_view participant_id) {
 
 const Participant* Contact::participant(std::string_view participant_id) const {
   return const_cast<Contact*>(this)->participant(participant_id);
+}
+
+bool Contact::is_seen_by(std::string_view agent) const {
+  if (agent == agent_id || (transfer && transfer->offered && transfer->to_agent == agent)) return true;
+  return std::any_of(segments.begin(), segments.end(), [&](const Segment& s) { return s.after_contact && s.agent_id == agent; });
 }
 
 Participant* Contact::agent_participant() {

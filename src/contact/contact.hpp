@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -99,6 +100,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // Whose contact it is, who is asked to take it over, and who has still after-contact work with a part of it.
+  bool is_seen_by(std::string_view agent) const;
   // In its queue, or on offer to an agent who may still refuse it.
   std::int64_t age() const { return static_cast<std::int64_t>(order) - age_adjustment.us(); }
   bool waits() const { return state == ContactState::queued || state == ContactState::offered; }

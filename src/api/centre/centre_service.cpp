@@ -30,6 +30,7 @@ constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 struct CentreService::ContactWrite {
   store::ContactRow row;
   contact::Attributes attributes;
+  std::vector<contact::Segment> segments;
 };
 
 // One command's effects on their way to the disk and to the people.
@@ -51,6 +52,8 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   auto flows = store::flows::all(db);
   auto default_flow = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
   auto default_queue = store::parameters::get_or(db, "defaultQueueId", "");
+  auto statuses = store::routing::statuses(db);
+  if (!statuses) return tl::unexpected(statuses.error());
   if (!queues) return tl::unexpected(queues.error());
   if (!profiles) return tl::unexpected(profiles.error());
   if (!agents) return tl::unexpected(agents.error());
@@ -60,6 +63,7 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   config.queues = std::move(*queues);
   config.routing_profiles = std::move(*profiles);
   config.agents = std::move(*agents);
+  config.statuses = std::move(*statuses);
   config.default_flow_id = std::move(*default_flow);
   config.default_queue_id = std::move(*default_queue);
   for (const store::FlowRow& row : *flows) {
@@ -93,7 +97,7 @@ Result<void> CentreService::restore() {
   struct Stored {
     contact::CentreConfig config;
     std::vector<store::ContactRow> contacts;
-    std::vector<std::pair<std::string, contact::AgentStatus>> agents;
+    std::vector<contact::AgentStateChange> agents;
     std::vector<contact::ChatItem> sent;
   };
   auto stored = store_.read([](store::Database& db) -> Result<Stored> {
@@ -124,7 +128,7 @@ Result<void> CentreService::restore() {
     }
   }
   for (const contact::ChatItem& item : stored->sent) centre_.restore_sent(item);
-  for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
+  for (const contact::AgentStateChange& agent : stored->agents) centre_.restore_agent(agent, now);
   if (unreadable.empty()) return {};
   // One damaged contact must not keep the centre from starting: it is closed, and the audit tells.
   return store_.write([&](store::Database& db) -> Result<void> {
@@ -242,14 +246,18 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     if (c == nullptr) continue;
     batch->contacts.push_back({{c->id, std::string(contact::to_string(c->state)), c->started, c->ended, c->agent_id,
                                 contact::to_snapshot(*c, now, centre_.flow(c->flow_id))},
-                               c->attributes});
+                               c->attributes,
+                               std::find(e.changed_segments.begin(), e.changed_segments.end(), id) != e.changed_segments.end() ? c->segments : std::vector<contact::Segment>()});
   }
   // Who gets what is decided now: later the contact may be gone.
   for (const auto& delivery : e.items) {
     if (const contact::Contact* c = centre_.contact(delivery.item.contact_id)) {
       Audience& audience = batch->audiences[c->id];
       audience.participants.clear();
-      for (const contact::Participant& p : c->participants) audience.participants.push_back(p.id);
+      for (const contact::Participant& p : c->participants) {
+        // Who has handed the contact on is not told any more.
+        if (!p.left || !c->live()) audience.participants.push_back(p.id);
+      }
       audience.agent_id = c->agent_id;
     }
   }
@@ -261,7 +269,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
     const contact::Contact* c = centre_.contact(notice.contact_id);
     // A missed contact may be another agent's by now: its state is all that is shown.
-    if (c != nullptr && c->agent_id == notice.agent_id && notice.view != contact::AgentView::none) {
+    if (c != nullptr && c->is_seen_by(notice.agent_id) && notice.view != contact::AgentView::none) {
       event["contact"] = contact_json(*c, notice.view, centre_.config());
     }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
@@ -284,6 +292,7 @@ void CentreService::write_out() {
         for (const auto& batch : batches) {
           for (const ContactWrite& c : batch->contacts) {
             if (auto done = store::centre::put_contact(db, c.row, c.attributes); !done) return done;
+            if (auto done = store::centre::put_segments(db, c.row.id, c.segments); !done) return done;
           }
           for (const auto& p : batch->effects.participants) {
             if (auto done = store::centre::insert_participant(db, p.contact_id, p.participant, p.token); !done) return done;
@@ -292,8 +301,8 @@ void CentreService::write_out() {
             if (!delivery.store) continue;
             if (auto done = store::centre::insert_item(db, delivery.item); !done) return done;
           }
-          for (const auto& [agent, status] : batch->effects.agent_states) {
-            if (auto done = store::centre::set_agent_state(db, agent, status, batch->at); !done) return done;
+          for (const contact::AgentStateChange& state : batch->effects.agent_states) {
+            if (auto done = store::centre::set_agent_state(db, state, batch->at); !done) return done;
           }
         }
         return {};
@@ -384,7 +393,7 @@ void CentreService::publish(const std::string& agent_id, std::string json) {
 
 std::string CentreService::agent_event(const std::string& agent_id) const {
   const auto* state = centre_.agent(agent_id);
-  bj::object agent{{"agentId", agent_id}, {"status", contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline)}};
+  bj::object agent = agent_status_json(centre_, agent_id);
   if (const auto* info = centre_.agent_info(agent_id)) {
     agent["username"] = info->username;
     agent["name"] = info->name;

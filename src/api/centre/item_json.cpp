@@ -1,5 +1,7 @@
 #include "api/centre/item_json.hpp"
 
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 
 #include "base/wall_text.hpp"
@@ -31,6 +33,18 @@ bj::object item_json(const contact::ChatItem& item, bool on_socket) {
   return o;
 }
 
+bj::object agent_status_json(const contact::Centre& centre, const std::string& agent_id) {
+  const auto* state = centre.agent(agent_id);
+  const std::string id = state != nullptr ? contact::Centre::status_id(*state) : std::string(contact::to_string(contact::AgentStatus::offline));
+  bj::object o{{"agentId", agent_id}, {"status", contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline)}};
+  o["statusId"] = id;
+  o["statusName"] = centre.status_name(id);
+  if (state != nullptr && !state->next_status.empty()) {
+    o["nextStatus"] = bj::object{{"statusId", state->next_status}, {"statusName", centre.status_name(state->next_status)}};
+  }
+  return o;
+}
+
 bj::object contact_json(const contact::Contact& c, contact::AgentView view, const contact::CentreConfig& config) {
   bj::object o{{"contactId", c.id}, {"initialContactId", c.id}, {"type", "chat"}, {"state", contact::to_string(view)}};
   o["startedAt"] = to_iso8601(c.started);
@@ -47,6 +61,15 @@ bj::object contact_json(const contact::Contact& c, contact::AgentView view, cons
   bj::object attributes;
   for (const auto& [name, value] : c.attributes) attributes[name] = value;
   o["attributes"] = std::move(attributes);
+  if (c.transfer) {
+    bj::object transfer{{"state", c.transfer->offered ? "offered" : "waiting"}};
+    for (const contact::AgentInfo& a : config.agents) {
+      if (a.id == c.transfer->to_agent) transfer["to"] = a.name;
+      if (a.id == c.agent_id) transfer["from"] = a.name;
+    }
+    o["transfer"] = std::move(transfer);
+  }
+  o["segment"] = std::max<std::size_t>(c.segments.size(), 1);
   bj::array participants;
   for (const contact::Participant& p : c.participants) {
     participants.push_back(bj::object{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}});
@@ -61,7 +84,7 @@ bj::array agent_contacts_json(const contact::Centre& centre, const std::string& 
   if (state == nullptr) return out;
   for (const auto& [id, view] : state->contacts) {
     const contact::Contact* c = centre.contact(id);
-    if (c != nullptr && c->agent_id == agent_id) {
+    if (c != nullptr && c->is_seen_by(agent_id)) {
       out.push_back(contact_json(*c, view, centre.config()));
     } else {
       out.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});

@@ -34,35 +34,51 @@ contact::ChatItem read_item(Row& r) {
 }  // namespace
 
 Result<void> routing::insert_queue(Database& db, const contact::Queue& q, WallTime now) {
-  return db.run("insert into queues(id, name, created_ms) values(?1, ?2, ?3)", q.id, q.name, now).map(ignore);
+  return db.run("insert into queues(id, name, capacity, created_ms) values(?1, ?2, ?3, ?4)", q.id, q.name, q.capacity, now).map(ignore);
 }
 
 Result<std::vector<contact::Queue>> routing::queues(Database& db) {
-  return db.all("select id, name from queues order by name", [](Row& r) { return contact::Queue{r.text(0), r.text(1)}; });
+  return db.all("select id, name, capacity from queues order by name",
+                [](Row& r) { return contact::Queue{r.text(0), r.text(1), static_cast<std::size_t>(r.i64(2))}; });
 }
 
 Result<void> routing::insert_profile(Database& db, const contact::RoutingProfile& p, WallTime now) {
-  auto done = db.run("insert into routing_profiles(id, name, chat_slots, created_ms) values(?1, ?2, ?3, ?4)", p.id, p.name, p.chat_slots, now);
+  auto done = db.run("insert into routing_profiles(id, name, chat_slots, after_contact_seconds, created_ms) values(?1, ?2, ?3, ?4, ?5)", p.id,
+                     p.name, p.chat_slots, p.after_contact_limit.ms() / 1'000, now);
   if (!done) return tl::unexpected(done.error());
-  for (const auto& [queue, priority] : p.queues) {
-    done = db.run("insert into routing_profile_queues(profile_id, queue_id, priority) values(?1, ?2, ?3)", p.id, queue, priority);
+  for (const auto& [queue, priority, delay] : p.queues) {
+    done = db.run("insert into routing_profile_queues(profile_id, queue_id, priority, delay_seconds) values(?1, ?2, ?3, ?4)", p.id, queue,
+                  priority, delay.ms() / 1'000);
     if (!done) return tl::unexpected(done.error());
   }
   return {};
 }
 
 Result<std::vector<contact::RoutingProfile>> routing::profiles(Database& db) {
-  auto list = db.all("select id, name, chat_slots from routing_profiles order by name", [](Row& r) {
-    return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}};
+  auto list = db.all("select id, name, chat_slots, after_contact_seconds from routing_profiles order by name", [](Row& r) {
+    return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}, Duration::s(r.i64(3))};
   });
   if (!list) return list;
   for (contact::RoutingProfile& p : *list) {
-    auto queues = db.all("select queue_id, priority from routing_profile_queues where profile_id=?1 order by priority, queue_id",
-                         [](Row& r) { return std::pair(r.text(0), static_cast<int>(r.i64(1))); }, p.id);
+    auto queues = db.all("select queue_id, priority, delay_seconds from routing_profile_queues where profile_id=?1 order by priority, queue_id",
+                         [](Row& r) { return contact::ServedQueue{r.text(0), static_cast<int>(r.i64(1)), Duration::s(r.i64(2))}; }, p.id);
     if (!queues) return tl::unexpected(queues.error());
     p.queues = std::move(*queues);
   }
   return list;
+}
+
+Result<void> routing::insert_status(Database& db, const contact::CustomStatus& s, WallTime now) {
+  return db.run("insert into agent_statuses(id, name, routable, created_ms) values(?1, ?2, ?3, ?4)", s.id, s.name, s.routable, now).map(ignore);
+}
+
+Result<std::vector<contact::CustomStatus>> routing::statuses(Database& db) {
+  return db.all("select id, name, routable from agent_statuses order by name",
+                [](Row& r) { return contact::CustomStatus{r.text(0), r.text(1), r.boolean(2)}; });
+}
+
+Result<bool> routing::remove_status(Database& db, std::string_view id) {
+  return db.run("delete from agent_statuses where id=?1 or name=?1", id).map([](std::int64_t n) { return n > 0; });
 }
 
 Result<std::string> flows::put(Database& db, const FlowRow& f) {
@@ -180,18 +196,31 @@ Result<std::vector<contact::ChatItem>> centre::items(Database& db, std::string_v
                 read_item, contact_id, after, before, limit);
 }
 
-Result<void> centre::set_agent_state(Database& db, std::string_view user, contact::AgentStatus status, WallTime since) {
+Result<void> centre::put_segments(Database& db, std::string_view contact_id, const std::vector<contact::Segment>& segments) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const contact::Segment& s = segments[i];
+    auto done = db.run(
+        "insert into contact_segments(contact_id, number, queue_id, queue_agent_id, agent_id, enqueued_ms, connected_ms, ended_ms, end_reason) "
+        "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict(contact_id, number) do update set queue_id=excluded.queue_id, "
+        "queue_agent_id=excluded.queue_agent_id, agent_id=excluded.agent_id, enqueued_ms=excluded.enqueued_ms, "
+        "connected_ms=excluded.connected_ms, ended_ms=excluded.ended_ms, end_reason=excluded.end_reason",
+        contact_id, i + 1, s.queue.queue_id, s.queue.agent_id, s.agent_id, s.enqueued, s.connected, s.ended, s.end_reason);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return {};
+}
+
+Result<void> centre::set_agent_state(Database& db, const contact::AgentStateChange& state, WallTime since) {
   return db
-      .run("insert into agent_states(user_id, status, since_ms) values(?1, ?2, ?3) on conflict(user_id) do update set "
-           "status=excluded.status, since_ms=excluded.since_ms",
-           user, contact::to_string(status), since)
+      .run("insert into agent_states(user_id, status, next_status, since_ms) values(?1, ?2, ?3, ?4) on conflict(user_id) do update set "
+           "status=excluded.status, next_status=excluded.next_status, since_ms=excluded.since_ms",
+           state.agent_id, state.status, state.next_status, since)
       .map(ignore);
 }
 
-Result<std::vector<std::pair<std::string, contact::AgentStatus>>> centre::agent_states(Database& db) {
-  return db.all("select user_id, status from agent_states", [](Row& r) {
-    return std::pair(r.text(0), contact::agent_status(r.text(1)).value_or(contact::AgentStatus::offline));
-  });
+Result<std::vector<contact::AgentStateChange>> centre::agent_states(Database& db) {
+  return db.all("select user_id, status, next_status from agent_states",
+                [](Row& r) { return contact::AgentStateChange{r.text(0), r.text(1), r.text(2)}; });
 }
 
 Result<std::vector<contact::AgentInfo>> centre::agents(Database& db) {

@@ -44,6 +44,9 @@ Result<void> insert_queue(Database& db, const contact::Queue& queue, WallTime no
 Result<std::vector<contact::Queue>> queues(Database& db);
 Result<void> insert_profile(Database& db, const contact::RoutingProfile& profile, WallTime now);
 Result<std::vector<contact::RoutingProfile>> profiles(Database& db);
+Result<void> insert_status(Database& db, const contact::CustomStatus& status, WallTime now);
+Result<std::vector<contact::CustomStatus>> statuses(Database& db);
+Result<bool> remove_status(Database& db, std::string_view id_or_name);   // false: there is none
 }  // namespace routing
 
 namespace flows {
@@ -76,8 +79,9 @@ Result<std::vector<contact::ChatItem>> items(Database& db, std::string_view cont
 // The last `limit` that came with a client token, oldest first.
 Result<std::vector<contact::ChatItem>> items_with_token(Database& db, std::string_view contact_id, int limit);
 
-Result<void> set_agent_state(Database& db, std::string_view user_id, contact::AgentStatus status, WallTime since);
-Result<std::vector<std::pair<std::string, contact::AgentStatus>>> agent_states(Database& db);
+Result<void> put_segments(Database& db, std::string_view contact_id, const std::vector<contact::Segment>& segments);
+Result<void> set_agent_state(Database& db, const contact::AgentStateChange& state, WallTime since);
+Result<std::vector<contact::AgentStateChange>> agent_states(Database& db);
 // Users that may handle contacts, not disabled.
 Result<std::vector<contact::AgentInfo>> agents(Database& db);
 }  // namespace centre

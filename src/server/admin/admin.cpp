@@ -37,6 +37,9 @@ constexpr CommandRow kCommands[] = {
     {"queue.list", queue_list, false},
     {"routing-profile.add", routing_profile_add, true},
     {"routing-profile.list", routing_profile_list, false},
+    {"agent-status.add", agent_status_add, true},
+    {"agent-status.list", agent_status_list, false},
+    {"agent-status.remove", agent_status_remove, true},
     {"access-key.create", access_key_create, false},
     {"access-key.list", access_key_list, false},
     {"instance.show", instance_show, false},
@@ -97,13 +100,13 @@ Result<void> make_profiles(store::Database& db, Context& context) {
 Result<void> make_routing(store::Database& db, Context& context) {
   auto queue = ensure(db, "defaultQueueId", [&]() -> Result<std::string> {
     std::string id = make_uuid(context.random);
-    if (auto done = store::routing::insert_queue(db, {id, "BasicQueue"}, context.now); !done) return tl::unexpected(done.error());
+    if (auto done = store::routing::insert_queue(db, {id, "BasicQueue", 0}, context.now); !done) return tl::unexpected(done.error());
     return id;
   });
   if (!queue) return tl::unexpected(queue.error());
   auto profile = ensure(db, "defaultRoutingProfileId", [&]() -> Result<std::string> {
     std::string id = make_uuid(context.random);
-    auto done = store::routing::insert_profile(db, {id, "Basic Routing Profile", 2, {{*queue, 1}}}, context.now);
+    auto done = store::routing::insert_profile(db, {id, "Basic Routing Profile", 2, {{*queue, 1, {}}}, {}}, context.now);
     if (!done) return tl::unexpected(done.error());
     return id;
   });
