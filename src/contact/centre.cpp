@@ -137,6 +137,8 @@ void Centre::due(Turn& turn, Contact& c) {
     c.invitation->next_push = now + config_.limits.invitation_repeat;
   }
   if (!c.flow_id.empty() && c.position.waiting && c.position.deadline <= now) run(turn, c);
+  if (c.live() && c.expires <= now) return end(turn, c, "expired");
+  if (c.state == ContactState::connected) check_idle(turn, c);
 }
 
 Instant Centre::timer_of(const Contact& c) const {
@@ -146,7 +148,8 @@ Instant Centre::timer_of(const Contact& c) const {
   if (c.transfer) next = std::min(next, c.transfer->deadline);
   if (c.invitation && !c.invitation->acknowledged && c.state == ContactState::connected) next = std::min(next, c.invitation->next_push);
   if (!c.flow_id.empty() && c.position.waiting) next = std::min(next, c.position.deadline);
-  return next;
+  if (c.live()) next = std::min(next, c.expires);
+  return std::min(next, idle_timer(c));
 }
 
 Instant Centre::next_deadline() const {

@@ -117,6 +117,10 @@ class Centre {
   const ChatItem& add_item(Turn& turn, Contact& contact, ChatItem item, bool store = true);
   void system_event(Turn& turn, Contact& contact, std::string_view content_type, const Participant* who);
   void end(Turn& turn, Contact& contact, std::string_view reason);
+  // Idle participants: who was active, who is told, who is let go.
+  void active(Turn& turn, Contact& contact, Participant& participant);
+  void check_idle(Turn& turn, Contact& contact);
+  Instant idle_timer(const Contact& contact) const;
   void close_wrap_up(Turn& turn, Contact& contact);
 
   CentreConfig config_;

@@ -162,7 +162,12 @@ void Centre::join_agent(Turn& turn, Contact& c, const std::string& agent_id) {
   // The queue flow ends the moment an agent is there.
   c.flow_id.clear();
   c.position = {};
-  c.participants.push_back({make_uuid(turn.random), Role::agent, info != nullptr ? info->name : "Agent", agent_id, true, false});
+  // From here on silence counts.
+  for (Participant& p : c.participants) {
+    p.last_active = turn.now.mono;
+    p.idle = false;
+  }
+  c.participants.push_back({make_uuid(turn.random), Role::agent, info != nullptr ? info->name : "Agent", agent_id, true, false, false, false, turn.now.mono});
   turn.effects.participants.push_back({c.id, c.participants.back(), make_token(turn.random)});
   turn.changed_segments(c);
   show(turn, agent_id, c.id, AgentView::connected);

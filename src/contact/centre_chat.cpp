@@ -11,10 +11,20 @@ constexpr Duration kReadingTime = Duration::s(2);  // for a socket to be there w
 
 bool is_receipt(std::string_view type) { return type == content::kRead || type == content::kDelivered; }
 
-bool client_may_send(ItemType type, std::string_view content_type) {
-  if (type == ItemType::message) return content_type == content::kText || content_type == content::kMarkdown;
+bool client_may_send(const Contact& c, ItemType type, std::string_view content_type) {
+  if (type == ItemType::message) {
+    if (c.content_types.empty()) return content_type == content::kText;
+    // An answer to an interactive message is plain data; what may be asked was settled with the chat.
+    return std::find(c.content_types.begin(), c.content_types.end(), content_type) != c.content_types.end();
+  }
   return content_type == content::kTyping || is_receipt(content_type) || content_type == content::kConnectionAcknowledged ||
          content_type == content::kInvitationAcknowledged;
+}
+
+std::size_t message_max(std::string_view content_type, const CentreLimits& limits) {
+  if (content_type == content::kJson) return std::min<std::size_t>(limits.message_bytes, 12'000);
+  if (content_type == content::kInteractiveResponse) return std::min<std::size_t>(limits.message_bytes, 12'288);
+  return limits.message_bytes;
 }
 
 // Clients use one constant token for all receipts, so the content is part of the key and receipts have none.
@@ -62,7 +72,7 @@ void Centre::on(Turn& turn, const ConnectParticipant& command) {
   const bool flow_is_over = c.state == ContactState::flow && !c.end_reason.empty();
   c.connect_deadline = flow_is_over ? std::min(c.connect_deadline, turn.now.mono + kReadingTime) : Instant::never();
   turn.touch(c);
-  if (p->joined) return;
+  if (p->joined || p->silent) return;
   p->joined = true;
   turn.changed(c);
   system_event(turn, c, content::kJoined, p);
@@ -82,13 +92,18 @@ void Centre::on(Turn& turn, const SendItem& command) {
   if (p == nullptr || p->left) {
     return turn.refuse(command.agent_id.empty() ? ErrorCode::forbidden : ErrorCode::not_found, "the chat has ended");
   }
-  if (!client_may_send(command.type, command.content_type)) return turn.refuse(ErrorCode::invalid_argument, "this content type cannot be sent");
+  // A supervisor who watches is not there; their typing would tell.
+  if (p->silent) return turn.refuse(ErrorCode::forbidden, "whoever watches cannot send");
+  if (!client_may_send(*c, command.type, command.content_type)) return turn.refuse(ErrorCode::invalid_argument, "ContentType cannot be sent in this chat");
   const std::string text = command.content.value_or("");
-  if (command.type == ItemType::message && text.empty()) return turn.refuse(ErrorCode::invalid_argument, "the message is empty");
-  if (text.size() > (command.type == ItemType::message ? config_.limits.message_bytes : kEventMax)) {
-    return turn.refuse(ErrorCode::invalid_argument, "the content is too long");
+  if (command.type == ItemType::message && text.empty()) return turn.refuse(ErrorCode::invalid_argument, "Content is empty");
+  const std::size_t most = command.type == ItemType::message ? message_max(command.content_type, config_.limits) : kEventMax;
+  if (text.size() > most) return turn.refuse(ErrorCode::invalid_argument, "Content is too long: at most " + std::to_string(most) + " bytes");
+  if (!json::is_clean_text(text)) return turn.refuse(ErrorCode::invalid_argument, "Content is not clean UTF-8 text");
+  if (command.type == ItemType::message && command.content_type.ends_with("json") && !json::parse_object(text, most)) {
+    return turn.refuse(ErrorCode::invalid_argument, "Content is not a JSON object");
   }
-  if (!json::is_clean_text(text)) return turn.refuse(ErrorCode::invalid_argument, "the content is not clean UTF-8 text");
+  if (!is_receipt(command.content_type) && command.content_type != content::kConnectionAcknowledged) active(turn, *c, *p);
 
   std::string key;
   if (!command.client_token.empty() && !is_receipt(command.content_type)) {
@@ -113,7 +128,7 @@ void Centre::on(Turn& turn, const SendItem& command) {
   if (is_receipt(command.content_type)) {
     const auto content = json::parse_object(text, kEventMax);
     const std::string message_id = content ? json::text_or(*content, "messageId") : "";
-    if (!is_uuid(message_id)) return turn.refuse(ErrorCode::invalid_argument, "a receipt names a messageId");
+    if (!is_uuid(message_id)) return turn.refuse(ErrorCode::invalid_argument, "Content names no messageId");
     item.id = message_id;
     item.type = ItemType::message_metadata;
     item.content_type = content::kMetadata;
@@ -173,6 +188,7 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
   c.connect_deadline = Instant::never();
   c.offer_deadline = Instant::never();
   c.invitation.reset();
+  c.expires = Instant::never();
   system_event(turn, c, content::kEnded, nullptr);
   for (const Participant& p : c.participants) sent_.erase(p.id);
   turn.effects.closed.push_back(c.id);

@@ -58,6 +58,10 @@ struct CentreLimits {
   Duration invitation_repeat = Duration::s(3);
   Duration queue_place_every = Duration::s(1);  // customers are told of a changed place at most this often
   Duration customer_connect = Duration::s(300);
+  // While an agent is there. Zero: never. After `*_idle` of silence everybody is told, `*_disconnect` later the chat ends.
+  Duration customer_idle, customer_disconnect;
+  Duration agent_idle, agent_disconnect;
+  Duration chat_duration = Duration::s(25 * 3600);  // unless the chat was started with another
   Duration transfer_timeout = Duration::s(60);  // for an agent with free hands to be there; then the transfer has failed
 };
 

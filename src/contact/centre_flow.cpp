@@ -148,6 +148,8 @@ void Centre::on(Turn& turn, const StartChat& command) {
   c.started = turn.now.wall;
   c.attributes = command.attributes;
   c.connect_deadline = turn.now.mono + config_.limits.customer_connect;
+  c.content_types = command.content_types;
+  c.expires = turn.now.mono + (command.duration > Duration() ? command.duration : config_.limits.chat_duration);
   c.participants.push_back({make_uuid(turn.random), Role::customer, command.display_name, {}, false, false});
   c.flow_id = flow_id;
   c.position.block = start->start;

@@ -20,7 +20,13 @@ std::optional<AgentStatus> agent_status(std::string_view text);
 
 // --- commands ---
 struct Configure { CentreConfig config; };
-struct StartChat { std::string flow_id; /* empty: the default */ std::string display_name; Attributes attributes; };
+struct StartChat {
+  std::string flow_id;  // empty: the default
+  std::string display_name;
+  Attributes attributes;
+  std::vector<std::string> content_types;  // of messages; empty: plain text. Must hold text/plain otherwise
+  Duration duration;                       // of the whole chat; zero: the installation's
+};
 struct ConnectParticipant { std::string contact_id, participant_id; };
 // From a customer (by the participant interface) or an agent (participant_id found by the centre when empty).
 struct SendItem {

@@ -89,6 +89,8 @@ struct Contact {
   std::map<std::string, Instant> not_before;    // agents that rejected it, and when they may be asked again
   std::optional<Invitation> invitation;
   std::vector<Segment> segments;
+  std::vector<std::string> content_types;       // of messages; empty: plain text
+  Instant expires = Instant::never();           // the chat ends then
   std::optional<PendingTransfer> transfer;
 
   // What the centre's indexes hold of it; no part of a snapshot.

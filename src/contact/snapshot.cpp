@@ -47,7 +47,7 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   bj::array participants;
   for (const Participant& p : c.participants) {
     participants.push_back(bj::object{{"id", p.id}, {"role", to_string(p.role)}, {"name", p.display_name}, {"user", p.user_id},
-                                      {"joined", p.joined}, {"left", p.left}});
+                                      {"joined", p.joined}, {"left", p.left}, {"silent", p.silent}, {"idle", p.idle}});
   }
   o["participants"] = std::move(participants);
   o["lastSeq"] = c.last_seq;
@@ -71,6 +71,10 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   }
   if (!segments.empty()) o["segments"] = std::move(segments);
   o["agent"] = c.agent_id;
+  bj::array types;
+  for (const std::string& type : c.content_types) types.push_back(bj::value(type));
+  if (!types.empty()) o["contentTypes"] = std::move(types);
+  o["expires"] = wall_of(c.expires, now);
   o["connectDeadline"] = wall_of(c.connect_deadline, now);
   if (c.invitation) {
     o["invitation"] = bj::object{{"id", c.invitation->item_id}, {"meeting", c.invitation->external_meeting_id},
@@ -105,7 +109,8 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
       if (p == nullptr) return fail(ParseError::malformed);
       c.participants.push_back({json::text_or(*p, "id"), role_from(json::text_or(*p, "role")), json::text_or(*p, "name"),
                                 json::text_or(*p, "user"), json::boolean_at(*p, "joined").value_or(false),
-                                json::boolean_at(*p, "left").value_or(false)});
+                                json::boolean_at(*p, "left").value_or(false), json::boolean_at(*p, "silent").value_or(false),
+                                json::boolean_at(*p, "idle").value_or(false), now.mono});
     }
   }
   if (c.participants.empty() || c.participants.front().role != Role::customer) return fail(ParseError::malformed);
@@ -139,6 +144,12 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
     }
   }
   c.agent_id = json::text_or(o, "agent");
+  if (const bj::array* types = json::array_at(o, "contentTypes")) {
+    for (const bj::value& type : *types) {
+      if (type.is_string()) c.content_types.emplace_back(type.get_string());
+    }
+  }
+  c.expires = mono_of(json::integer_at(o, "expires").value_or(0), now);
   c.connect_deadline = mono_of(json::integer_at(o, "connectDeadline").value_or(0), now);
   if (const bj::object* i = json::object_at(o, "invitation")) {
     c.invitation = Invitation{json::text_or(*i, "id"), json::text_or(*i, "meeting"), json::text_or(*i, "attendee"),

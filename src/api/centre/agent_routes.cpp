@@ -123,7 +123,9 @@ wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, c
   command.type = type == "message" ? contact::ItemType::message : contact::ItemType::event;
   command.content_type = json::text_or(*body, "contentType", contact::content::kText);
   if (const auto content = json::text_at(*body, "content")) command.content = std::string(*content);
-  command.client_token = json::text_or(*body, "clientToken").substr(0, 500);
+  command.client_token = json::text_or(*body, "clientToken");
+  if (command.client_token.size() > 500) return failure(request, ErrorCode::invalid_argument, "clientToken is at most 500 bytes.");
+  if (command.content_type.size() > 100) return failure(request, ErrorCode::invalid_argument, "contentType is at most 100 bytes.");
   const contact::Effects effects = api.service.call(std::move(command));
   if (effects.error) return contact_failure(request, *effects.error);
   return success(request, "Sent", bj::object{{"id", effects.reply.id}, {"absoluteTime", to_iso8601(effects.reply.at)}});
@@ -161,7 +163,10 @@ wire::HttpResponse items(CentreApi& api, const wire::HttpRequest& request, const
     if (c < '0' || c > '9' || after > INT64_MAX / 16) return failure(request, ErrorCode::invalid_argument, "after must be a number.");
     after = after * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  auto list = api.store.read([&](store::Database& db) { return store::centre::items(db, contact_id, after, INT64_MAX, kItemsMax, false); });
+  auto list = api.store.read([&](store::Database& db) { return store::centre::items(db, contact_id, after, INT64_MAX, kItemsMax, false).and_then([&](std::vector<contact::ChatItem> found) -> Result<std::vector<contact::ChatItem>> {
+    if (auto added = store::centre::add_receipts(db, contact_id, found); !added) return tl::unexpected(added.error());
+    return found;
+  }); });
   if (!list) return failure(request, list.error());
   bj::array out;
   for (const contact::ChatItem& item : *list) {

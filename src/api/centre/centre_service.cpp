@@ -1,6 +1,7 @@
 #include "api/centre/centre_service.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <iterator>
 
@@ -23,6 +24,7 @@ constexpr Duration kReloadEvery = Duration::s(5);
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
 constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
+constexpr std::int64_t kMinutesMax = 7 * 24 * 60;
 constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 
 }  // namespace
@@ -64,6 +66,23 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   config.routing_profiles = std::move(*profiles);
   config.agents = std::move(*agents);
   config.statuses = std::move(*statuses);
+  const auto minutes = [&](std::string_view name, Duration& out) -> Result<void> {
+    auto text = store::parameters::get_or(db, name, "");
+    if (!text) return tl::unexpected(text.error());
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (error == std::errc() && value >= 0 && value <= kMinutesMax) out = Duration::s(value * 60);
+    return {};
+  };
+  contact::CentreLimits& limits = config.limits;
+  for (const auto& [name, out] : {std::pair("chatCustomerIdleMinutes", &limits.customer_idle), std::pair("chatCustomerDisconnectMinutes", &limits.customer_disconnect),
+                                  std::pair("chatAgentIdleMinutes", &limits.agent_idle), std::pair("chatAgentDisconnectMinutes", &limits.agent_disconnect),
+                                  std::pair("chatDurationMinutes", &limits.chat_duration)}) {
+    if (auto read = minutes(name, *out); !read) return tl::unexpected(read.error());
+  }
+  auto message_bytes = store::parameters::get_or(db, "chatMessageBytes", "");
+  if (!message_bytes) return tl::unexpected(message_bytes.error());
+  std::from_chars(message_bytes->data(), message_bytes->data() + message_bytes->size(), limits.message_bytes);
   config.default_flow_id = std::move(*default_flow);
   config.default_queue_id = std::move(*default_queue);
   for (const store::FlowRow& row : *flows) {
@@ -298,8 +317,15 @@ void CentreService::write_out() {
             if (auto done = store::centre::insert_participant(db, p.contact_id, p.participant, p.token); !done) return done;
           }
           for (const auto& delivery : batch->effects.items) {
-            if (!delivery.store) continue;
-            if (auto done = store::centre::insert_item(db, delivery.item); !done) return done;
+            Result<void> done;
+            if (delivery.store) {
+              done = store::centre::insert_item(db, delivery.item);
+            } else if (delivery.item.type == contact::ItemType::message_metadata) {
+              done = store::centre::put_receipt(db, delivery.item);
+            } else if (delivery.item.type == contact::ItemType::attachment) {
+              done = store::centre::set_item_attachments(db, delivery.item);
+            }
+            if (!done) return done;
           }
           for (const contact::AgentStateChange& state : batch->effects.agent_states) {
             if (auto done = store::centre::set_agent_state(db, state, batch->at); !done) return done;
@@ -345,7 +371,8 @@ void CentreService::deliver(const Batch& batch) {
     // Typing, receipts and repeats are for the others.
     const std::string& from = delivery.item.type == contact::ItemType::message_metadata ? delivery.item.receipt_of : delivery.item.participant_id;
     for (const std::string& participant : audience->second.participants) {
-      if (!delivery.store && participant == from) continue;
+      // What became of an attachment is news to its sender too.
+      if (!delivery.store && participant == from && delivery.item.type != contact::ItemType::attachment) continue;
       const auto listeners = chat_listeners_.find(participant);
       if (listeners == chat_listeners_.end()) continue;
       for (const auto& weak : listeners->second) {
@@ -354,7 +381,7 @@ void CentreService::deliver(const Batch& batch) {
     }
     // An agent who is asked to take a contact is not told where it waits.
     const bool for_agent = delivery.item.content_type != contact::content::kQueuePosition;
-    if (for_agent && !audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent)) {
+    if (for_agent && !audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent || delivery.item.type == contact::ItemType::attachment)) {
       publish(audience->second.agent_id,
               bj::serialize(bj::object{{"type", "item"}, {"contactId", delivery.item.contact_id}, {"item", item_json(delivery.item, true)}}));
     }

@@ -17,6 +17,23 @@ bj::object item_json(const contact::ChatItem& item, bool on_socket) {
   o["Id"] = item.id;
   o["Type"] = contact::to_string(item.type);
   if (item.content) o["Content"] = *item.content;
+  if (!item.attachments.empty()) {
+    bj::array attachments;
+    for (const contact::Attachment& a : item.attachments) {
+      attachments.push_back(bj::object{{"AttachmentId", a.id}, {"AttachmentName", a.name}, {"ContentType", a.content_type}, {"Status", contact::to_string(a.status)}});
+    }
+    o["Attachments"] = std::move(attachments);
+  }
+  if (!item.receipts.empty()) {
+    bj::array receipts;
+    for (const contact::Receipt& r : item.receipts) {
+      bj::object receipt{{"RecipientParticipantId", r.participant_id}};
+      if (r.delivered) receipt["DeliveredTimestamp"] = to_iso8601(*r.delivered);
+      if (r.read) receipt["ReadTimestamp"] = to_iso8601(*r.read);
+      receipts.push_back(std::move(receipt));
+    }
+    o["MessageMetadata"] = bj::object{{"MessageId", item.id}, {"Receipts", std::move(receipts)}};
+  }
   o["ContactId"] = item.contact_id;
   if (on_socket) o["InitialContactId"] = item.contact_id;
   if (item.type == contact::ItemType::message_metadata) {
@@ -72,6 +89,7 @@ bj::object contact_json(const contact::Contact& c, contact::AgentView view, cons
   o["segment"] = std::max<std::size_t>(c.segments.size(), 1);
   bj::array participants;
   for (const contact::Participant& p : c.participants) {
+    if (p.silent) continue;
     participants.push_back(bj::object{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}});
   }
   o["participants"] = std::move(participants);

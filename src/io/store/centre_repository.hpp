@@ -73,6 +73,16 @@ Result<std::optional<ParticipantRow>> participant_by_connection(Database& db, st
 
 Result<void> insert_item(Database& db, const contact::ChatItem& item);
 Result<std::optional<std::uint64_t>> item_seq(Database& db, std::string_view contact_id, std::string_view item_id);
+// The first item not before `at` (`forward`), or the last one not after it.
+Result<std::optional<std::uint64_t>> item_seq_at(Database& db, std::string_view contact_id, WallTime at, bool forward);
+// The n-th last item (1: the last); the first when there are fewer. Nothing of an empty chat.
+Result<std::optional<std::uint64_t>> item_seq_recent(Database& db, std::string_view contact_id, std::int64_t n);
+// What a participant told of somebody's message. Of a message that is not there: nothing is stored.
+Result<void> put_receipt(Database& db, const contact::ChatItem& receipt);
+// Puts their receipts into `items`, which are of this contact.
+Result<void> add_receipts(Database& db, std::string_view contact_id, std::vector<contact::ChatItem>& items);
+// An attachment's status has changed.
+Result<void> set_item_attachments(Database& db, const contact::ChatItem& item);
 // Items with seq in (after, before), at most `limit`; newest first when `backward`.
 Result<std::vector<contact::ChatItem>> items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
                                              int limit, bool backward);
