@@ -181,15 +181,25 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(hierarchy, "list", "All groups", "hierarchy.list", exit_code);
 
   CLI::App& queue = group(app, "queue", "Queues of contacts");
-  Builder(queue, "add", "Add a queue", "queue.add", exit_code).text("--name", "name", "Its name", true);
+  Builder(queue, "add", "Add a queue", "queue.add", exit_code)
+      .text("--name", "name", "Its name", true)
+      .number("--capacity", "capacity", "Contacts that may wait in it; 0: the installation's limit");
   Builder(queue, "list", "All queues", "queue.list", exit_code);
 
   CLI::App& routing = group(app, "routing-profile", "Which queues agents serve");
   Builder(routing, "add", "Add a routing profile", "routing-profile.add", exit_code)
       .text("--name", "name", "Its name", true)
-      .list("--queue", "queue", "A queue; repeat for several")
-      .number("--slots", "slots", "Chats an agent has at the same time");
+      .list("--queue", "queue", "NAME[:PRIORITY[:DELAY]]: priority 1 is first, contacts wait DELAY seconds before these agents get them; repeat for several")
+      .number("--slots", "slots", "Chats an agent has at the same time")
+      .number("--after-contact-seconds", "after-contact-seconds", "After-contact work ends by itself; 0: when the agent says so");
   Builder(routing, "list", "All routing profiles", "routing-profile.list", exit_code);
+
+  CLI::App& status = group(app, "agent-status", "Statuses that agents choose, besides Available and Offline");
+  Builder(status, "add", "Add a status", "agent-status.add", exit_code)
+      .text("--name", "name", "Its name", true)
+      .flag("--routable", "routable", "Contacts are offered in it");
+  Builder(status, "list", "All of them", "agent-status.list", exit_code);
+  Builder(status, "remove", "Remove a status; who has it is offline", "agent-status.remove", exit_code).text("--name", "name", "Its name", true);
 
   CLI::App& key = group(app, "access-key", "Keys for programs (SigV4)");
   Builder(key, "create", "Make a key; the secret is shown once", "access-key.create", exit_code)

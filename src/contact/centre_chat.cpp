@@ -11,10 +11,20 @@ constexpr Duration kReadingTime = Duration::s(2);  // for a socket to be there w
 
 bool is_receipt(std::string_view type) { return type == content::kRead || type == content::kDelivered; }
 
-bool client_may_send(ItemType type, std::string_view content_type) {
-  if (type == ItemType::message) return content_type == content::kText || content_type == content::kMarkdown;
+bool client_may_send(const Contact& c, ItemType type, std::string_view content_type) {
+  if (type == ItemType::message) {
+    if (c.content_types.empty()) return content_type == content::kText;
+    // An answer to an interactive message is plain data; what may be asked was settled with the chat.
+    return std::find(c.content_types.begin(), c.content_types.end(), content_type) != c.content_types.end();
+  }
   return content_type == content::kTyping || is_receipt(content_type) || content_type == content::kConnectionAcknowledged ||
          content_type == content::kInvitationAcknowledged;
+}
+
+std::size_t message_max(std::string_view content_type, const CentreLimits& limits) {
+  if (content_type == content::kJson) return std::min<std::size_t>(limits.message_bytes, 12'000);
+  if (content_type == content::kInteractiveResponse) return std::min<std::size_t>(limits.message_bytes, 12'288);
+  return limits.message_bytes;
 }
 
 // Clients use one constant token for all receipts, so the content is part of the key and receipts have none.
@@ -61,7 +71,8 @@ void Centre::on(Turn& turn, const ConnectParticipant& command) {
   Contact& c = found->second;
   const bool flow_is_over = c.state == ContactState::flow && !c.end_reason.empty();
   c.connect_deadline = flow_is_over ? std::min(c.connect_deadline, turn.now.mono + kReadingTime) : Instant::never();
-  if (p->joined) return;
+  turn.touch(c);
+  if (p->joined || p->silent) return;
   p->joined = true;
   turn.changed(c);
   system_event(turn, c, content::kJoined, p);
@@ -81,13 +92,18 @@ void Centre::on(Turn& turn, const SendItem& command) {
   if (p == nullptr || p->left) {
     return turn.refuse(command.agent_id.empty() ? ErrorCode::forbidden : ErrorCode::not_found, "the chat has ended");
   }
-  if (!client_may_send(command.type, command.content_type)) return turn.refuse(ErrorCode::invalid_argument, "this content type cannot be sent");
+  // A supervisor who watches is not there; their typing would tell.
+  if (p->silent) return turn.refuse(ErrorCode::forbidden, "whoever watches cannot send");
+  if (!client_may_send(*c, command.type, command.content_type)) return turn.refuse(ErrorCode::invalid_argument, "ContentType cannot be sent in this chat");
   const std::string text = command.content.value_or("");
-  if (command.type == ItemType::message && text.empty()) return turn.refuse(ErrorCode::invalid_argument, "the message is empty");
-  if (text.size() > (command.type == ItemType::message ? config_.limits.message_bytes : kEventMax)) {
-    return turn.refuse(ErrorCode::invalid_argument, "the content is too long");
+  if (command.type == ItemType::message && text.empty()) return turn.refuse(ErrorCode::invalid_argument, "Content is empty");
+  const std::size_t most = command.type == ItemType::message ? message_max(command.content_type, config_.limits) : kEventMax;
+  if (text.size() > most) return turn.refuse(ErrorCode::invalid_argument, "Content is too long: at most " + std::to_string(most) + " bytes");
+  if (!json::is_clean_text(text)) return turn.refuse(ErrorCode::invalid_argument, "Content is not clean UTF-8 text");
+  if (command.type == ItemType::message && command.content_type.ends_with("json") && !json::parse_object(text, most)) {
+    return turn.refuse(ErrorCode::invalid_argument, "Content is not a JSON object");
   }
-  if (!json::is_clean_text(text)) return turn.refuse(ErrorCode::invalid_argument, "the content is not clean UTF-8 text");
+  if (!is_receipt(command.content_type) && command.content_type != content::kConnectionAcknowledged) active(turn, *c, *p);
 
   std::string key;
   if (!command.client_token.empty() && !is_receipt(command.content_type)) {
@@ -112,7 +128,7 @@ void Centre::on(Turn& turn, const SendItem& command) {
   if (is_receipt(command.content_type)) {
     const auto content = json::parse_object(text, kEventMax);
     const std::string message_id = content ? json::text_or(*content, "messageId") : "";
-    if (!is_uuid(message_id)) return turn.refuse(ErrorCode::invalid_argument, "a receipt names a messageId");
+    if (!is_uuid(message_id)) return turn.refuse(ErrorCode::invalid_argument, "Content names no messageId");
     item.id = message_id;
     item.type = ItemType::message_metadata;
     item.content_type = content::kMetadata;
@@ -158,6 +174,14 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
 void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
   const bool with_agent = c.state == ContactState::connected;
   if (c.state == ContactState::offered) show(turn, c.agent_id, c.id, AgentView::none);
+  if (c.transfer && c.transfer->offered) show(turn, c.transfer->to_agent, c.id, AgentView::none);
+  c.transfer.reset();
+  if (!c.segments.empty() && !c.segments.back().ended) {
+    c.segments.back().ended = turn.now.wall;
+    c.segments.back().end_reason = reason;
+    c.segments.back().after_contact = with_agent;
+    turn.changed_segments(c);
+  }
   places_changed_ = places_changed_ || c.waits();
   c.ended = turn.now.wall;
   c.end_reason = reason;
@@ -166,6 +190,7 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
   c.connect_deadline = Instant::never();
   c.offer_deadline = Instant::never();
   c.invitation.reset();
+  c.expires = Instant::never();
   system_event(turn, c, content::kEnded, nullptr);
   for (const Participant& p : c.participants) sent_.erase(p.id);
   turn.effects.closed.push_back(c.id);
@@ -174,10 +199,11 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
     // An agent never loses a contact without after-contact work.
     c.state = ContactState::wrap_up;
     show(turn, c.agent_id, c.id, AgentView::ended);
-  } else if (const auto* after = agent(c.after_work_agent_id); after != nullptr && after->contacts.contains(c.id)) {
-    // Its disconnect flow is over before the agent is.
+  } else if (const auto after = std::find_if(c.segments.rbegin(), c.segments.rend(), [&](const Segment& s) { return s.after_contact && shows_as_ended(s.agent_id, c.id); });
+             after != c.segments.rend()) {
+    // Its disconnect flow, or the queue it was given to, is over before the agent is.
     c.state = ContactState::wrap_up;
-    c.agent_id = std::exchange(c.after_work_agent_id, {});
+    c.agent_id = after->agent_id;
   } else {
     c.state = ContactState::ended;
     c.agent_id.clear();
@@ -186,6 +212,7 @@ void Centre::end(Turn& turn, Contact& c, std::string_view reason) {
 
 void Centre::close_wrap_up(Turn& turn, Contact& c) {
   c.state = ContactState::ended;
+  for (Segment& s : c.segments) s.after_contact = s.after_contact && s.agent_id != c.agent_id;
   turn.changed(c);
   show(turn, c.agent_id, c.id, AgentView::none);
 }

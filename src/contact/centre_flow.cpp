@@ -6,10 +6,6 @@ namespace upcall::contact {
 
 constexpr std::size_t kInitialMessageMax = 1024;  // as StartChatContact allows
 
-std::uint64_t adjusted_order(std::uint64_t order, Duration older_by) {
-  const std::int64_t moved = static_cast<std::int64_t>(order) - older_by.us();
-  return moved > 0 ? static_cast<std::uint64_t>(moved) : 0;
-}
 
 void Centre::stop_flow(Contact& c) {
   c.flow_id.clear();
@@ -62,7 +58,13 @@ bool Centre::run_remaining(Turn& turn, Contact& c) {
   const Flow* remaining = flow(c.remaining_flow_id);
   if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
   const std::string agent_id = std::exchange(c.agent_id, {});
-  c.after_work_agent_id = agent_id;
+  c.transfer.reset();
+  if (!c.segments.empty() && !c.segments.back().ended) {
+    c.segments.back().ended = turn.now.wall;
+    c.segments.back().end_reason = "agent_disconnect";
+    c.segments.back().after_contact = true;
+    turn.changed_segments(c);
+  }
   c.state = ContactState::flow;
   c.invitation.reset();
   c.flow_id = c.remaining_flow_id;
@@ -77,9 +79,16 @@ bool Centre::run_remaining(Turn& turn, Contact& c) {
 void Centre::enqueue(Turn& turn, Contact& c) {
   c.state = ContactState::queued;
   c.queue = c.target;
-  last_order_ = std::max(last_order_ + 1, static_cast<std::uint64_t>(turn.now.wall.unix_ms()) * 1000);
-  c.order = adjusted_order(last_order_, c.age_adjustment);
+  // Grows whatever the wall clock does, and an adjustment of age is a matter of adding.
+  c.order = last_order_ = std::max(last_order_ + 1, static_cast<std::uint64_t>(turn.now.wall.unix_ms()) * 1'000);
   c.enqueued = turn.now.wall;
+  c.enqueued_at = turn.now.mono;
+  if (c.segments.empty() || c.segments.back().connected) {
+    c.segments.push_back({c.queue, {}, turn.now.wall, {}, {}, {}, false});
+  } else {
+    c.segments.back().queue = c.queue;  // nobody of the queue before took it
+  }
+  turn.changed_segments(c);
   c.told = {};
   places_changed_ = true;
   stop_flow(c);
@@ -89,12 +98,6 @@ void Centre::enqueue(Turn& turn, Contact& c) {
     c.position.block = hook->start;
     run(turn, c);
   }
-}
-
-std::size_t Centre::waiting_in(const QueueRef& queue) const {
-  return static_cast<std::size_t>(std::count_if(contacts_.begin(), contacts_.end(), [&](const auto& entry) {
-    return entry.second.state == ContactState::queued && entry.second.queue == queue;
-  }));
 }
 
 void Centre::on(Turn& turn, const StartChat& command) {
@@ -114,6 +117,8 @@ void Centre::on(Turn& turn, const StartChat& command) {
   c.started = turn.now.wall;
   c.attributes = command.attributes;
   c.connect_deadline = turn.now.mono + config_.limits.customer_connect;
+  c.content_types = command.content_types;
+  c.expires = turn.now.mono + (command.duration > Duration() ? command.duration : config_.limits.chat_duration);
   c.participants.push_back({make_uuid(turn.random), Role::customer, command.display_name, {}, false, false});
   c.flow_id = flow_id;
   c.position.block = start->start;

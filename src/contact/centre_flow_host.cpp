@@ -133,12 +133,8 @@ void Centre::Host::set_priority(std::int64_t priority) {
 }
 
 void Centre::Host::adjust_age(Duration by) {
-  if (!contact_.waits()) {
-    contact_.age_adjustment = by;
-    return;
-  }
-  contact_.order = adjusted_order(contact_.order, by);
-  centre_.places_changed_ = true;
+  contact_.age_adjustment = by;
+  if (contact_.waits()) centre_.places_changed_ = true;
 }
 
 bool Centre::Host::set_hook(std::string_view event, const FlowResource& resource) {
@@ -172,14 +168,14 @@ bool Centre::Host::set_queue(const FlowResource& queue, bool of_agent) {
 
 FlowHost::Transfer Centre::Host::transfer() {
   if (contact_.target.empty()) return Transfer::error;
-  return centre_.waiting_in(contact_.target) >= centre_.config_.limits.queue_capacity ? Transfer::at_capacity : Transfer::queued;
+  return centre_.is_full(contact_.target) ? Transfer::at_capacity : Transfer::queued;
 }
 
 FlowHost::Transfer Centre::Host::dequeue(const FlowResource& queue, bool of_agent) {
   if (!contact_.waits() || contact_.transfers >= kMaxDequeues) return Transfer::error;
   const QueueRef ref = queue_of(queue, of_agent);
   if (ref.empty()) return Transfer::error;
-  if (centre_.waiting_in(ref) >= centre_.config_.limits.queue_capacity) return Transfer::at_capacity;
+  if (centre_.is_full(ref)) return Transfer::at_capacity;
   contact_.target = ref;
   ++contact_.transfers;
   return Transfer::queued;
@@ -242,7 +238,7 @@ bool Centre::Host::serves(const AgentInfo& agent, const QueueRef& ref) const {
   if (ref.queue_id.empty()) return false;
   for (const RoutingProfile& p : centre_.config_.routing_profiles) {
     if (p.id != agent.routing_profile_id) continue;
-    return std::any_of(p.queues.begin(), p.queues.end(), [&](const auto& q) { return q.first == ref.queue_id; });
+    return std::any_of(p.queues.begin(), p.queues.end(), [&](const auto& q) { return q.queue_id == ref.queue_id; });
   }
   return false;
 }

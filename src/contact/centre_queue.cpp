@@ -19,19 +19,15 @@ ChatItem place_event(const QueuePlace& place) {
   return item;
 }
 
-bool before(const Contact& a, const Contact& b) { return std::pair(a.priority, a.order) < std::pair(b.priority, b.order); }
-
 }  // namespace
 
 QueuePlace Centre::queue_place(const Contact& c) const {
   if (!c.waits()) return {};
-  QueuePlace place{1, 0};
-  for (const auto& [id, other] : contacts_) {
-    if (!other.waits() || other.queue != c.queue) continue;
-    ++place.length;
-    if (before(other, c)) ++place.position;
-  }
-  return place;
+  const auto found = lines_.find(c.queue);
+  if (found == lines_.end()) return {};
+  const Line& line = found->second;
+  const auto here = line.find({c.priority, c.age(), c.id});
+  return {static_cast<std::size_t>(std::distance(line.begin(), here)) + 1, line.size()};
 }
 
 std::optional<ChatItem> Centre::queue_place_event(std::string_view contact_id, WallTime at, RandomSource& random) const {
@@ -48,17 +44,14 @@ void Centre::tell_places(Turn& turn) {
   if (!places_changed_ || next_places_ > turn.now.mono) return;
   places_changed_ = false;
   next_places_ = turn.now.mono + config_.limits.queue_place_every;
-  std::map<std::pair<std::string_view, std::string_view>, std::vector<Contact*>> queues;
-  for (auto& [id, c] : contacts_) {
-    if (c.waits()) queues[{c.queue.queue_id, c.queue.agent_id}].push_back(&c);
-  }
-  for (auto& [queue, waiting] : queues) {
-    std::sort(waiting.begin(), waiting.end(), [](const Contact* a, const Contact* b) { return before(*a, *b); });
-    for (std::size_t i = 0; i < waiting.size(); ++i) {
-      const QueuePlace place{i + 1, waiting.size()};
-      if (waiting[i]->told == place) continue;
-      waiting[i]->told = place;
-      add_item(turn, *waiting[i], place_event(place), false);
+  for (const auto& [queue, line] : lines_) {
+    QueuePlace place{0, line.size()};
+    for (const auto& [priority, age, contact_id] : line) {
+      ++place.position;
+      Contact& c = contacts_.find(contact_id)->second;
+      if (c.told == place) continue;
+      c.told = place;
+      add_item(turn, c, place_event(place), false);
     }
   }
 }

@@ -13,13 +13,21 @@
 
 namespace upcall::contact {
 
-enum class AgentStatus : std::uint8_t { offline, available };
+// What a status means for routing. The built-in ones are "offline" and "available"; an administrator's have their own id.
+enum class AgentStatus : std::uint8_t { offline, available, not_routable };
 std::string_view to_string(AgentStatus status);
 std::optional<AgentStatus> agent_status(std::string_view text);
 
 // --- commands ---
 struct Configure { CentreConfig config; };
-struct StartChat { std::string flow_id; /* empty: the default */ std::string display_name; Attributes attributes; std::string initial_message = {}; };
+struct StartChat {
+  std::string flow_id;  // empty: the default
+  std::string display_name;
+  Attributes attributes;
+  std::string initial_message = {};              // the customer's first words; empty: none
+  std::vector<std::string> content_types = {};   // of messages; empty: plain text. Must hold text/plain otherwise
+  Duration duration = {};                        // of the whole chat; zero: the installation's
+};
 struct ConnectParticipant { std::string contact_id, participant_id; };
 // From a customer (by the participant interface) or an agent (participant_id found by the centre when empty).
 struct SendItem {
@@ -30,11 +38,20 @@ struct SendItem {
   std::string client_token;  // empty: not idempotent
 };
 struct LeaveChat { std::string contact_id, participant_id; };
-struct SetAgentStatus { std::string agent_id; AgentStatus status = AgentStatus::offline; };
+struct SetAgentStatus {
+  std::string agent_id;
+  AgentStatus status = AgentStatus::offline;
+  std::string custom_id;        // an administrator's status; `status` is then its
+  // With contacts: no further offers, and the status comes when the last of them is cleared.
+  bool after_contacts = false;
+};
 struct AcceptContact { std::string agent_id, contact_id; };
 struct RejectContact { std::string agent_id, contact_id; };
 struct EndContact { std::string agent_id, contact_id; };
 struct ClearContact { std::string agent_id, contact_id; };
+// To another agent's personal queue, or to a queue. Only by the agent who is connected with it.
+struct TransferContact { std::string agent_id, contact_id; QueueRef to; };
+struct CancelTransfer { std::string agent_id, contact_id; };
 struct UpdateAttributes { std::string contact_id; Attributes attributes; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
@@ -44,7 +61,8 @@ struct FlowAnswer { std::string contact_id, call_id; bool answered = false; std:
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, UpdateAttributes, InviteToVideo, WithdrawInvitation, FlowAnswer, Tick>;
+                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation,
+                             FlowAnswer, Tick>;
 
 // --- effects ---
 struct NewParticipant {
@@ -71,19 +89,25 @@ struct FlowStepRecord {
   std::uint64_t number = 0;
   FlowStep step;
 };
+// An agent's status as it is stored: a built-in name or the id of an administrator's.
+struct AgentStateChange {
+  std::string agent_id, status;
+  std::string next_status;  // comes after the contacts; empty: none
+};
 // In the order they happened. Persist everything, then deliver `items`, `notices` and `closed`.
 struct Effects {
   std::optional<Error> error;          // the command was refused; then nothing else is set
   std::string contact_id;              // StartChat
   ChatItem reply;                      // SendItem, InviteToVideo: the item (an earlier one for a repeated client token)
   std::vector<std::string> changed_contacts;  // write their snapshot and attributes
+  std::vector<std::string> changed_segments;  // contacts, likewise
   std::vector<NewParticipant> participants;
   struct Delivery {
     ChatItem item;
     bool store = true;      // false: typing, receipts, repeats
   };
   std::vector<Delivery> items;
-  std::vector<std::pair<std::string, AgentStatus>> agent_states;
+  std::vector<AgentStateChange> agent_states;
   std::vector<AgentNotice> notices;
   std::vector<FlowCallRequest> flow_calls;  // to be made when everything is stored
   std::vector<FlowStepRecord> flow_steps;

@@ -1,5 +1,6 @@
 #include "contact/contact.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace upcall::contact {
@@ -42,11 +43,13 @@ std::string_view to_string(Role role) {
     case Role::customer: return "CUSTOMER";
     case Role::agent: return "AGENT";
     case Role::system: return "SYSTEM";
+    case Role::supervisor: return "SUPERVISOR";
   }
   return "SYSTEM";
 }
 
 Role role_from(std::string_view text) {
+  if (text == "SUPERVISOR") return Role::supervisor;
   return text == "CUSTOMER" ? Role::customer : text == "AGENT" ? Role::agent : Role::system;
 }
 
@@ -55,11 +58,22 @@ std::string_view to_string(ItemType type) {
     case ItemType::message: return "MESSAGE";
     case ItemType::event: return "EVENT";
     case ItemType::message_metadata: return "MESSAGEMETADATA";
+    case ItemType::attachment: return "ATTACHMENT";
   }
   return "EVENT";
 }
 
+std::string_view to_string(AttachmentStatus status) {
+  switch (status) {
+    case AttachmentStatus::in_progress: return "IN_PROGRESS";
+    case AttachmentStatus::approved: return "APPROVED";
+    case AttachmentStatus::rejected: return "REJECTED";
+  }
+  return "IN_PROGRESS";
+}
+
 ItemType item_type_from(std::string_view text) {
+  if (text == "ATTACHMENT") return ItemType::attachment;
   return text == "MESSAGE" ? ItemType::message : text == "MESSAGEMETADATA" ? ItemType::message_metadata : ItemType::event;
 }
 
@@ -72,6 +86,11 @@ Participant* Contact::participant(std::string_view participant_id) {
 
 const Participant* Contact::participant(std::string_view participant_id) const {
   return const_cast<Contact*>(this)->participant(participant_id);
+}
+
+bool Contact::is_seen_by(std::string_view agent) const {
+  if (agent == agent_id || (transfer && transfer->offered && transfer->to_agent == agent)) return true;
+  return std::any_of(segments.begin(), segments.end(), [&](const Segment& s) { return s.after_contact && s.agent_id == agent; });
 }
 
 Participant* Contact::agent_participant() {

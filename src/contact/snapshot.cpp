@@ -1,5 +1,7 @@
 #include "contact/snapshot.hpp"
 
+#include <algorithm>
+
 #include "contact/flow_snapshot.hpp"
 #include "json/json.hpp"
 
@@ -7,6 +9,8 @@ namespace upcall::contact {
 namespace {
 
 namespace bj = boost::json;
+
+constexpr std::int64_t kWaitedMaxMs = std::int64_t{30} * 24 * 3'600'000;  // more is a damaged snapshot
 
 // A deadline as wall time; 0: none.
 std::int64_t wall_of(Instant deadline, Now now) {
@@ -44,7 +48,7 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   bj::array participants;
   for (const Participant& p : c.participants) {
     participants.push_back(bj::object{{"id", p.id}, {"role", to_string(p.role)}, {"name", p.display_name}, {"user", p.user_id},
-                                      {"joined", p.joined}, {"left", p.left}});
+                                      {"joined", p.joined}, {"left", p.left}, {"silent", p.silent}, {"idle", p.idle}});
   }
   o["participants"] = std::move(participants);
   o["lastSeq"] = c.last_seq;
@@ -56,19 +60,30 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   }
   o["queueFlow"] = c.queue_flow_id;
   if (!c.remaining_flow_id.empty()) o["remainingFlow"] = c.remaining_flow_id;
-  if (!c.after_work_agent_id.empty()) o["afterWorkAgent"] = c.after_work_agent_id;
   if (!c.initial_message.empty()) o["initialMessage"] = c.initial_message;
   if (!c.data.empty()) o["data"] = attributes_json(c.data);
   if (!c.tags.empty()) o["tags"] = attributes_json(c.tags);
   if (c.transfers != 0) o["transfers"] = c.transfers;
-  if (c.age_adjustment != Duration()) o["ageAdjustment"] = c.age_adjustment.ms();
   o["flowSteps"] = c.flow_steps;
   o["target"] = queue_json(c.target);
   o["queue"] = queue_json(c.queue);
   o["priority"] = c.priority;
   o["order"] = c.order;
+  if (c.age_adjustment != Duration()) o["ageAdjustment"] = c.age_adjustment.ms();
   o["enqueued"] = c.enqueued.unix_ms();
+  bj::array segments;
+  for (const Segment& s : c.segments) {
+    bj::object segment{{"queue", queue_json(s.queue)}, {"agent", s.agent_id}, {"enqueued", s.enqueued.unix_ms()}, {"endReason", s.end_reason}, {"afterContact", s.after_contact}};
+    if (s.connected) segment["connected"] = s.connected->unix_ms();
+    if (s.ended) segment["ended"] = s.ended->unix_ms();
+    segments.push_back(std::move(segment));
+  }
+  if (!segments.empty()) o["segments"] = std::move(segments);
   o["agent"] = c.agent_id;
+  bj::array types;
+  for (const std::string& type : c.content_types) types.push_back(bj::value(type));
+  if (!types.empty()) o["contentTypes"] = std::move(types);
+  o["expires"] = wall_of(c.expires, now);
   o["connectDeadline"] = wall_of(c.connect_deadline, now);
   if (c.invitation) {
     o["invitation"] = bj::object{{"id", c.invitation->item_id}, {"meeting", c.invitation->external_meeting_id},
@@ -103,7 +118,8 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
       if (p == nullptr) return fail(ParseError::malformed);
       c.participants.push_back({json::text_or(*p, "id"), role_from(json::text_or(*p, "role")), json::text_or(*p, "name"),
                                 json::text_or(*p, "user"), json::boolean_at(*p, "joined").value_or(false),
-                                json::boolean_at(*p, "left").value_or(false)});
+                                json::boolean_at(*p, "left").value_or(false), json::boolean_at(*p, "silent").value_or(false),
+                                json::boolean_at(*p, "idle").value_or(false), now.mono});
     }
   }
   if (c.participants.empty() || c.participants.front().role != Role::customer) return fail(ParseError::malformed);
@@ -123,19 +139,35 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
   }
   c.queue_flow_id = json::text_or(o, "queueFlow");
   c.remaining_flow_id = json::text_or(o, "remainingFlow");
-  c.after_work_agent_id = json::text_or(o, "afterWorkAgent");
   c.initial_message = json::text_or(o, "initialMessage");
   c.data = attributes_from(o, "data");
   c.tags = attributes_from(o, "tags");
   c.transfers = static_cast<int>(json::integer_at(o, "transfers").value_or(0));
-  c.age_adjustment = Duration::ms(json::integer_at(o, "ageAdjustment").value_or(0));
   c.flow_steps = static_cast<std::uint64_t>(json::integer_at(o, "flowSteps").value_or(0));
   c.target = queue_from(o, "target");
   c.queue = queue_from(o, "queue");
   c.priority = static_cast<int>(json::integer_at(o, "priority").value_or(5));
   c.order = static_cast<std::uint64_t>(json::integer_at(o, "order").value_or(0));
   c.enqueued = WallTime::from_unix_ms(json::integer_at(o, "enqueued").value_or(0));
+  c.enqueued_at = now.mono - Duration::ms(std::clamp<std::int64_t>(now.wall.unix_ms() - std::clamp<std::int64_t>(c.enqueued.unix_ms(), 0, now.wall.unix_ms()), 0, kWaitedMaxMs));
+  c.age_adjustment = Duration::ms(std::clamp(json::integer_at(o, "ageAdjustment").value_or(0), -kWaitedMaxMs, kWaitedMaxMs));
+  if (const bj::array* segments = json::array_at(o, "segments")) {
+    for (const bj::value& value : *segments) {
+      const bj::object* s = value.if_object();
+      if (s == nullptr) return fail(ParseError::malformed);
+      Segment segment{queue_from(*s, "queue"), json::text_or(*s, "agent"), WallTime::from_unix_ms(json::integer_at(*s, "enqueued").value_or(0)), {}, {}, json::text_or(*s, "endReason"), json::boolean_at(*s, "afterContact").value_or(false)};
+      if (auto at = json::integer_at(*s, "connected")) segment.connected = WallTime::from_unix_ms(*at);
+      if (auto at = json::integer_at(*s, "ended")) segment.ended = WallTime::from_unix_ms(*at);
+      c.segments.push_back(std::move(segment));
+    }
+  }
   c.agent_id = json::text_or(o, "agent");
+  if (const bj::array* types = json::array_at(o, "contentTypes")) {
+    for (const bj::value& type : *types) {
+      if (type.is_string()) c.content_types.emplace_back(type.get_string());
+    }
+  }
+  c.expires = mono_of(json::integer_at(o, "expires").value_or(0), now);
   c.connect_deadline = mono_of(json::integer_at(o, "connectDeadline").value_or(0), now);
   if (const bj::object* i = json::object_at(o, "invitation")) {
     c.invitation = Invitation{json::text_or(*i, "id"), json::text_or(*i, "meeting"), json::text_or(*i, "attendee"),

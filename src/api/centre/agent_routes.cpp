@@ -2,6 +2,7 @@
 // somebody else looks like one that is not there.
 #include <algorithm>
 
+#include "api/centre/agent_route_parts.hpp"
 #include "api/centre/agent_socket.hpp"
 #include "api/centre/centre_api.hpp"
 #include "api/centre/item_json.hpp"
@@ -18,7 +19,6 @@ namespace bj = boost::json;
 using identity::Permission;
 using identity::Principal;
 
-constexpr std::string_view kStatusSchema = R"({"type":"object","required":["status"],"properties":{"status":{"enum":["available","offline"]}}})";
 constexpr std::string_view kSendSchema =
     R"({"type":"object","required":["content"],"properties":{"type":{"enum":["message","event"]},"contentType":{"type":"string"},"content":{"type":"string"},"clientToken":{"type":"string"}}})";
 constexpr std::string_view kAttributesSchema =
@@ -28,7 +28,6 @@ constexpr OperationAuth kStaff = OperationAuth::staff;
 
 constexpr Operation kOperations[] = {
     {"GET", "/api/agent/state", "getAgentState", "The agent's status and contacts.", kStaff, "", kObject, "401 403", ""},
-    {"PUT", "/api/agent/status", "setAgentStatus", "Become available or go offline.", kStaff, kStatusSchema, kObject, "400 401 403 404", ""},
     {"POST", "/api/agent/contacts/{contactId}/accept", "acceptContact", "Accept an offered contact.", kStaff, "", kObject, "401 403 404 409", ""},
     {"POST", "/api/agent/contacts/{contactId}/reject", "rejectContact", "Reject an offered contact.", kStaff, "", kObject, "401 403 404 409", ""},
     {"POST", "/api/agent/contacts/{contactId}/end", "endContact", "End a connected contact; after-contact work begins.", kStaff, "", kObject, "401 403 404 409", ""},
@@ -52,24 +51,6 @@ bool is_attribute_name(std::string_view name) {
     if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) return false;
   }
   return true;
-}
-
-// Runs `action` for an agent, or answers why not.
-template <class F>
-wire::HttpHandler as_agent(CentreApi& api, F action) {
-  return [&api, action](const wire::HttpRequest& request) -> wire::HttpResponse {
-    auto agent = api.authenticator.authorize(request, Permission::contact_handle);
-    if (!agent) return failure(request, agent.error());
-    if (agent->kind != Principal::Kind::user) return failure(request, ErrorCode::forbidden, "Only a user can be an agent.");
-    return action(api, request, *agent);
-  };
-}
-
-// The words of what can be wrong with a contact.
-wire::HttpResponse contact_failure(const wire::HttpRequest& request, const Error& error) {
-  return failure(request, ApiError{error, error.code == ErrorCode::not_found  ? "no_such_contact"
-                                          : error.code == ErrorCode::conflict ? "contact_state"
-                                                                              : ""});
 }
 
 template <class C>
@@ -105,9 +86,9 @@ Result<bj::object> meeting_json(store::Database& db, const std::string& external
 
 wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
   auto data = api.service.get<bj::object>([&](const contact::Centre& centre) {
-    bj::object out{{"agentId", agent.id}, {"username", agent.username}, {"name", agent.name}};
-    const auto* state = centre.agent(agent.id);
-    out["status"] = contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline);
+    bj::object out = agent_status_json(centre, agent.id);
+    out["username"] = agent.username;
+    out["name"] = agent.name;
     out["contacts"] = agent_contacts_json(centre, agent.id);
     return out;
   });
@@ -127,21 +108,6 @@ wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const
   return success(request, "Agent state", std::move(data));
 }
 
-wire::HttpResponse set_status(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
-  auto body = body_object(request);
-  if (!body) return failure(request, body.error());
-  const auto status = contact::agent_status(json::text_or(*body, "status"));
-  if (!status) return failure(request, ErrorCode::invalid_argument, "status must be available or offline.");
-  contact::Effects effects = api.service.call(contact::SetAgentStatus{agent.id, *status});
-  if (effects.error && effects.error->code == ErrorCode::not_found) {
-    // A user added a moment ago: the centre has not heard of them yet.
-    if (auto reloaded = api.service.reload(); !reloaded) return failure(request, reloaded.error());
-    effects = api.service.call(contact::SetAgentStatus{agent.id, *status});
-  }
-  if (effects.error) return failure(request, *effects.error);
-  return success(request, "Done", bj::object{{"status", contact::to_string(*status)}});
-}
-
 wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
   if (!api.sends.allow(agent.id, request.now.mono)) return failure(request, ErrorCode::exhausted, "Too many messages.");
   auto body = body_object(request);
@@ -157,7 +123,9 @@ wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, c
   command.type = type == "message" ? contact::ItemType::message : contact::ItemType::event;
   command.content_type = json::text_or(*body, "contentType", contact::content::kText);
   if (const auto content = json::text_at(*body, "content")) command.content = std::string(*content);
-  command.client_token = json::text_or(*body, "clientToken").substr(0, 500);
+  command.client_token = json::text_or(*body, "clientToken");
+  if (command.client_token.size() > 500) return failure(request, ErrorCode::invalid_argument, "clientToken is at most 500 bytes.");
+  if (command.content_type.size() > 100) return failure(request, ErrorCode::invalid_argument, "contentType is at most 100 bytes.");
   const contact::Effects effects = api.service.call(std::move(command));
   if (effects.error) return contact_failure(request, *effects.error);
   return success(request, "Sent", bj::object{{"id", effects.reply.id}, {"absoluteTime", to_iso8601(effects.reply.at)}});
@@ -170,18 +138,39 @@ bool owns(CentreApi& api, const std::string& contact_id, const std::string& agen
   });
 }
 
+// Until when this agent may read the chat: who has handed it on sees what was said up to then.
+std::optional<WallTime> reads_until(CentreApi& api, const std::string& contact_id, const std::string& agent_id) {
+  return api.service.get<std::optional<WallTime>>([&](const contact::Centre& centre) -> std::optional<WallTime> {
+    const contact::Contact* c = centre.contact(contact_id);
+    if (c == nullptr) return std::nullopt;
+    // Whoever is asked to take a contact over reads it first.
+    const bool asked = c->transfer && c->transfer->offered && c->transfer->to_agent == agent_id;
+    if (asked || (c->agent_id == agent_id && c->state != contact::ContactState::offered)) return WallTime::from_unix_ms(INT64_MAX);
+    std::optional<WallTime> until;
+    for (const contact::Segment& s : c->segments) {
+      if (s.after_contact && s.agent_id == agent_id && s.ended) until = *s.ended;
+    }
+    return until;
+  });
+}
+
 wire::HttpResponse items(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
   const std::string contact_id(request.route_value("contactId"));
-  if (!owns(api, contact_id, agent.id)) return failure(request, ErrorCode::not_found, "no_such_contact", "There is no such contact.");
+  const auto until = reads_until(api, contact_id, agent.id);
+  if (!until) return failure(request, ErrorCode::not_found, "no_such_contact", "There is no such contact.");
   std::uint64_t after = 0;
   for (const char c : request.query_value("after").value_or("0")) {
     if (c < '0' || c > '9' || after > INT64_MAX / 16) return failure(request, ErrorCode::invalid_argument, "after must be a number.");
     after = after * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  auto list = api.store.read([&](store::Database& db) { return store::centre::items(db, contact_id, after, INT64_MAX, kItemsMax, false); });
+  auto list = api.store.read([&](store::Database& db) { return store::centre::items(db, contact_id, after, INT64_MAX, kItemsMax, false).and_then([&](std::vector<contact::ChatItem> found) -> Result<std::vector<contact::ChatItem>> {
+    if (auto added = store::centre::add_receipts(db, contact_id, found); !added) return tl::unexpected(added.error());
+    return found;
+  }); });
   if (!list) return failure(request, list.error());
   bj::array out;
   for (const contact::ChatItem& item : *list) {
+    if (item.at > *until) break;
     bj::object o = item_json(item, true);
     o["seq"] = item.seq;
     out.push_back(std::move(o));
@@ -243,8 +232,8 @@ wire::WebSocketAnswer open_events(CentreApi& api, const wire::HttpRequest& reque
 
 void add_agent_routes(wire::Router& router, CentreApi& api, OpenApi& openapi) {
   openapi.add(kOperations);
+  add_transfer_routes(router, api, openapi);
   router.add("GET", "/api/agent/state", as_agent(api, state));
-  router.add("PUT", "/api/agent/status", as_agent(api, set_status));
   router.add("POST", "/api/agent/contacts/{contactId}/accept", as_agent(api, contact_command<contact::AcceptContact>));
   router.add("POST", "/api/agent/contacts/{contactId}/reject", as_agent(api, contact_command<contact::RejectContact>));
   router.add("POST", "/api/agent/contacts/{contactId}/end", as_agent(api, contact_command<contact::EndContact>));

@@ -1,6 +1,7 @@
 #include "api/centre/centre_service.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <iterator>
 
@@ -25,6 +26,7 @@ constexpr Duration kReloadEvery = Duration::s(5);
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
 constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
+constexpr std::int64_t kMinutesMax = 7 * 24 * 60;
 constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 
 }  // namespace
@@ -32,6 +34,7 @@ constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 struct CentreService::ContactWrite {
   store::ContactRow row;
   contact::Attributes attributes;
+  std::vector<contact::Segment> segments;
 };
 
 // One command's effects on their way to the disk and to the people.
@@ -55,6 +58,8 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   auto instance = store::parameters::get_or(db, "instanceId", "");
   auto default_flow = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
   auto default_queue = store::parameters::get_or(db, "defaultQueueId", "");
+  auto statuses = store::routing::statuses(db);
+  if (!statuses) return tl::unexpected(statuses.error());
   if (!queues) return tl::unexpected(queues.error());
   if (!profiles) return tl::unexpected(profiles.error());
   if (!agents) return tl::unexpected(agents.error());
@@ -66,6 +71,24 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   config.queues = std::move(*queues);
   config.routing_profiles = std::move(*profiles);
   config.agents = std::move(*agents);
+  config.statuses = std::move(*statuses);
+  const auto minutes = [&](std::string_view name, Duration& out) -> Result<void> {
+    auto text = store::parameters::get_or(db, name, "");
+    if (!text) return tl::unexpected(text.error());
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (error == std::errc() && value >= 0 && value <= kMinutesMax) out = Duration::s(value * 60);
+    return {};
+  };
+  contact::CentreLimits& limits = config.limits;
+  for (const auto& [name, out] : {std::pair("chatCustomerIdleMinutes", &limits.customer_idle), std::pair("chatCustomerDisconnectMinutes", &limits.customer_disconnect),
+                                  std::pair("chatAgentIdleMinutes", &limits.agent_idle), std::pair("chatAgentDisconnectMinutes", &limits.agent_disconnect),
+                                  std::pair("chatDurationMinutes", &limits.chat_duration)}) {
+    if (auto read = minutes(name, *out); !read) return tl::unexpected(read.error());
+  }
+  auto message_bytes = store::parameters::get_or(db, "chatMessageBytes", "");
+  if (!message_bytes) return tl::unexpected(message_bytes.error());
+  std::from_chars(message_bytes->data(), message_bytes->data() + message_bytes->size(), limits.message_bytes);
   config.default_flow_id = std::move(*default_flow);
   config.default_queue_id = std::move(*default_queue);
   for (const store::HoursRow& row : *hours) {
@@ -108,7 +131,7 @@ Result<void> CentreService::restore() {
   struct Stored {
     contact::CentreConfig config;
     std::vector<store::ContactRow> contacts;
-    std::vector<std::pair<std::string, contact::AgentStatus>> agents;
+    std::vector<contact::AgentStateChange> agents;
     std::vector<contact::ChatItem> sent;
   };
   auto stored = store_.read([](store::Database& db) -> Result<Stored> {
@@ -139,7 +162,7 @@ Result<void> CentreService::restore() {
     }
   }
   for (const contact::ChatItem& item : stored->sent) centre_.restore_sent(item);
-  for (auto& [id, status] : stored->agents) centre_.restore_agent(id, status, now);
+  for (const contact::AgentStateChange& agent : stored->agents) centre_.restore_agent(agent, now);
   if (unreadable.empty()) return {};
   // One damaged contact must not keep the centre from starting: it is closed, and the audit tells.
   return store_.write([&](store::Database& db) -> Result<void> {
@@ -266,14 +289,18 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     if (c == nullptr) continue;
     batch->contacts.push_back({{c->id, std::string(contact::to_string(c->state)), c->started, c->ended, c->agent_id,
                                 contact::to_snapshot(*c, now, centre_.flow(c->flow_id))},
-                               c->attributes});
+                               c->attributes,
+                               std::find(e.changed_segments.begin(), e.changed_segments.end(), id) != e.changed_segments.end() ? c->segments : std::vector<contact::Segment>()});
   }
   // Who gets what is decided now: later the contact may be gone.
   for (const auto& delivery : e.items) {
     if (const contact::Contact* c = centre_.contact(delivery.item.contact_id)) {
       Audience& audience = batch->audiences[c->id];
       audience.participants.clear();
-      for (const contact::Participant& p : c->participants) audience.participants.push_back(p.id);
+      for (const contact::Participant& p : c->participants) {
+        // Who has handed the contact on is not told any more.
+        if (!p.left || !c->live()) audience.participants.push_back(p.id);
+      }
       audience.agent_id = c->agent_id;
     }
   }
@@ -285,7 +312,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     bj::object event{{"type", "contact"}, {"contactId", notice.contact_id}, {"state", contact::to_string(notice.view)}};
     const contact::Contact* c = centre_.contact(notice.contact_id);
     // A missed contact may be another agent's by now: its state is all that is shown.
-    if (c != nullptr && c->is_of(notice.agent_id) && notice.view != contact::AgentView::none) {
+    if (c != nullptr && c->is_seen_by(notice.agent_id) && notice.view != contact::AgentView::none) {
       event["contact"] = contact_json(*c, notice.view, centre_.config());
     }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
@@ -308,19 +335,27 @@ void CentreService::write_out() {
         for (const auto& batch : batches) {
           for (const ContactWrite& c : batch->contacts) {
             if (auto done = store::centre::put_contact(db, c.row, c.attributes); !done) return done;
+            if (auto done = store::centre::put_segments(db, c.row.id, c.segments); !done) return done;
           }
           for (const auto& p : batch->effects.participants) {
             if (auto done = store::centre::insert_participant(db, p.contact_id, p.participant, p.token); !done) return done;
           }
           for (const auto& delivery : batch->effects.items) {
-            if (!delivery.store) continue;
-            if (auto done = store::centre::insert_item(db, delivery.item); !done) return done;
+            Result<void> done;
+            if (delivery.store) {
+              done = store::centre::insert_item(db, delivery.item);
+            } else if (delivery.item.type == contact::ItemType::message_metadata) {
+              done = store::centre::put_receipt(db, delivery.item);
+            } else if (delivery.item.type == contact::ItemType::attachment) {
+              done = store::centre::set_item_attachments(db, delivery.item);
+            }
+            if (!done) return done;
           }
           for (const auto& step : batch->effects.flow_steps) {
             if (auto done = store::flow_steps::add(db, step, batch->at); !done) return done;
           }
-          for (const auto& [agent, status] : batch->effects.agent_states) {
-            if (auto done = store::centre::set_agent_state(db, agent, status, batch->at); !done) return done;
+          for (const contact::AgentStateChange& state : batch->effects.agent_states) {
+            if (auto done = store::centre::set_agent_state(db, state, batch->at); !done) return done;
           }
         }
         return {};
@@ -366,7 +401,8 @@ void CentreService::deliver(const Batch& batch) {
     // Typing, receipts and repeats are for the others.
     const std::string& from = delivery.item.type == contact::ItemType::message_metadata ? delivery.item.receipt_of : delivery.item.participant_id;
     for (const std::string& participant : audience->second.participants) {
-      if (!delivery.store && participant == from) continue;
+      // What became of an attachment is news to its sender too.
+      if (!delivery.store && participant == from && delivery.item.type != contact::ItemType::attachment) continue;
       const auto listeners = chat_listeners_.find(participant);
       if (listeners == chat_listeners_.end()) continue;
       for (const auto& weak : listeners->second) {
@@ -375,7 +411,7 @@ void CentreService::deliver(const Batch& batch) {
     }
     // An agent who is asked to take a contact is not told where it waits.
     const bool for_agent = delivery.item.content_type != contact::content::kQueuePosition;
-    if (for_agent && !audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent)) {
+    if (for_agent && !audience->second.agent_id.empty() && (delivery.store || delivery.item.role != contact::Role::agent || delivery.item.type == contact::ItemType::attachment)) {
       publish(audience->second.agent_id,
               bj::serialize(bj::object{{"type", "item"}, {"contactId", delivery.item.contact_id}, {"item", item_json(delivery.item, true)}}));
     }
@@ -414,7 +450,7 @@ void CentreService::publish(const std::string& agent_id, std::string json) {
 
 std::string CentreService::agent_event(const std::string& agent_id) const {
   const auto* state = centre_.agent(agent_id);
-  bj::object agent{{"agentId", agent_id}, {"status", contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline)}};
+  bj::object agent = agent_status_json(centre_, agent_id);
   if (const auto* info = centre_.agent_info(agent_id)) {
     agent["username"] = info->username;
     agent["name"] = info->name;

@@ -1,5 +1,6 @@
 // POST /api/chat/start, the original's startChat: anybody may start a chat, so everything that comes in is bounded and
 // only attributes on a list are taken. What steers routing is set by the server.
+#include <algorithm>
 #include <array>
 
 #include "api/centre/centre_api.hpp"
@@ -18,7 +19,7 @@ namespace bj = boost::json;
 
 constexpr Operation kOperations[] = {
     {"POST", "/api/chat/start", "startChat", "Start a chat contact.", OperationAuth::none,
-     R"({"type":"object","required":["ContactFlowId","ParticipantDetails","Attributes"],"properties":{"ContactFlowId":{"type":"string"},"ParticipantDetails":{"type":"object","required":["DisplayName"],"properties":{"DisplayName":{"type":"string","minLength":1,"maxLength":256}}},"Attributes":{"type":"object","required":["customerEmailAddress"],"additionalProperties":{"type":"string"}}}})",
+     R"({"type":"object","required":["ContactFlowId","ParticipantDetails","Attributes"],"properties":{"ContactFlowId":{"type":"string"},"ParticipantDetails":{"type":"object","required":["DisplayName"],"properties":{"DisplayName":{"type":"string","minLength":1,"maxLength":256}}},"Attributes":{"type":"object","required":["customerEmailAddress"],"additionalProperties":{"type":"string"}},"SupportedMessagingContentTypes":{"type":"array","items":{"enum":["text/plain","text/markdown","application/json","application/vnd.amazonaws.connect.message.interactive.response"]},"contains":{"const":"text/plain"}},"ChatDurationInMinutes":{"type":"integer","minimum":60,"maximum":10080}}})",
      R"({"type":"object","properties":{"success":{"type":"string"},"data":{"type":"object","properties":{"startChatResult":{"type":"object","properties":{"ContactId":{"type":"string"},"ParticipantId":{"type":"string"},"ParticipantToken":{"type":"string"}}}}},"reqId":{"type":"string"}}})",
      "400 413 429 503", ""},
 };
@@ -26,6 +27,9 @@ constexpr Operation kOperations[] = {
 constexpr std::size_t kNameMax = 256;
 constexpr std::size_t kAttributeMax = 256;
 constexpr std::size_t kReferenceDigits = 8;
+constexpr std::array<std::string_view, 4> kContentTypes = {contact::content::kText, contact::content::kMarkdown, contact::content::kJson,
+                                                           contact::content::kInteractiveResponse};
+constexpr std::int64_t kDurationLeast = 60, kDurationMost = 10'080;
 constexpr std::string_view kReferenceError = "error";  // the flow tells the customer
 
 // What a customer's page may set. videoRouteToAgent, the recording flags and the playback address are not among them.
@@ -60,6 +64,21 @@ Result<Asked, ApiError> read_request(const wire::HttpRequest& request) {
   out.display_name = json::text_or(*details, "DisplayName");
   if (out.display_name.empty() || out.display_name.size() > kNameMax || !json::is_clean_text(out.display_name)) {
     return refuse(ErrorCode::invalid_argument, "invalid_name", "DisplayName must be a text of 1 to 256 bytes.");
+  }
+  if (const bj::value* types = body->if_contains("SupportedMessagingContentTypes"); types != nullptr && !types->is_null()) {
+    const auto wrong = fail(ErrorCode::invalid_argument, "SupportedMessagingContentTypes is a list of known types, text/plain among them.");
+    if (!types->is_array() || types->get_array().size() > kContentTypes.size()) return wrong;
+    for (const bj::value& type : types->get_array()) {
+      const std::string_view name = type.is_string() ? std::string_view(type.get_string()) : std::string_view();
+      if (std::find(kContentTypes.begin(), kContentTypes.end(), name) == kContentTypes.end()) return wrong;
+      out.content_types.emplace_back(name);
+    }
+    if (std::find(out.content_types.begin(), out.content_types.end(), contact::content::kText) == out.content_types.end()) return wrong;
+  }
+  if (const bj::value* minutes = body->if_contains("ChatDurationInMinutes"); minutes != nullptr && !minutes->is_null()) {
+    const auto value = json::integer_at(*body, "ChatDurationInMinutes");
+    if (!value || *value < kDurationLeast || *value > kDurationMost) return fail(ErrorCode::invalid_argument, "ChatDurationInMinutes is a number from 60 to 10080.");
+    out.duration = Duration::s(*value * 60);
   }
   const bj::object* attributes = json::object_at(*body, "Attributes");
   const auto given = [&](std::string_view name) { return attributes != nullptr ? json::text_at(*attributes, name) : std::nullopt; };

@@ -1,5 +1,7 @@
 #include "api/centre/item_json.hpp"
 
+#include <algorithm>
+
 #include <boost/json/array.hpp>
 
 #include "base/wall_text.hpp"
@@ -15,6 +17,23 @@ bj::object item_json(const contact::ChatItem& item, bool on_socket) {
   o["Id"] = item.id;
   o["Type"] = contact::to_string(item.type);
   if (item.content) o["Content"] = *item.content;
+  if (!item.attachments.empty()) {
+    bj::array attachments;
+    for (const contact::Attachment& a : item.attachments) {
+      attachments.push_back(bj::object{{"AttachmentId", a.id}, {"AttachmentName", a.name}, {"ContentType", a.content_type}, {"Status", contact::to_string(a.status)}});
+    }
+    o["Attachments"] = std::move(attachments);
+  }
+  if (!item.receipts.empty()) {
+    bj::array receipts;
+    for (const contact::Receipt& r : item.receipts) {
+      bj::object receipt{{"RecipientParticipantId", r.participant_id}};
+      if (r.delivered) receipt["DeliveredTimestamp"] = to_iso8601(*r.delivered);
+      if (r.read) receipt["ReadTimestamp"] = to_iso8601(*r.read);
+      receipts.push_back(std::move(receipt));
+    }
+    o["MessageMetadata"] = bj::object{{"MessageId", item.id}, {"Receipts", std::move(receipts)}};
+  }
   o["ContactId"] = item.contact_id;
   if (on_socket) o["InitialContactId"] = item.contact_id;
   if (item.type == contact::ItemType::message_metadata) {
@@ -27,6 +46,18 @@ bj::object item_json(const contact::ChatItem& item, bool on_socket) {
   if (!item.participant_id.empty() || item.type == contact::ItemType::message) {
     o["ParticipantRole"] = contact::to_string(item.role);
     o["DisplayName"] = item.display_name;
+  }
+  return o;
+}
+
+bj::object agent_status_json(const contact::Centre& centre, const std::string& agent_id) {
+  const auto* state = centre.agent(agent_id);
+  const std::string id = state != nullptr ? contact::Centre::status_id(*state) : std::string(contact::to_string(contact::AgentStatus::offline));
+  bj::object o{{"agentId", agent_id}, {"status", contact::to_string(state != nullptr ? state->status : contact::AgentStatus::offline)}};
+  o["statusId"] = id;
+  o["statusName"] = centre.status_name(id);
+  if (state != nullptr && !state->next_status.empty()) {
+    o["nextStatus"] = bj::object{{"statusId", state->next_status}, {"statusName", centre.status_name(state->next_status)}};
   }
   return o;
 }
@@ -47,8 +78,18 @@ bj::object contact_json(const contact::Contact& c, contact::AgentView view, cons
   bj::object attributes;
   for (const auto& [name, value] : c.attributes) attributes[name] = value;
   o["attributes"] = std::move(attributes);
+  if (c.transfer) {
+    bj::object transfer{{"state", c.transfer->offered ? "offered" : "waiting"}};
+    for (const contact::AgentInfo& a : config.agents) {
+      if (a.id == c.transfer->to_agent) transfer["to"] = a.name;
+      if (a.id == c.agent_id) transfer["from"] = a.name;
+    }
+    o["transfer"] = std::move(transfer);
+  }
+  o["segment"] = std::max<std::size_t>(c.segments.size(), 1);
   bj::array participants;
   for (const contact::Participant& p : c.participants) {
+    if (p.silent) continue;
     participants.push_back(bj::object{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}});
   }
   o["participants"] = std::move(participants);
@@ -61,7 +102,7 @@ bj::array agent_contacts_json(const contact::Centre& centre, const std::string& 
   if (state == nullptr) return out;
   for (const auto& [id, view] : state->contacts) {
     const contact::Contact* c = centre.contact(id);
-    if (c != nullptr && c->is_of(agent_id)) {
+    if (c != nullptr && c->is_seen_by(agent_id)) {
       out.push_back(contact_json(*c, view, centre.config()));
     } else {
       out.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});

@@ -11,6 +11,9 @@ namespace upcall::api {
 // `on_socket`: adds InitialContactId, which transcripts carry at their top.
 boost::json::object item_json(const contact::ChatItem& item, bool on_socket);
 
+// "agentId", "status" (what it means for routing), "statusId", "statusName", and "nextStatus" when one was chosen.
+boost::json::object agent_status_json(const contact::Centre& centre, const std::string& agent_id);
+
 // A contact as its agent sees it.
 boost::json::object contact_json(const contact::Contact& contact, contact::AgentView view, const contact::CentreConfig& config);
 

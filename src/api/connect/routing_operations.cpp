@@ -124,10 +124,11 @@ ConnectAnswer list_profile_queues(ConnectCall& call) {
   if (!page) return tl::unexpected(page.error());
   bj::array list;
   for (std::size_t i = page->begin; i < page->end; ++i) {
-    const auto& [id, priority] = profile->queues[i];
-    const contact::Queue* queue = facts->queue(id);
-    list.push_back(bj::object{{"QueueId", id}, {"QueueArn", call.arn("queue/" + id)}, {"QueueName", queue != nullptr ? queue->name : ""},
-                              {"Priority", priority}, {"Delay", 0}, {"Channel", "CHAT"}});
+    const contact::ServedQueue& served = profile->queues[i];
+    const contact::Queue* queue = facts->queue(served.queue_id);
+    list.push_back(bj::object{{"QueueId", served.queue_id}, {"QueueArn", call.arn("queue/" + served.queue_id)},
+                              {"QueueName", queue != nullptr ? queue->name : ""}, {"Priority", served.priority},
+                              {"Delay", served.delay.ms() / 1000}, {"Channel", "CHAT"}});
   }
   bj::object out{{"RoutingProfileQueueConfigSummaryList", std::move(list)}};
   if (!page->next_token.empty()) out["NextToken"] = page->next_token;

@@ -4,6 +4,7 @@
 
 #include "contact/contact.hpp"
 #include "io/store/meeting_repository.hpp"
+#include "json/json.hpp"
 
 namespace upcall::store {
 namespace {
@@ -15,6 +16,31 @@ FlowRow read_flow(Row& r) { return {r.text(0), r.text(1), r.text(2), r.text(3), 
 ContactRow read_contact(Row& r) { return {r.text(0), r.text(1), r.wall(2), r.optional_wall(3), r.text(4), r.text(5)}; }
 
 ParticipantRow read_participant(Row& r) { return {r.text(0), r.text(1), contact::role_from(r.text(2)), r.text(3), r.text(4)}; }
+
+std::optional<std::string> attachments_text(const std::vector<contact::Attachment>& list) {
+  if (list.empty()) return std::nullopt;
+  boost::json::array out;
+  for (const contact::Attachment& a : list) {
+    out.push_back(boost::json::object{{"id", a.id}, {"name", a.name}, {"type", a.content_type}, {"status", contact::to_string(a.status)}});
+  }
+  return boost::json::serialize(out);
+}
+
+std::vector<contact::Attachment> attachments_from(std::string_view text) {
+  std::vector<contact::Attachment> out;
+  const auto parsed = json::parse(text);
+  if (!parsed || !parsed->is_array()) return out;
+  for (const boost::json::value& value : parsed->get_array()) {
+    const boost::json::object* o = value.if_object();
+    if (o == nullptr) continue;
+    const std::string status = json::text_or(*o, "status");
+    out.push_back({json::text_or(*o, "id"), json::text_or(*o, "name"), json::text_or(*o, "type"),
+                   status == "APPROVED"   ? contact::AttachmentStatus::approved
+                   : status == "REJECTED" ? contact::AttachmentStatus::rejected
+                                          : contact::AttachmentStatus::in_progress});
+  }
+  return out;
+}
 
 contact::ChatItem read_item(Row& r) {
   contact::ChatItem item;
@@ -28,41 +54,61 @@ contact::ChatItem read_item(Row& r) {
   item.participant_id = r.text(7);
   item.role = contact::role_from(r.text(8));
   item.display_name = r.text(9);
+  if (!r.is_null(10)) item.attachments = attachments_from(r.text(10));
   return item;
 }
+
+// The columns that read_item() reads.
+constexpr std::string_view kItemColumns = "contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, attachments";
 
 }  // namespace
 
 Result<void> routing::insert_queue(Database& db, const contact::Queue& q, WallTime now) {
-  return db.run("insert into queues(id, name, created_ms) values(?1, ?2, ?3)", q.id, q.name, now).map(ignore);
+  return db.run("insert into queues(id, name, capacity, created_ms) values(?1, ?2, ?3, ?4)", q.id, q.name, q.capacity, now).map(ignore);
 }
 
 Result<std::vector<contact::Queue>> routing::queues(Database& db) {
-  return db.all("select id, name, hours_id from queues order by name", [](Row& r) { return contact::Queue{r.text(0), r.text(1), r.text(2)}; });
+  return db.all("select id, name, hours_id, capacity from queues order by name",
+                [](Row& r) { return contact::Queue{r.text(0), r.text(1), r.text(2), static_cast<std::size_t>(r.i64(3))}; });
 }
 
 Result<void> routing::insert_profile(Database& db, const contact::RoutingProfile& p, WallTime now) {
-  auto done = db.run("insert into routing_profiles(id, name, chat_slots, created_ms) values(?1, ?2, ?3, ?4)", p.id, p.name, p.chat_slots, now);
+  auto done = db.run("insert into routing_profiles(id, name, chat_slots, after_contact_seconds, created_ms) values(?1, ?2, ?3, ?4, ?5)", p.id,
+                     p.name, p.chat_slots, p.after_contact_limit.ms() / 1'000, now);
   if (!done) return tl::unexpected(done.error());
-  for (const auto& [queue, priority] : p.queues) {
-    done = db.run("insert into routing_profile_queues(profile_id, queue_id, priority) values(?1, ?2, ?3)", p.id, queue, priority);
+  for (const auto& [queue, priority, delay] : p.queues) {
+    done = db.run("insert into routing_profile_queues(profile_id, queue_id, priority, delay_seconds) values(?1, ?2, ?3, ?4)", p.id, queue,
+                  priority, delay.ms() / 1'000);
     if (!done) return tl::unexpected(done.error());
   }
   return {};
 }
 
 Result<std::vector<contact::RoutingProfile>> routing::profiles(Database& db) {
-  auto list = db.all("select id, name, chat_slots from routing_profiles order by name", [](Row& r) {
-    return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}};
+  auto list = db.all("select id, name, chat_slots, after_contact_seconds from routing_profiles order by name", [](Row& r) {
+    return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}, Duration::s(r.i64(3))};
   });
   if (!list) return list;
   for (contact::RoutingProfile& p : *list) {
-    auto queues = db.all("select queue_id, priority from routing_profile_queues where profile_id=?1 order by priority, queue_id",
-                         [](Row& r) { return std::pair(r.text(0), static_cast<int>(r.i64(1))); }, p.id);
+    auto queues = db.all("select queue_id, priority, delay_seconds from routing_profile_queues where profile_id=?1 order by priority, queue_id",
+                         [](Row& r) { return contact::ServedQueue{r.text(0), static_cast<int>(r.i64(1)), Duration::s(r.i64(2))}; }, p.id);
     if (!queues) return tl::unexpected(queues.error());
     p.queues = std::move(*queues);
   }
   return list;
+}
+
+Result<void> routing::insert_status(Database& db, const contact::CustomStatus& s, WallTime now) {
+  return db.run("insert into agent_statuses(id, name, routable, created_ms) values(?1, ?2, ?3, ?4)", s.id, s.name, s.routable, now).map(ignore);
+}
+
+Result<std::vector<contact::CustomStatus>> routing::statuses(Database& db) {
+  return db.all("select id, name, routable from agent_statuses order by name",
+                [](Row& r) { return contact::CustomStatus{r.text(0), r.text(1), r.boolean(2)}; });
+}
+
+Result<bool> routing::remove_status(Database& db, std::string_view id) {
+  return db.run("delete from agent_statuses where id=?1 or name=?1", id).map([](std::int64_t n) { return n > 0; });
 }
 
 Result<std::string> flows::put(Database& db, const FlowRow& f) {
@@ -146,19 +192,20 @@ Result<std::optional<ParticipantRow>> centre::participant_by_connection(Database
 
 Result<void> centre::insert_item(Database& db, const contact::ChatItem& i) {
   return db
-      .run("insert into chat_items(contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, client_token) "
-           "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+      .run("insert into chat_items(contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, client_token, attachments) "
+           "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
            i.contact_id, i.seq, i.id, i.at, contact::to_string(i.type), i.content_type, i.content, i.participant_id,
-           contact::to_string(i.role), i.display_name, i.client_token.empty() ? std::nullopt : std::optional(i.client_token))
+           contact::to_string(i.role), i.display_name, i.client_token.empty() ? std::nullopt : std::optional(i.client_token), attachments_text(i.attachments))
       .map(ignore);
 }
 
 Result<std::vector<contact::ChatItem>> centre::items_with_token(Database& db, std::string_view contact_id, int limit) {
-  auto list = db.all("select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name, client_token "
-                     "from chat_items where contact_id=?1 and client_token is not null order by seq desc limit ?2",
+  static const std::string sql = "select " + std::string(kItemColumns) +
+                                 ", client_token from chat_items where contact_id=?1 and client_token is not null order by seq desc limit ?2";
+  auto list = db.all(sql,
                      [](Row& r) {
                        auto item = read_item(r);
-                       item.client_token = r.text(10);
+                       item.client_token = r.text(11);
                        return item;
                      },
                      contact_id, limit);
@@ -173,25 +220,74 @@ Result<std::optional<std::uint64_t>> centre::item_seq(Database& db, std::string_
 
 Result<std::vector<contact::ChatItem>> centre::items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
                                                      int limit, bool backward) {
-  return db.all(backward ? "select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name from chat_items "
-                           "where contact_id=?1 and seq>?2 and seq<?3 order by seq desc limit ?4"
-                         : "select contact_id, seq, id, at_ms, type, content_type, content, participant_id, role, display_name from chat_items "
-                           "where contact_id=?1 and seq>?2 and seq<?3 order by seq limit ?4",
-                read_item, contact_id, after, before, limit);
+  static const std::string down = "select " + std::string(kItemColumns) + " from chat_items where contact_id=?1 and seq>?2 and seq<?3 order by seq desc limit ?4";
+  static const std::string up = "select " + std::string(kItemColumns) + " from chat_items where contact_id=?1 and seq>?2 and seq<?3 order by seq limit ?4";
+  return db.all(backward ? down : up, read_item, contact_id, after, before, limit);
 }
 
-Result<void> centre::set_agent_state(Database& db, std::string_view user, contact::AgentStatus status, WallTime since) {
+Result<std::optional<std::uint64_t>> centre::item_seq_at(Database& db, std::string_view contact_id, WallTime at, bool forward) {
+  return db.one(forward ? "select seq from chat_items where contact_id=?1 and at_ms>=?2 order by seq limit 1"
+                        : "select seq from chat_items where contact_id=?1 and at_ms<=?2 order by seq desc limit 1",
+                [](Row& r) { return static_cast<std::uint64_t>(r.i64(0)); }, contact_id, at);
+}
+
+Result<std::optional<std::uint64_t>> centre::item_seq_recent(Database& db, std::string_view contact_id, std::int64_t n) {
+  return db.one("select min(seq) from (select seq from chat_items where contact_id=?1 order by seq desc limit ?2) having min(seq) is not null",
+                [](Row& r) { return static_cast<std::uint64_t>(r.i64(0)); }, contact_id, n);
+}
+
+Result<void> centre::put_receipt(Database& db, const contact::ChatItem& receipt) {
+  // Read is got too, and an earlier moment stays.
   return db
-      .run("insert into agent_states(user_id, status, since_ms) values(?1, ?2, ?3) on conflict(user_id) do update set "
-           "status=excluded.status, since_ms=excluded.since_ms",
-           user, contact::to_string(status), since)
+      .run("insert into chat_receipts(contact_id, message_id, participant_id, delivered_ms, read_ms) "
+           "select ?1, ?2, ?3, ?4, ?5 from chat_items where id=?2 and contact_id=?1 "
+           "on conflict(contact_id, message_id, participant_id) do update set delivered_ms=coalesce(chat_receipts.delivered_ms, "
+           "excluded.delivered_ms), read_ms=coalesce(chat_receipts.read_ms, excluded.read_ms)",
+           receipt.contact_id, receipt.id, receipt.receipt_of, receipt.receipt_read ? std::nullopt : std::optional(receipt.at),
+           receipt.receipt_read ? std::optional(receipt.at) : std::nullopt)
       .map(ignore);
 }
 
-Result<std::vector<std::pair<std::string, contact::AgentStatus>>> centre::agent_states(Database& db) {
-  return db.all("select user_id, status from agent_states", [](Row& r) {
-    return std::pair(r.text(0), contact::agent_status(r.text(1)).value_or(contact::AgentStatus::offline));
-  });
+Result<void> centre::add_receipts(Database& db, std::string_view contact_id, std::vector<contact::ChatItem>& items) {
+  for (contact::ChatItem& item : items) {
+    if (item.type != contact::ItemType::message) continue;
+    auto receipts = db.all("select participant_id, delivered_ms, read_ms from chat_receipts where contact_id=?1 and message_id=?2 order by participant_id",
+                           [](Row& r) { return contact::Receipt{r.text(0), r.optional_wall(1), r.optional_wall(2)}; }, contact_id, item.id);
+    if (!receipts) return tl::unexpected(receipts.error());
+    item.receipts = std::move(*receipts);
+  }
+  return {};
+}
+
+Result<void> centre::set_item_attachments(Database& db, const contact::ChatItem& item) {
+  return db.run("update chat_items set attachments=?3 where contact_id=?1 and id=?2", item.contact_id, item.id, attachments_text(item.attachments)).map(ignore);
+}
+
+Result<void> centre::put_segments(Database& db, std::string_view contact_id, const std::vector<contact::Segment>& segments) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    const contact::Segment& s = segments[i];
+    auto done = db.run(
+        "insert into contact_segments(contact_id, number, queue_id, queue_agent_id, agent_id, enqueued_ms, connected_ms, ended_ms, end_reason) "
+        "values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict(contact_id, number) do update set queue_id=excluded.queue_id, "
+        "queue_agent_id=excluded.queue_agent_id, agent_id=excluded.agent_id, enqueued_ms=excluded.enqueued_ms, "
+        "connected_ms=excluded.connected_ms, ended_ms=excluded.ended_ms, end_reason=excluded.end_reason",
+        contact_id, i + 1, s.queue.queue_id, s.queue.agent_id, s.agent_id, s.enqueued, s.connected, s.ended, s.end_reason);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return {};
+}
+
+Result<void> centre::set_agent_state(Database& db, const contact::AgentStateChange& state, WallTime since) {
+  return db
+      .run("insert into agent_states(user_id, status, next_status, since_ms) values(?1, ?2, ?3, ?4) on conflict(user_id) do update set "
+           "status=excluded.status, next_status=excluded.next_status, since_ms=excluded.since_ms",
+           state.agent_id, state.status, state.next_status, since)
+      .map(ignore);
+}
+
+Result<std::vector<contact::AgentStateChange>> centre::agent_states(Database& db) {
+  return db.all("select user_id, status, next_status from agent_states",
+                [](Row& r) { return contact::AgentStateChange{r.text(0), r.text(1), r.text(2)}; });
 }
 
 Result<std::vector<contact::AgentInfo>> centre::agents(Database& db) {

@@ -44,6 +44,9 @@ Result<void> insert_queue(Database& db, const contact::Queue& queue, WallTime no
 Result<std::vector<contact::Queue>> queues(Database& db);
 Result<void> insert_profile(Database& db, const contact::RoutingProfile& profile, WallTime now);
 Result<std::vector<contact::RoutingProfile>> profiles(Database& db);
+Result<void> insert_status(Database& db, const contact::CustomStatus& status, WallTime now);
+Result<std::vector<contact::CustomStatus>> statuses(Database& db);
+Result<bool> remove_status(Database& db, std::string_view id_or_name);   // false: there is none
 }  // namespace routing
 
 namespace flows {
@@ -70,14 +73,25 @@ Result<std::optional<ParticipantRow>> participant_by_connection(Database& db, st
 
 Result<void> insert_item(Database& db, const contact::ChatItem& item);
 Result<std::optional<std::uint64_t>> item_seq(Database& db, std::string_view contact_id, std::string_view item_id);
+// The first item not before `at` (`forward`), or the last one not after it.
+Result<std::optional<std::uint64_t>> item_seq_at(Database& db, std::string_view contact_id, WallTime at, bool forward);
+// The n-th last item (1: the last); the first when there are fewer. Nothing of an empty chat.
+Result<std::optional<std::uint64_t>> item_seq_recent(Database& db, std::string_view contact_id, std::int64_t n);
+// What a participant told of somebody's message. Of a message that is not there: nothing is stored.
+Result<void> put_receipt(Database& db, const contact::ChatItem& receipt);
+// Puts their receipts into `items`, which are of this contact.
+Result<void> add_receipts(Database& db, std::string_view contact_id, std::vector<contact::ChatItem>& items);
+// An attachment's status has changed.
+Result<void> set_item_attachments(Database& db, const contact::ChatItem& item);
 // Items with seq in (after, before), at most `limit`; newest first when `backward`.
 Result<std::vector<contact::ChatItem>> items(Database& db, std::string_view contact_id, std::uint64_t after, std::uint64_t before,
                                              int limit, bool backward);
 // The last `limit` that came with a client token, oldest first.
 Result<std::vector<contact::ChatItem>> items_with_token(Database& db, std::string_view contact_id, int limit);
 
-Result<void> set_agent_state(Database& db, std::string_view user_id, contact::AgentStatus status, WallTime since);
-Result<std::vector<std::pair<std::string, contact::AgentStatus>>> agent_states(Database& db);
+Result<void> put_segments(Database& db, std::string_view contact_id, const std::vector<contact::Segment>& segments);
+Result<void> set_agent_state(Database& db, const contact::AgentStateChange& state, WallTime since);
+Result<std::vector<contact::AgentStateChange>> agent_states(Database& db);
 // Users that may handle contacts, not disabled.
 Result<std::vector<contact::AgentInfo>> agents(Database& db);
 }  // namespace centre

@@ -37,6 +37,9 @@ constexpr CommandRow kCommands[] = {
     {"queue.list", queue_list, false},
     {"routing-profile.add", routing_profile_add, true},
     {"routing-profile.list", routing_profile_list, false},
+    {"agent-status.add", agent_status_add, true},
+    {"agent-status.list", agent_status_list, false},
+    {"agent-status.remove", agent_status_remove, true},
     {"access-key.create", access_key_create, false},
     {"access-key.list", access_key_list, false},
     {"instance.show", instance_show, false},
@@ -111,7 +114,7 @@ Result<void> make_routing(store::Database& db, Context& context) {
   if (!queue) return tl::unexpected(queue.error());
   auto profile = ensure(db, "defaultRoutingProfileId", [&]() -> Result<std::string> {
     std::string id = make_uuid(context.random);
-    auto done = store::routing::insert_profile(db, {id, "Basic Routing Profile", 2, {{*queue, 1}}}, context.now);
+    auto done = store::routing::insert_profile(db, {id, "Basic Routing Profile", 2, {{*queue, 1, {}}}, {}}, context.now);
     if (!done) return tl::unexpected(done.error());
     return id;
   });

@@ -34,8 +34,9 @@ Result<void> first_start(Context& context);
 //   user.set            {username, security-profile[]?, hierarchy-group?}  ("" removes the group)
 //   security-profile.add {name, permission[]} | security-profile.list
 //   hierarchy.add       {path: "A/B/C"}       | hierarchy.list
-//   queue.add           {name}                | queue.list
-//   routing-profile.add {name, queue[], slots?} | routing-profile.list
+//   queue.add           {name, capacity?}     | queue.list
+//   routing-profile.add {name, queue[] ("name:priority:delay"), slots?, after-contact-seconds?} | routing-profile.list
+//   agent-status.add    {name, routable?}     | agent-status.list | agent-status.remove {name}
 //   access-key.create   {name, username?, permission[]?} | access-key.list
 //   instance.show
 //   configure           {<parameter>: text...} sets what is given; the answer has all, the secret as "(set)" only

@@ -119,6 +119,12 @@ constexpr ParameterRow kRows[] = {
     {"recordingS3Encryption", "recording-s3-encryption", "none", line, "none, AES256, aws:kms or aws:kms:KEY: what the store is asked to encrypt with"},
     {"recordingS3CaFile", "recording-s3-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)"},
     {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket"},
+    {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},
+    {"chatDurationMinutes", "chat-duration-minutes", "1500", whole, "A chat ends by itself after this time, unless it was started with another", 60, 10080},
+    {"chatCustomerIdleMinutes", "chat-customer-idle-minutes", "0", whole, "A customer who says nothing for so long is called idle; 0: never", 0, 480},
+    {"chatCustomerDisconnectMinutes", "chat-customer-disconnect-minutes", "0", whole, "So long after that the chat ends; 0: never", 0, 480},
+    {"chatAgentIdleMinutes", "chat-agent-idle-minutes", "0", whole, "The same for agents", 0, 480},
+    {"chatAgentDisconnectMinutes", "chat-agent-disconnect-minutes", "0", whole, "The same for agents", 0, 480},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 

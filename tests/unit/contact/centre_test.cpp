@@ -265,6 +265,7 @@ TEST(Centre, WhatClientsMayNotSend) {
     return e.error && e.error->code == ErrorCode::invalid_argument;
   };
   EXPECT_TRUE(refuse(ItemType::message, "text/html", "x"));
+  EXPECT_TRUE(refuse(ItemType::message, content::kMarkdown, "x")) << "not asked for at the start";
   EXPECT_TRUE(refuse(ItemType::message, "text/plain", ""));
   EXPECT_TRUE(refuse(ItemType::message, "text/plain", std::string(16'385, 'x')));
   EXPECT_TRUE(refuse(ItemType::message, "text/plain", "\xff"));
