@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "crypto/password.hpp"
 #include "crypto/sigv4.hpp"
+#include "identity/access.hpp"
 #include "identity/token_claims.hpp"
 #include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
@@ -72,6 +73,16 @@ Result<identity::Principal> Authenticator::authenticate(const wire::HttpRequest&
   }
   if (const auto header = request.header("cognitoidtoken")) return authenticate_token(*header, request.now.wall);
   return not_logged_in();
+}
+
+Result<identity::Principal> Authenticator::authorize(const wire::HttpRequest& request) {
+  const identity::RouteRule* rule = identity::route_rule(request.method, request.route_pattern);
+  auto principal = authenticate(request);
+  if (!principal) return principal;
+  const auto verdict = identity::may_call(*principal, rule);
+  if (verdict == identity::RouteVerdict::no_permission) return fail(ErrorCode::forbidden, "You are not allowed to do this.");
+  if (verdict == identity::RouteVerdict::not_a_person) return fail(ErrorCode::forbidden, "Only a user can do this.");
+  return principal;
 }
 
 Result<identity::Principal> Authenticator::authorize(const wire::HttpRequest& request, identity::Permission permission) {
@@ -172,13 +183,17 @@ Result<TokenSet> Authenticator::log_in(std::string_view login, std::string_view 
   }
   // Who knows the password may know this; nobody else learns that the user exists.
   if ((*user)->disabled) return fail(ErrorCode::forbidden, "This user is disabled. Ask your administrator.");
+  return begin_session((*user)->id, now);
+}
+
+Result<TokenSet> Authenticator::begin_session(const std::string& user_id, Now now) {
   const std::string session_id = make_uuid(random_);
   auto stored = store_.write([&](store::Database& db) -> Result<void> {
     if (auto pruned = store::sessions::prune(db, now.wall); !pruned) return tl::unexpected(pruned.error());
-    return store::sessions::insert(db, {session_id, (*user)->id, now.wall, now.wall + identity::kRefreshTokenLife, false});
+    return store::sessions::insert(db, {session_id, user_id, now.wall, now.wall + identity::kRefreshTokenLife, false});
   });
   if (!stored) return tl::unexpected(stored.error());
-  return issue((*user)->id, session_id, now.wall, now.wall);
+  return issue(user_id, session_id, now.wall, now.wall);
 }
 
 Result<TokenSet> Authenticator::refresh(std::string_view token, Now now) {

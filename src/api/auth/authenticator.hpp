@@ -47,6 +47,8 @@ class Authenticator {
   // Authorization: Bearer <token>, the original's cognitoIdToken header, or an AWS4-HMAC-SHA256 signature of an access
   // key. 401 for anything that does not hold.
   Result<identity::Principal> authenticate(const wire::HttpRequest& request);
+  // The same and what the route's row asks for (identity/route_access.hpp): 403 without it.
+  Result<identity::Principal> authorize(const wire::HttpRequest& request);
   // The same and a permission: 403 without it.
   Result<identity::Principal> authorize(const wire::HttpRequest& request, identity::Permission permission);
   Result<identity::Principal> authenticate_token(std::string_view token, WallTime now);
@@ -57,6 +59,8 @@ class Authenticator {
   // unauthenticated for a wrong name or password without telling which, forbidden for a disabled user with the right one,
   // exhausted after too many failures of one peer or one name.
   Result<TokenSet> log_in(std::string_view login, std::string_view password, std::uint64_t peer_key, Now now);
+  // For a user who has proven to be it.
+  Result<TokenSet> begin_session(const std::string& user_id, Now now);
   // Each refresh token works once; forbidden for a disabled user who held one that was good.
   Result<TokenSet> refresh(std::string_view refresh_token, Now now);
 

@@ -58,7 +58,7 @@ bool is_attribute_name(std::string_view name) {
 template <class F>
 wire::HttpHandler as_agent(CentreApi& api, F action) {
   return [&api, action](const wire::HttpRequest& request) -> wire::HttpResponse {
-    auto agent = api.authenticator.authorize(request, Permission::contact_handle);
+    auto agent = api.authenticator.authorize(request);
     if (!agent) return failure(request, agent.error());
     if (agent->kind != Principal::Kind::user) return failure(request, ErrorCode::forbidden, "Only a user can be an agent.");
     return action(api, request, *agent);

@@ -19,6 +19,7 @@
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
 #include "crypto/random.hpp"
+#include "identity/route_access.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
 #include "io/metrics/metrics.hpp"
@@ -327,6 +328,9 @@ Result<void> Server::Parts::open() {
     return problems;
   });
   set_finisher(router, *store);
+  for (const auto& [method, pattern] : router.routes()) {
+    if (identity::route_rule(method, pattern) == nullptr) return fail(ErrorCode::internal, "nobody has said who may use " + method + " " + pattern + " (identity/route_access.cpp)");
+  }
 
   net::HttpServerOptions http_options;
   http_options.address = listen->address;
