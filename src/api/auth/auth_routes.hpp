@@ -1,12 +1,19 @@
-// POST /oauth2/token (grant types password and refresh_token), GET /.well-known/openid-configuration, GET /oauth2/jwks.
+// The log-in: /oauth2/*, /.well-known/openid-configuration, /login, /logout, /account/*.
 #pragma once
 
-#include "api/auth/authenticator.hpp"
+#include "api/auth/account_pages.hpp"
+#include "api/auth/login_pages.hpp"
 #include "api/common/openapi.hpp"
 
 namespace upcall::api {
 
-// `authenticator` must outlive the router.
-void add_auth_routes(wire::Router& router, Authenticator& authenticator, OpenApi& openapi);
+struct AuthRoutes {
+  AuthRoutes(AuthorizationServer& server, service::PasswordMails& mails) : login{server, {}}, account{server, mails} {}
+  LoginPages login;
+  AccountPages account;
+};
+
+// `routes` must outlive the router.
+void add_auth_routes(wire::Router& router, AuthRoutes& routes, OpenApi& openapi);
 
 }  // namespace upcall::api

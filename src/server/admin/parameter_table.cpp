@@ -119,6 +119,13 @@ constexpr ParameterRow kRows[] = {
     {"recordingS3Encryption", "recording-s3-encryption", "none", line, "none, AES256, aws:kms or aws:kms:KEY: what the store is asked to encrypt with"},
     {"recordingS3CaFile", "recording-s3-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)"},
     {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket"},
+    {"mailMethod", "mail-method", "file", word, "How links for passwords are sent: into DATA/mail, or by smtp", 0, 0, "file smtp"},
+    {"mailFrom", "mail-from", "upcall@localhost.localdomain", line, "Sender of mails"},
+    {"smtpURL", "smtp-url", "", line, "smtp://HOST:587 (STARTTLS is demanded) or smtps://HOST:465"},
+    {"smtpUsername", "smtp-username", "", line, "Log-in at the mail server; empty: none"},
+    {"smtpPassword", "smtp-password", "", line, "Its password; '-' reads it from standard input", 0, 0, "", true},
+    {"smtpCaFile", "smtp-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)"},
+    {"sessionLifeMinutes", "session-life-minutes", "600", whole, "So long after the log-in it must be done again; calls go on", 5, 43200},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/auth/auth_routes.hpp"
+#include "api/connect_user/connect_user_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
@@ -31,6 +32,7 @@
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "server/admin/mail_parameters.hpp"
 #include "server/admin/parameter_table.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
@@ -134,6 +136,9 @@ struct Server::Parts {
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
   std::unique_ptr<api::Authenticator> authenticator;
+  std::unique_ptr<api::AuthorizationServer> authorization;
+  std::unique_ptr<service::PasswordMails> mails;
+  std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
@@ -268,6 +273,10 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto auth = api::Authenticator::open(*store, *sealer, random, url, now.wall);
   if (!auth) return tl::unexpected(auth.error());
   authenticator = std::move(*auth);
+  authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
+  service::PasswordMailOptions mailing{url, [this] { return store->read([this](store::Database& db) { return admin::mail_settings(db, *sealer, options.data_dir); }); }, system_now};
+  mails = std::make_unique<service::PasswordMails>(std::move(mailing), *store, random);
+  auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails);
   return {};
 }
 
@@ -303,7 +312,8 @@ Result<void> Server::Parts::open() {
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
-  api::add_auth_routes(router, *authenticator, openapi);
+  api::add_auth_routes(router, *auth_routes, openapi);
+  api::add_connect_user_routes(router, *store, *authenticator, openapi);
   api::add_chat_routes(router, *centre_api, openapi);
   api::add_participant_routes(router, *centre_api);
   api::add_agent_routes(router, *centre_api, openapi);
@@ -338,6 +348,10 @@ Result<void> Server::Parts::open() {
   http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.clock = options.clock;
+  // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
+  const auto peers = sealer->derive("peers");
+  http_options.peer_key.emplace();
+  std::copy_n(peers.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
   if (options.connections_per_peer) {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
@@ -384,6 +398,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
   if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
     return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
   }
+  if (command == "user.invite") {
+    auto sent = mails->invite(arguments != nullptr ? json::text_or(*arguments, "username") : "", "cli");
+    return sent ? bj::serialize(bj::object{{"result", {{"sent", true}}}}) : answer_error(sent.error());
+  }
   if (command == "recording.compose") {
     const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
     return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
@@ -400,6 +418,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
     take_journal_copy_parameter();
+  }
+  if (command == "signing-key.rotate") {
+    if (auto loaded = authenticator->load_keys(system_now().wall); !loaded) return answer_error(loaded.error());
   }
   if (command.starts_with("webhook.")) {
     if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
