@@ -234,6 +234,10 @@ void add_admin(CLI::App& app, int& exit_code) {
       .number("--limit", "limit", "At most so many (100)")
       .example("upcall audit list --data-dir D --action login. --json");
 
+  Builder(audit, "verify", "Whether every entry is as it was written; fails when one was edited, removed or moved", "audit.verify", exit_code)
+      .text("--head", "head", "ID:HASH that an earlier check has printed: finds also what was cut off at the end")
+      .example("upcall audit verify --data-dir D --json");
+
   CLI::App& instance = group(app, "instance", "This installation");
   Builder(instance, "show", "Its ids and address", "instance.show", exit_code).example("upcall instance show --data-dir D --json");
 

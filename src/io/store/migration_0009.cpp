@@ -73,6 +73,13 @@ create trigger audit_chain_not_changed before update on audit_chain begin select
 create trigger audit_chain_not_deleted before delete on audit_chain begin select raise(abort, 'the audit is append-only'); end;
 create trigger audit_heads_not_changed before update on audit_heads begin select raise(abort, 'the audit is append-only'); end;
 create trigger audit_heads_not_deleted before delete on audit_heads begin select raise(abort, 'the audit is append-only'); end;
+-- "insert or replace" deletes without asking the trigger of before.
+create trigger audit_not_replaced before insert on audit when exists(select 1 from audit where id=new.id)
+  begin select raise(abort, 'the audit is append-only'); end;
+create trigger audit_chain_not_replaced before insert on audit_chain when exists(select 1 from audit_chain where id=new.id)
+  begin select raise(abort, 'the audit is append-only'); end;
+create trigger audit_heads_not_replaced before insert on audit_heads when exists(select 1 from audit_heads where id=new.id)
+  begin select raise(abort, 'the audit is append-only'); end;
 )sql";
 
 }  // namespace upcall::store

@@ -48,6 +48,7 @@ constexpr CommandRow kCommands[] = {
     {"oauth-client.remove", oauth_client_remove, false},
     {"signing-key.rotate", signing_key_rotate, false},
     {"audit.list", audit_list, false},
+    {"audit.verify", audit_verify, false},
     {"instance.show", instance_show, false},
     {"flow.import", flow_import, true},
     {"flow.validate", flow_validate, false},

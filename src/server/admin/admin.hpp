@@ -34,7 +34,7 @@ Result<void> first_start(Context& context);
 //   user.reset-password | user.unlock | user.reset-second-factor {username}
 //   security-profile.set {name, permission[]?, second-factor: required|optional}
 //   oauth-client.add    {name, redirect-uri[], logout-uri[]?, api-access?} | oauth-client.list | oauth-client.remove {client}
-//   signing-key.rotate  | audit.list {actor?, action?, target?, since?, limit?}
+//   signing-key.rotate  | audit.list {actor?, action?, target?, since?, limit?} | audit.verify {head?}
 //   user.list | user.disable {username} | user.enable {username}
 //   user.set            {username, security-profile[]?, hierarchy-group?}  ("" removes the group)
 //   security-profile.add {name, permission[]} | security-profile.list

@@ -14,6 +14,7 @@
 #include "io/store/oauth_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
+#include "service/identity/audit_heads.hpp"
 
 namespace upcall::admin {
 
@@ -196,6 +197,20 @@ Answer audit_list(Context& context, const Arguments& arguments) {
     }
     return bj::object{{"entries", std::move(list)}};
   });
+}
+
+// A running server signs heads itself; without one, what there is now is signed after it was found right.
+Answer audit_verify(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"head"}); !fine) return tl::unexpected(fine.error());
+  auto signer = service::RecordSigner::open(context.store, context.sealer, context.random);
+  if (!signer) return tl::unexpected(signer.error());
+  auto report = service::verify_audit(context.store, **signer, json::text_or(arguments, "head"));
+  if (!report) return tl::unexpected(report.error());
+  if (report->fault) {
+    return fail(ErrorCode::corrupt, "the audit was changed: row " + std::to_string(report->fault->id) + ": " + report->fault->what);
+  }
+  if (auto signed_now = service::sign_audit_head(context.store, **signer, context.now); !signed_now) return tl::unexpected(signed_now.error());
+  return bj::object{{"ok", true}, {"rows", report->rows}, {"signedHeads", report->heads}, {"head", std::to_string(report->last_id) + ":" + report->last_hash}};
 }
 
 }  // namespace upcall::admin

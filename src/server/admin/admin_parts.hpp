@@ -22,6 +22,7 @@ Answer oauth_client_add(Context& context, const Arguments& arguments);
 Answer oauth_client_list(Context& context, const Arguments& arguments);
 Answer oauth_client_remove(Context& context, const Arguments& arguments);
 Answer signing_key_rotate(Context& context, const Arguments& arguments);
+Answer audit_verify(Context& context, const Arguments& arguments);
 Answer audit_list(Context& context, const Arguments& arguments);
 Answer security_profile_add(Context& context, const Arguments& arguments);
 Answer security_profile_list(Context& context, const Arguments& arguments);

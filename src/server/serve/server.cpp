@@ -43,6 +43,7 @@
 #include "server/serve/self_signed.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
+#include "service/identity/audit_heads.hpp"
 #include "service/journal_copies/journal_copies.hpp"
 
 namespace upcall::server {
@@ -117,6 +118,9 @@ struct Server::Parts {
     runtime.reset();
     http.reset();
     centre.reset();
+    // Last: it signs what all of them have written.
+    mails.reset();
+    audit_heads.reset();
     log::info("server.stopped", {});
     log::stop();
   }
@@ -133,6 +137,7 @@ struct Server::Parts {
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordSigner> signer;
+  std::unique_ptr<service::AuditHeads> audit_heads;
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
   std::unique_ptr<api::Authenticator> authenticator;
@@ -247,6 +252,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto signing = service::RecordSigner::open(*store, *sealer, random);
   if (!signing) return tl::unexpected(signing.error());
   signer = std::move(*signing);
+  audit_heads = std::make_unique<service::AuditHeads>(*store, *signer, system_now);
   service::RecordingServiceOptions recording;
   recording.sign = [this](std::string_view record) { return signer->sign(record); };
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;

@@ -179,6 +179,13 @@ LogInService::Outcome LogInService::all(std::string_view login, std::string_view
   at = next(user_id);
   if (at.stop == Stop::code_needed) {
     if (typed_code.empty()) return at;
+    // A code works once: what else is missing is said before it is used up.
+    auto state = store_.read([&](store::Database& db) { return store::passwords::of_user(db, user_id); });
+    if (!state || !*state) return unavailable();
+    if ((*state)->temporary && fresh.empty()) return {Stop::change_password, user_id, {}, {}};
+    if ((*state)->temporary) {
+      if (const Outcome refused = check_password(user_id, fresh); refused.stop != Stop::none) return refused;
+    }
     if (const Outcome proven = code(user_id, typed_code, peer, now); proven.stop != Stop::none) return proven;
     at = next(user_id, true);
   }

@@ -233,6 +233,21 @@ TEST(SecondFactor, RecoveryCodesWorkOnceAndGuessesWait) {
   EXPECT_EQ(with(factor.recovery[5]).status, 429);
 }
 
+// All that is missing is asked for before a code is used up.
+TEST(SecondFactor, ATemporaryPasswordAndACodeGoTogether) {
+  Installation in;
+  Factor factor(in);
+  const std::string temporary = text(in.admin_run("user.reset-password", {{"username", "ann@example.com"}}).at("temporaryPassword"));
+  in.pass(Duration::s(60));
+  const std::string code = "&otp=" + factor.code(in);
+  EXPECT_EQ(word(in.token_request(grant("ann@example.com", temporary))), "second_factor_required");
+  EXPECT_EQ(word(in.token_request(grant("ann@example.com", temporary, code))), "password_change_required");
+  EXPECT_EQ(word(in.token_request(grant("ann@example.com", temporary, code + "&new_password=password1"))), "password_refused");
+  EXPECT_EQ(word(in.token_request(grant("ann@example.com", temporary, "&otp=000000&new_password=correct+horse+battery"))), "second_factor_wrong");
+  EXPECT_EQ(in.token_request(grant("ann@example.com", temporary, code + "&new_password=correct+horse+battery")).status, 200);
+  EXPECT_EQ(in.token_request(grant("ann@example.com", temporary)).status, 401);
+}
+
 TEST(SecondFactor, AProfileMayRequireItAndAnAdministratorResetIt) {
   Installation in;
   in.add_user("ann@example.com");

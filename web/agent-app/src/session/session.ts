@@ -75,8 +75,12 @@ export class Session {
     return () => this.listeners.delete(listener);
   };
 
-  async logIn(username: string, password: string): Promise<void> {
-    this.keep(await this.ask({ grant_type: 'password', username, password }));
+  /** `more`: what the server has asked for besides the password. */
+  async logIn(username: string, password: string, more: { code?: string; newPassword?: string } = {}): Promise<void> {
+    const form: Record<string, string> = { grant_type: 'password', username, password };
+    if (more.code) form.otp = more.code;
+    if (more.newPassword) form.new_password = more.newPassword;
+    this.keep(await this.ask(form));
   }
 
   logOut(): void {
