@@ -18,6 +18,8 @@ constexpr RouteRule kRules[] = {
     {"POST", "/oauth2/userInfo", none, {}},
     {"POST", "/oauth2/revoke", none, {}},
     {"GET", "/oauth2/logout", none, {}},
+    {"GET", "/oauth2/federate", none, {}},
+    {"GET", "/oauth2/callback", none, {}},
     {"GET", "/logout", none, {}},
     {"GET", "/login", none, {}},
     {"POST", "/login", none, {}},

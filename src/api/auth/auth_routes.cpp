@@ -24,6 +24,8 @@ constexpr Operation kOperations[] = {
     {"POST", "/oauth2/revoke", "revoke", "End the session of a token (RFC 7009).", OperationAuth::none, "", "", "400", ""},
     {"GET", "/oauth2/logout", "endSession", "Log out (OpenID Connect RP-Initiated Logout), then to post_logout_redirect_uri when it is registered.", OperationAuth::none, "", "", "303", ""},
     {"GET", "/logout", "logout", "The same with the original's names: client_id, logout_uri.", OperationAuth::none, "", "", "303", ""},
+    {"GET", "/oauth2/federate", "federate", "To the log-in of the other provider that is configured.", OperationAuth::none, "", "", "303 404 503", ""},
+    {"GET", "/oauth2/callback", "federationCallback", "Where the other provider sends the browser back.", OperationAuth::none, "", "", "303 401 403 503", ""},
     {"GET", "/login", "loginPage", "The log-in page; return_to is a path on this server.", OperationAuth::none, "", "", "", ""},
     {"POST", "/login", "login", "One step of the log-in (its own form only).", OperationAuth::none, "", "", "303 400 401 403 429", ""},
     {"GET", "/account/forgotten", "forgottenPage", "Ask for a new password.", OperationAuth::none, "", "", "", ""},
@@ -216,6 +218,8 @@ void add_auth_routes(wire::Router& router, AuthRoutes& routes, OpenApi& openapi)
   for (const char* method : {"GET", "POST"}) router.add(method, "/oauth2/userInfo", [&authenticator](const wire::HttpRequest& r) { return user_info(authenticator, r); });
   router.add("POST", "/oauth2/revoke", [&authenticator](const wire::HttpRequest& r) { return revoke(authenticator, r); });
   for (const char* path : {"/oauth2/logout", "/logout"}) router.add("GET", path, [&server](const wire::HttpRequest& r) { return log_out(server, r); });
+  router.add("GET", "/oauth2/federate", [&routes](const wire::HttpRequest& r) { return federate(routes.login.server, routes.federation, r); });
+  router.add("GET", "/oauth2/callback", [&routes](const wire::HttpRequest& r) { return federation_callback(routes.login.server, routes.federation, r); });
   router.add("GET", "/login", [&routes](const wire::HttpRequest& r) { return login_page(routes.login, r); });
   router.add("POST", "/login", [&routes](const wire::HttpRequest& r) { return login_post(routes.login, r); });
   router.add("GET", "/account/forgotten", [&routes](const wire::HttpRequest& r) { return forgotten_page(routes.account, r); });

@@ -167,6 +167,19 @@ wire::HttpResponse finish_log_in(const Browsing& b, const std::string& user_id, 
   return out;
 }
 
+wire::HttpResponse proven_elsewhere(const Browsing& b, const std::string& user_id, const std::string& authorize_query, const std::string& return_to) {
+  std::string target;
+  if (!authorize_query.empty()) {
+    const auto asked = checked_text(b, authorize_query);
+    if (!asked) return asked.error();
+    target = identity::origin_of(asked->redirect_uri);
+  }
+  const auto left = b.server.authenticator().log_ins().next(user_id);
+  if (left.stop == Stop::code_needed || left.stop == Stop::enrolment_needed) return next_step(b, {authorize_query, return_to}, {user_id, false, false}, left.stop, "", target);
+  if (left.stop == Stop::unavailable) return b.trouble(503, b.t("The service is not available at the moment.", "Der Dienst ist im Moment nicht erreichbar."));
+  return finish_log_in(b, user_id, authorize_query, return_to);
+}
+
 wire::HttpResponse authorize(LoginPages& pages, const wire::HttpRequest& request) {
   const Browsing b(pages.server, request);
   const auto asked = checked(b, request.query);

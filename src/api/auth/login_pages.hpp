@@ -41,6 +41,8 @@ struct LoginPages {
 
 // Somebody who has proven everything: begins the browser's session and sends it on, to the client or to `return_to`.
 wire::HttpResponse finish_log_in(const Browsing& b, const std::string& user_id, const std::string& authorize_query, const std::string& return_to);
+// Somebody whom another provider has named: a second factor of ours is asked for all the same, a password is not.
+wire::HttpResponse proven_elsewhere(const Browsing& b, const std::string& user_id, const std::string& authorize_query, const std::string& return_to);
 std::string second_factor_body(const Browsing& b, const service::LogInService::Enrolment& enrolment, const std::string& fields, std::string_view action, std::string_view trouble);
 std::string recovery_codes_body(const Browsing& b, const std::vector<std::string>& codes);
 

@@ -62,6 +62,10 @@ Result<std::optional<User>> users::find_login(Database& db, std::string_view log
   return with_profiles(db, std::move(user));
 }
 
+Result<std::optional<User>> users::find_email(Database& db, std::string_view email) {
+  return with_profiles(db, db.one(UPCALL_USER_COLUMNS "where lower(email)=lower(?1)", read_user, email));
+}
+
 Result<std::vector<User>> users::all(Database& db) {
   auto list = db.all(UPCALL_USER_COLUMNS "order by username", read_user);
   if (!list) return list;

@@ -45,6 +45,8 @@ Result<void> insert(Database& db, const User& user);
 Result<std::optional<User>> find(Database& db, std::string_view id);
 // By user name, or by e-mail in any case.
 Result<std::optional<User>> find_login(Database& db, std::string_view login);
+// By e-mail alone, in any case.
+Result<std::optional<User>> find_email(Database& db, std::string_view email);
 Result<std::vector<User>> all(Database& db);
 Result<bool> set_disabled(Database& db, std::string_view id, bool disabled);
 Result<bool> set_hierarchy_group(Database& db, std::string_view id, const std::optional<std::string>& group_id);

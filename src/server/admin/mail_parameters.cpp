@@ -17,12 +17,36 @@ Result<std::string> secret_parameter(store::Database& db, store::Sealer& sealer,
   return std::string(as_text(*plain));
 }
 
+namespace {
+
+Result<std::string> value_in(store::Database& db, std::string_view name) {
+  auto stored = store::parameters::get_or(db, name, "");
+  if (stored && stored->empty()) return std::string(find_parameter(name)->fallback);
+  return stored;
+}
+
+}  // namespace
+
+Result<service::FederationSettings> federation_settings(store::Database& db, store::Sealer& sealer) {
+  service::FederationSettings out;
+  std::string trust, provision;
+  for (const auto& [name, place] : {std::pair{"federationIssuer", &out.issuer}, {"federationName", &out.name}, {"federationClientId", &out.client_id}, {"federationAllowedDomains", &out.allowed_domains},
+                                    {"federationTrustEmail", &trust}, {"federationAutoProvision", &provision}, {"federationSecurityProfile", &out.profile},
+                                    {"federationEmailClaim", &out.claims.email}, {"federationNameClaim", &out.claims.name}}) {
+    auto text = value_in(db, name);
+    if (!text) return tl::unexpected(text.error());
+    *place = std::move(*text);
+  }
+  out.trust_email = trust == "true";
+  out.provision = provision == "true";
+  auto secret = secret_parameter(db, sealer, "federationClientSecret");
+  if (!secret) return tl::unexpected(secret.error());
+  out.client_secret = std::move(*secret);
+  return out;
+}
+
 Result<mail::MailSettings> mail_settings(store::Database& db, store::Sealer& sealer, const std::string& data_dir) {
-  const auto value = [&](std::string_view name) -> Result<std::string> {
-    auto stored = store::parameters::get_or(db, name, "");
-    if (stored && stored->empty()) return std::string(find_parameter(name)->fallback);
-    return stored;
-  };
+  const auto value = [&](std::string_view name) { return value_in(db, name); };
   mail::MailSettings out;
   out.folder = data_dir + "/mail";
   auto method = value("mailMethod");

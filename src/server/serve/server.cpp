@@ -37,6 +37,7 @@
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/object_stores.hpp"
+#include "server/serve/provider_fetch.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
@@ -143,6 +144,7 @@ struct Server::Parts {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::AuthorizationServer> authorization;
   std::unique_ptr<service::PasswordMails> mails;
+  std::unique_ptr<service::Federation> federation;
   std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
@@ -282,7 +284,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
   service::PasswordMailOptions mailing{url, [this] { return store->read([this](store::Database& db) { return admin::mail_settings(db, *sealer, options.data_dir); }); }, system_now};
   mails = std::make_unique<service::PasswordMails>(std::move(mailing), *store, random);
-  auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails);
+  service::FederationOptions other_provider{url + "/oauth2/callback", [this] { return store->read([this](store::Database& db) { return admin::federation_settings(db, *sealer); }); }, fetch_from_provider};
+  federation = std::make_unique<service::Federation>(std::move(other_provider), *store, *sealer, random);
+  auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails, *federation);
   return {};
 }
 

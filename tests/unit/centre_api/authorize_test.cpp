@@ -177,6 +177,7 @@ TEST(Authorize, PagesHoldNoMarkupOfStrangersAndNoScript) {
   EXPECT_NE(browser.get("/login", {{"accept-language", "de-DE,de;q=0.9"}}).body.find("Anmelden"), std::string::npos);
 }
 
+// acceptance: 21
 TEST(Authorize, AfterTheLogInThePageThatWasAskedForAndNoOther) {
   Flow f;
   const auto sent_to = [&](const std::string& return_to) {

@@ -107,7 +107,11 @@ class Installation {
     openapi = std::make_unique<api::OpenApi>();
     authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
     mails = std::make_unique<service::PasswordMails>(service::PasswordMailOptions{"https://upcall.example", [this]() -> Result<mail::MailSettings> { return mail::MailSettings{.folder = mail_folder(), .from = "upcall@upcall.example"}; }, [this] { return now(); }}, *store, random);
-    auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails);
+    federation = std::make_unique<service::Federation>(
+        service::FederationOptions{"https://upcall.example/oauth2/callback", [this]() -> Result<service::FederationSettings> { return provider_settings; }, [this](const service::FetchRequest& r) -> Result<std::string> {
+          return provider ? provider(r) : fail(ErrorCode::unavailable, "no provider");
+        }}, *store, *sealer, random);
+    auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails, *federation);
     api::add_auth_routes(*router, *auth_routes, *openapi);
     api::add_connect_user_routes(*router, *store, *authenticator, *openapi);
     api::add_chat_routes(*router, *centre_api, *openapi);
@@ -119,6 +123,7 @@ class Installation {
   void stop() {
     router.reset();
     auth_routes.reset();
+    federation.reset();
     mails.reset();
     authorization.reset();
     centre_api.reset();
@@ -213,6 +218,10 @@ class Installation {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::AuthorizationServer> authorization;
   std::unique_ptr<service::PasswordMails> mails;
+  // Another provider, when a test has one.
+  service::FederationSettings provider_settings;
+  service::Fetcher provider;
+  std::unique_ptr<service::Federation> federation;
   std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreService> service;
   std::unique_ptr<api::CentreApi> centre_api;

@@ -2,6 +2,7 @@ import { LanguageMenu, ThemeMenu } from '../app/Preferences';
 import { useTexts } from '../i18n/texts';
 import { Logo } from '../ui/Logo';
 import { usePage } from '../ui/page';
+import { beginCodeFlow } from './code-flow';
 import { LoginForm } from './LoginForm';
 import type { SessionStatus } from './session';
 
@@ -20,6 +21,17 @@ export function LoginPage({ why, username = '' }: LoginPageProps) {
         <h1>{t(`login.${why}.title`)}</h1>
         <p className="soft">{t(`login.${why}.text`)}</p>
         <LoginForm username={username} />
+        <p className="form__note">
+          <a
+            href="/login"
+            onClick={(event) => {
+              event.preventDefault();
+              void beginCodeFlow(`${location.pathname}${location.search}`).then((address) => location.assign(address));
+            }}
+          >
+            {t('login.otherWays')}
+          </a>
+        </p>
       </main>
       <footer className="login__foot">
         <ThemeMenu />

@@ -25,7 +25,7 @@ interface Tokens {
   user: User;
 }
 
-interface TokenAnswer {
+export interface TokenAnswer {
   access_token: string;
   id_token: string;
   refresh_token: string;
@@ -81,6 +81,11 @@ export class Session {
     if (more.code) form.otp = more.code;
     if (more.newPassword) form.new_password = more.newPassword;
     this.keep(await this.ask(form));
+  }
+
+  /** What another way of logging in has brought (code-flow.ts). */
+  adoptAnswer(answer: TokenAnswer): void {
+    this.keep(answer);
   }
 
   logOut(): void {
