@@ -116,6 +116,7 @@ TEST(LogIn, UnknownNamesAreAnsweredLikeKnownOnes) {
   EXPECT_EQ(mail_count(unknown), 0u);
 }
 
+// acceptance: 19
 TEST(LogIn, AForgottenPasswordIsReplacedByALinkOnce) {
   Installation in;
   in.add_user("ann@example.com");
