@@ -345,6 +345,7 @@ Result<void> Server::Parts::open() {
     if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
     if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
+    if (mails->counters().in_trouble) problems.push_back("the mail server does not take mails: links for passwords do not arrive");
     return problems;
   });
   set_finisher(router, *store);
@@ -491,6 +492,8 @@ void Server::Parts::add_metrics() {
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
   counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
   counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });
+  counter("upcall_password_mails_sent_total", "Mails with links for passwords", [this, d] { return d(mails->counters().sent); });
+  counter("upcall_password_mails_failed_total", "Mails that the mail server did not take", [this, d] { return d(mails->counters().failed); });
   counter("upcall_log_lines_dropped_total", "Log lines that found no room", [d] { return d(log::dropped()); });
 }
 

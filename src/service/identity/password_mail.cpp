@@ -68,6 +68,7 @@ Result<void> PasswordMails::send(const std::string& email, const std::string& su
   auto sent = mail::send(*settings, {email, subject, text}, make_uuid(random_), options_.clock().wall);
   const std::lock_guard lock(mutex_);
   ++(sent ? counters_.sent : counters_.failed);
+  counters_.in_trouble = !sent;
   return sent;
 }
 

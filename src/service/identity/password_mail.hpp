@@ -41,6 +41,7 @@ class PasswordMails {
   void flush();
   struct Counters {
     std::uint64_t sent = 0, failed = 0, unknown = 0, held_back = 0;
+    bool in_trouble = false;  // the last one was not taken
   };
   Counters counters() const;
 

@@ -137,6 +137,21 @@ TEST(LogIn, AForgottenPasswordIsReplacedByALinkOnce) {
   for (std::size_t n = 0; n < link.size(); n += 5) EXPECT_NE(browser.get(link.substr(0, n + 1)).status, 200) << n;
 }
 
+TEST(LogIn, AMailThatDoesNotGoOutIsSeen) {
+  Installation in;
+  in.add_user("ann@example.com");
+  std::ofstream(in.mail_folder()) << "a file where the folder should be";
+  Browser browser(in);
+  const auto page = browser.submit("/account/forgotten", browser.get("/account/forgotten"), {{"username", "ann@example.com"}});
+  EXPECT_EQ(page.status, 200) << "nobody who asks learns of it";
+  in.mails->flush();
+  EXPECT_TRUE(in.mails->counters().in_trouble);
+  std::filesystem::remove(in.mail_folder());
+  (void)browser.submit("/account/forgotten", browser.get("/account/forgotten"), {{"username", "ann@example.com"}});
+  in.mails->flush();
+  EXPECT_FALSE(in.mails->counters().in_trouble);
+}
+
 TEST(LogIn, LinksExpireAndAreFew) {
   Installation in;
   in.add_user("ann@example.com");
