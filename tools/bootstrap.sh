@@ -13,7 +13,7 @@ build_packages=(
   libssl-dev libsodium-dev
   libopus-dev libvpx-dev libyuv-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
-  libsqlite3-dev
+  libsqlite3-dev libcurl4-openssl-dev libqrencode-dev
   libprotobuf-dev protobuf-compiler
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   # Test programs belong to the build: everything is compiled once.

@@ -159,7 +159,8 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(user, "add", "Add a user", "user.add", exit_code)
       .text("--username", "username", "Log-in name", true)
       .text("--email", "email", "E-mail address")
-      .text("--password", "password", "Password (without: one is made and printed)")
+      .text("--password", "password", "Password (without: a temporary one is made and printed)")
+      .flag("--temporary", "temporary", "The password must be changed at the first log-in")
       .text("--name", "name", "Name as others see it")
       .list("--security-profile", "security-profile", "Admin, CallCenterManager, QualityAnalyst, Agent, VideoCallRecordingPlayback; repeat for several")
       .text("--hierarchy-group", "hierarchy-group", "A/B/C, made when missing")
@@ -168,12 +169,30 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(user, "list", "Everybody", "user.list", exit_code).example("upcall user list --data-dir D --json");
   Builder(user, "disable", "Shut a user out, at once", "user.disable", exit_code).text("--username", "username", "Log-in name", true);
   Builder(user, "enable", "Let a user in again", "user.enable", exit_code).text("--username", "username", "Log-in name", true);
+  Builder(user, "reset-password", "Give a temporary password, which is printed; sessions end", "user.reset-password", exit_code)
+      .text("--username", "username", "Log-in name", true)
+      .example("upcall user reset-password --data-dir D --username ann@example.com");
+  Builder(user, "invite", "Mail a link to choose a password, good for a week (needs a running server)", "user.invite", exit_code)
+      .text("--username", "username", "Log-in name", true);
+  Builder(user, "unlock", "End the wait after failed log-ins", "user.unlock", exit_code).text("--username", "username", "Log-in name", true);
+  Builder(user, "reset-second-factor", "Remove the second factor and its recovery codes", "user.reset-second-factor", exit_code)
+      .text("--username", "username", "Log-in name", true);
+  Builder(user, "set", "Change profiles or group; counts at the next request", "user.set", exit_code)
+      .text("--username", "username", "Log-in name", true)
+      .list("--security-profile", "security-profile", "Replaces all that there are; repeat for several")
+      .text("--hierarchy-group", "hierarchy-group", "A/B/C, made when missing")
+      .example("upcall user set --data-dir D --username ann@example.com --security-profile Agent --hierarchy-group North/Sales");
 
   CLI::App& profile = group(app, "security-profile", "What people may do");
   Builder(profile, "add", "Add a profile", "security-profile.add", exit_code)
       .text("--name", "name", "Its name", true)
       .list("--permission", "permission", "For example meeting.create; repeat for several")
       .example("upcall security-profile add --data-dir D --name Trainer --permission recording.control");
+  Builder(profile, "set", "Change what a profile gives or asks for; counts at the next request", "security-profile.set", exit_code)
+      .text("--name", "name", "Its name", true)
+      .list("--permission", "permission", "Replaces all that there are; repeat for several")
+      .text("--second-factor", "second-factor", "required or optional, for everybody who has the profile")
+      .example("upcall security-profile set --data-dir D --name Admin --second-factor required");
   Builder(profile, "list", "All profiles", "security-profile.list", exit_code);
 
   CLI::App& hierarchy = group(app, "hierarchy", "Groups of up to five levels");
@@ -209,6 +228,32 @@ void add_admin(CLI::App& app, int& exit_code) {
       .text("--s3-prefix", "s3-prefix", "Recordings through /aws/s3 alone, and only those under this prefix")
       .example("upcall access-key create --data-dir D --name ci --json");
   Builder(key, "list", "All keys, without secrets", "access-key.list", exit_code);
+
+  CLI::App& client = group(app, "oauth-client", "Applications that log people in here (OpenID Connect)");
+  Builder(client, "add", "Register one", "oauth-client.add", exit_code)
+      .text("--name", "name", "Its name", true)
+      .list("--redirect-uri", "redirect-uri", "Where codes go, compared as a whole; repeat for several")
+      .list("--logout-uri", "logout-uri", "Where a log-out may lead")
+      .flag("--api-access", "api-access", "Its access tokens are good for /api as well")
+      .example("upcall oauth-client add --data-dir D --name Wiki --redirect-uri https://wiki.example/callback --json");
+  Builder(client, "list", "All clients", "oauth-client.list", exit_code);
+  Builder(client, "remove", "Remove one; its sessions end when their tokens do", "oauth-client.remove", exit_code).text("CLIENT", "client", "Its id", true);
+
+  CLI::App& signing = group(app, "signing-key", "The key that signs tokens");
+  Builder(signing, "rotate", "Sign with a new key; tokens of the old one stay good until they expire", "signing-key.rotate", exit_code);
+
+  CLI::App& audit = group(app, "audit", "Who did what");
+  Builder(audit, "list", "The newest first", "audit.list", exit_code)
+      .text("--actor", "actor", "By whom: a user's id, key/ID, cli, anonymous")
+      .text("--action", "action", "What: login.failed, or login. for all that begin so")
+      .text("--target", "target", "Of what")
+      .text("--since", "since", "From this time on, as 2026-11-30T08:00:00Z")
+      .number("--limit", "limit", "At most so many (100)")
+      .example("upcall audit list --data-dir D --action login. --json");
+
+  Builder(audit, "verify", "Whether every entry is as it was written; fails when one was edited, removed or moved", "audit.verify", exit_code)
+      .text("--head", "head", "ID:HASH that an earlier check has printed: finds also what was cut off at the end")
+      .example("upcall audit verify --data-dir D --json");
 
   CLI::App& instance = group(app, "instance", "This installation");
   Builder(instance, "show", "Its ids and address", "instance.show", exit_code).example("upcall instance show --data-dir D --json");

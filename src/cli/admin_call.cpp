@@ -34,6 +34,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
   if (command == "recording.delete" || command == "recording.compose" || command == "contact.erase" || command == "retention.sweep" || command == "retention.reconcile") {
     return fail(ErrorCode::unavailable, "no server runs on this data directory: start it, it alone removes files");
   }
+  if (command == "user.invite") return fail(ErrorCode::unavailable, "no server runs on this data directory: start it, it sends the mail");
   if (command == "meeting.show") return fail(ErrorCode::unavailable, "no server runs on this data directory: there are no live meetings");
   return admin::run(context, command, arguments);
 }

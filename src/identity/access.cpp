@@ -18,6 +18,19 @@ bool passes_hierarchy(const Principal& viewer, const RecordingTag& tag, bool ins
   return is_same_or_above(viewer.hierarchy_path, tag.path);
 }
 
+RouteVerdict may_call(const Principal& caller, const RouteRule* rule) {
+  if (rule == nullptr || (rule->credential != Credential::staff && rule->credential != Credential::person)) return RouteVerdict::no_permission;
+  if (rule->permission && !caller.may(*rule->permission)) return RouteVerdict::no_permission;
+  if (rule->credential == Credential::person && caller.kind != Principal::Kind::user) return RouteVerdict::not_a_person;
+  return RouteVerdict::allowed;
+}
+
+bool owns(const Principal& caller, std::string_view owner_principal) { return !caller.id.empty() && caller.id == owner_principal; }
+
+bool may_stop(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups) {
+  return viewer.may(Permission::recording_stop_any) && passes_hierarchy(viewer, tag, installation_has_groups);
+}
+
 bool may_ask_for_playback(const Principal& viewer, std::string_view profile_id) {
   if (viewer.kind == Principal::Kind::service) return viewer.may(Permission::recording_playback);
   return !profile_id.empty() && std::find(viewer.security_profile_ids.begin(), viewer.security_profile_ids.end(), profile_id) !=

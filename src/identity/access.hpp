@@ -1,12 +1,20 @@
-// The decisions of design §5 about recordings, in one place.
+// Every decision about who may do what to which object, in one place: routes (by their rows), meetings, recordings.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "identity/principal.hpp"
+#include "identity/route_access.hpp"
 
 namespace upcall::identity {
+
+enum class RouteVerdict : std::uint8_t { allowed, no_permission, not_a_person };
+// Credential and permission of a route. Null, or a row that is not for staff: nobody gets in by a staff credential.
+RouteVerdict may_call(const Principal& caller, const RouteRule* rule);
+
+// An object that one principal made and holds: a meeting, a contact that is served.
+bool owns(const Principal& caller, std::string_view owner_principal);
 
 // The agent's group when the recording started.
 struct RecordingTag {
@@ -25,6 +33,9 @@ bool is_same_or_above(std::string_view ancestor_path, std::string_view path);
 
 // The hierarchy rule alone. `installation_has_groups`: false lets the profile decide.
 bool passes_hierarchy(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups);
+
+// Stopping what somebody else records: a supervisor, within the hierarchy.
+bool may_stop(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups);
 
 // Profile and hierarchy together. `profile_id`: parameter recordingPlaybackSecurityProfileId.
 Playback may_play(const Principal& viewer, const RecordingTag& tag, std::string_view profile_id, bool installation_has_groups);

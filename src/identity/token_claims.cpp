@@ -24,20 +24,28 @@ std::string to_payload(const TokenClaims& c) {
   o["exp"] = seconds(c.expires);
   if (c.use == TokenClaims::Use::access) {
     o["token_use"] = "access";
-    o["client_id"] = kClientId;
-    o["scope"] = "openid email profile";
+    o["client_id"] = c.client_id;
+    o["scope"] = c.scope;
     o["username"] = c.username;
   } else {
     o["token_use"] = "id";
-    o["aud"] = kClientId;
+    o["aud"] = c.client_id;
     o["cognito:username"] = c.username;
     o["preferred_username"] = c.username;
     o["email"] = c.email;
     o["email_verified"] = true;
     o["name"] = c.name;
-    o["custom:connectUserId"] = c.subject;
+    if (c.onboarded) o["custom:connectUserId"] = c.subject;
+    if (!c.nonce.empty()) o["nonce"] = c.nonce;
   }
   return boost::json::serialize(o);
+}
+
+std::optional<WallTime> issue_time(std::string_view payload) {
+  const auto object = json::parse_object(payload, 16 << 10);
+  const auto issued = object ? json::integer_at(*object, "iat") : std::nullopt;
+  if (!issued || *issued < 0 || *issued > 100'000'000'000) return std::nullopt;
+  return WallTime::from_unix_ms(*issued * 1000);
 }
 
 Result<TokenClaims> claims_from_payload(std::string_view payload, std::string_view issuer, WallTime now) {
@@ -49,11 +57,14 @@ Result<TokenClaims> claims_from_payload(std::string_view payload, std::string_vi
   const std::string use = json::text_or(*object, "token_use");
   if (use == "access") {
     c.use = TokenClaims::Use::access;
-    if (json::text_at(*object, "client_id") != kClientId) return refuse("the token is for another client");
+    c.client_id = json::text_or(*object, "client_id");
+    c.scope = json::text_or(*object, "scope");
     c.username = json::text_or(*object, "username");
   } else if (use == "id") {
     c.use = TokenClaims::Use::id;
-    if (json::text_at(*object, "aud") != kClientId) return refuse("the token is for another audience");
+    c.client_id = json::text_or(*object, "aud");
+    c.onboarded = object->contains("custom:connectUserId");
+    c.nonce = json::text_or(*object, "nonce");
     c.username = json::text_or(*object, "cognito:username");
   } else {
     return refuse("the token has another use");
@@ -71,6 +82,7 @@ Result<TokenClaims> claims_from_payload(std::string_view payload, std::string_vi
   for (const auto& t : {expires, issued, authenticated}) {
     if (!t || *t < 0 || *t > kLatest) return refuse("the token has no times");
   }
+  if (c.client_id.empty()) return refuse("the token is for nobody");
   if (c.subject.empty() || c.session_id.empty()) return refuse("the token names nobody");
   c.expires = WallTime::from_unix_ms(*expires * 1000);
   c.issued = WallTime::from_unix_ms(*issued * 1000);

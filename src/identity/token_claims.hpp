@@ -2,6 +2,7 @@
 // the original's front end read them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,8 @@
 namespace upcall::identity {
 
 inline constexpr Duration kAccessTokenLife = Duration::s(3600);
-inline constexpr Duration kRefreshTokenLife = Duration::s(30 * 24 * 3600);
+// A panel session: so long after the log-in it must be done again (parameter sessionLifeMinutes).
+inline constexpr Duration kSessionLife = Duration::s(10 * 3600);
 inline constexpr std::string_view kClientId = "upcall";
 
 struct TokenClaims {
@@ -27,13 +29,21 @@ struct TokenClaims {
   WallTime authenticated;
   WallTime issued;
   WallTime expires;
+  std::string client_id{kClientId};  // claim client_id of an access token, aud of an id token
+  std::string nonce;                 // id token only, when it was asked for
+  std::string scope = "openid email profile";
+  bool onboarded = true;             // id token only: the claim custom:connectUserId, which nobody but the server writes
 };
 
 // JSON, ready to be signed.
 std::string to_payload(const TokenClaims& claims);
 
-// From a payload whose signature was verified: issuer, audience or client, use and times must hold. The error's text
+// From a payload whose signature was verified: issuer, use and times must hold, and somebody must be named as audience or
+// client; whether that client may use what is asked for is the caller's to decide. The error's text
 // names what does not, `unauthenticated`. Clock skew of 30 s is allowed for `iat`.
 Result<TokenClaims> claims_from_payload(std::string_view payload, std::string_view issuer, WallTime now);
+
+// When a verified payload says that it was issued; nothing when it does not.
+std::optional<WallTime> issue_time(std::string_view payload);
 
 }  // namespace upcall::identity

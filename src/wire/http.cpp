@@ -189,6 +189,7 @@ bool Router::match(const Route& route, HttpRequest& request) {
       }
       values.emplace_back(part.substr(1, part.size() - 5), std::move(rest));
       request.route_values = std::move(values);
+      request.route_pattern = route.pattern;
       return true;
     }
     if (at >= request.segments.size()) return false;
@@ -201,6 +202,7 @@ bool Router::match(const Route& route, HttpRequest& request) {
   }
   if (at != request.segments.size()) return false;
   request.route_values = std::move(values);
+  request.route_pattern = route.pattern;
   return true;
 }
 

@@ -38,6 +38,7 @@ struct HttpRequest {
   std::optional<std::string_view> query_value(std::string_view name) const;
   // Values of `{name}` places in the route's pattern, filled by the router.
   std::vector<std::pair<std::string, std::string>> route_values;
+  std::string_view route_pattern;  // the router's own text of it, as long as the router lives
   std::string_view route_value(std::string_view name) const;
 };
 

@@ -10,7 +10,7 @@ namespace upcall::api {
 template <class F>
 wire::HttpHandler as_agent(CentreApi& api, F action) {
   return [&api, action](const wire::HttpRequest& request) -> wire::HttpResponse {
-    auto agent = api.authenticator.authorize(request, identity::Permission::contact_handle);
+    auto agent = api.authenticator.authorize(request);
     if (!agent) return failure(request, agent.error());
     if (agent->kind != identity::Principal::Kind::user) return failure(request, ErrorCode::forbidden, "Only a user can be an agent.");
     return action(api, request, *agent);

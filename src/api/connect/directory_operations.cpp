@@ -4,7 +4,7 @@
 
 #include "api/connect/connect_call.hpp"
 #include "api/connect/user_search.hpp"
-#include "identity/token_claims.hpp"
+#include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
 #include "json/json.hpp"
 
@@ -304,7 +304,9 @@ ConnectAnswer federation_token(ConnectCall& call) {
   auto whole = call.api.centre.store.read([&](store::Database& db) { return store::users::principal(db, call.caller.id); });
   if (!whole) return fault_of(whole.error());
   if (!*whole || !((*whole)->permissions == call.caller.permissions)) return access_refused();
-  auto tokens = call.api.centre.authenticator.log_in_for(call.caller.id, call.request.now.wall);
+  auto life = call.api.centre.store.read([](store::Database& db) { return store::session_life(db); });
+  if (!life) return fault_of(life.error());
+  auto tokens = call.api.centre.authenticator.begin_session({.user_id = call.caller.id, .how = "access key"}, call.request.now);
   if (!tokens) return fault_of(tokens.error());
   return bj::object{{"UserId", call.caller.id},
                     {"UserArn", call.arn("agent/" + call.caller.id)},
@@ -312,7 +314,7 @@ ConnectAnswer federation_token(ConnectCall& call) {
                     {"Credentials", bj::object{{"AccessToken", tokens->access_token},
                                                {"AccessTokenExpiration", epoch_seconds(call.request.now.wall + Duration::s(tokens->expires_in_s))},
                                                {"RefreshToken", tokens->refresh_token},
-                                               {"RefreshTokenExpiration", epoch_seconds(call.request.now.wall + identity::kRefreshTokenLife)}}}};
+                                               {"RefreshTokenExpiration", epoch_seconds(call.request.now.wall + *life)}}}};
 }
 
 constexpr ConnectRoute kOperations[] = {

@@ -19,7 +19,7 @@ constexpr Operation kOperations[] = {
 };
 
 wire::HttpResponse manifest(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authenticate(request);
+  auto principal = api.centre.authenticator.authorize(request);
   if (!principal) return failure(request, principal.error());
   const std::string id(request.route_value("recordingId"));
   auto recording = api.centre.store.read([&](store::Database& db) { return playable_recording(db, *principal, id); });
@@ -42,7 +42,7 @@ wire::HttpResponse manifest(MeetingApi& api, const wire::HttpRequest& request) {
 }
 
 wire::HttpResponse key(MeetingApi& api, const wire::HttpRequest& request) {
-  auto principal = api.centre.authenticator.authenticate(request);
+  auto principal = api.centre.authenticator.authorize(request);
   if (!principal) return failure(request, principal.error());
   return json_response(200, json::parse(api.options.record_key).value_or(nullptr));
 }

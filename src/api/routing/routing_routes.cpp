@@ -53,7 +53,7 @@ Result<Settings> settings(store::Database& db, const std::string& public_url) {
 }
 
 wire::HttpResponse create(CentreApi& api, const wire::HttpRequest& request) {
-  auto agent = api.authenticator.authorize(request, Permission::contact_handle);
+  auto agent = api.authenticator.authorize(request);
   if (!agent) return failure(request, agent.error());
   if (agent->kind != Principal::Kind::user) return failure(request, ErrorCode::forbidden, "Only a user can be an agent.");
   if (!api.references_made.allow(agent->id, request.now.mono)) {

@@ -177,6 +177,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
   auto impl = std::make_unique<Impl>(std::move(options), router);
   ServerShared& shared = impl->shared;
   random.fill(shared.peer_hash_key);
+  if (shared.options.peer_key) shared.peer_hash_key = *shared.options.peer_key;
   if (shared.options.tls) {
     shared.tls.emplace(asio::ssl::context::tls_server);
     if (auto ok = set_up_tls(*shared.tls, *shared.options.tls); !ok) return tl::unexpected(ok.error());

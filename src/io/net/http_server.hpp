@@ -8,6 +8,7 @@
 // Nothing is logged here: counters() tells what happened.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -61,6 +62,8 @@ struct HttpServerOptions {
   // What a request takes for now (HttpRequest::now): expiry and rate limits hang on it. Empty: the system's clock. Called
   // from all net threads; timeouts of connections do not use it.
   std::function<Now()> clock;
+  // Of the keyed hash that stands for peers' addresses (HttpRequest::peer_key). Empty: a random one at each start.
+  std::optional<std::array<std::uint8_t, 16>> peer_key;
 };
 
 struct HttpServerCounters {

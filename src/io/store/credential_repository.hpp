@@ -17,6 +17,8 @@ struct Session {
   WallTime authenticated;
   WallTime expires;
   bool revoked = false;
+  std::string client_id = "upcall";  // whose tokens these are
+  std::string nonce;                 // of the authorization request, for id tokens
 };
 
 struct AccessKey {
@@ -37,15 +39,28 @@ struct SigningKeyRow {
   std::optional<WallTime> retired;
 };
 
+// The parameter sessionLifeMinutes: how long a session lives from its log-in on.
+Result<Duration> session_life(Database& db);
+
 namespace sessions {
 Result<void> insert(Database& db, const Session& session);
 Result<std::optional<Session>> find(Database& db, std::string_view id);
 Result<void> revoke(Database& db, std::string_view id, WallTime at);
+// All of a user's, browser sessions too.
+Result<void> revoke_all(Database& db, std::string_view user_id, WallTime at);
 
-Result<void> add_refresh_token(Database& db, std::string_view token, std::string_view session_id, WallTime expires);
-// Uses a token up: the session it belongs to, or nothing when it is unknown, expired, or its session is revoked. A token
-// used a second time revokes its session (RFC 9700 §4.14.2): somebody has a copy.
+// `parent`: the token that it was given for, empty at the log-in.
+Result<void> add_refresh_token(Database& db, std::string_view token, std::string_view session_id, WallTime expires, std::string_view parent = {});
+// Uses a token up: the session it belongs to, or nothing when it is unknown, expired, or its session is over. A token that is
+// used a second time revokes its session, with all its tokens (RFC 9700 §4.14.2): somebody has a copy.
+//
+// One exception: within kRefreshRetry of its first use, while nothing that was given for it has been used, it works again,
+// because the answer may have been lost on its way. What was given for it before is then void, and its use, at any time,
+// means a copy and revokes the session.
 Result<std::optional<Session>> use_refresh_token(Database& db, std::string_view token, WallTime now);
+inline constexpr Duration kRefreshRetry = Duration::s(10);
+// The session of a refresh token, whatever state it is in (for its revocation).
+Result<std::optional<std::string>> of_refresh_token(Database& db, std::string_view token);
 // Removes what expired; gives how many sessions.
 Result<std::int64_t> prune(Database& db, WallTime now);
 }  // namespace sessions
@@ -60,6 +75,10 @@ namespace signing_keys {
 Result<void> insert(Database& db, const SigningKeyRow& key);
 // The newest first.
 Result<std::vector<SigningKeyRow>> all(Database& db);
+// All that are in use.
+Result<void> retire(Database& db, WallTime at);
+// Those retired before: nothing that they signed is valid any more.
+Result<void> prune(Database& db, WallTime retired_before);
 }  // namespace signing_keys
 
 }  // namespace upcall::store

@@ -62,6 +62,10 @@ Result<std::optional<User>> users::find_login(Database& db, std::string_view log
   return with_profiles(db, std::move(user));
 }
 
+Result<std::optional<User>> users::find_email(Database& db, std::string_view email) {
+  return with_profiles(db, db.one(UPCALL_USER_COLUMNS "where lower(email)=lower(?1)", read_user, email));
+}
+
 Result<std::vector<User>> users::all(Database& db) {
   auto list = db.all(UPCALL_USER_COLUMNS "order by username", read_user);
   if (!list) return list;
@@ -88,6 +92,14 @@ Result<void> users::set_security_profiles(Database& db, std::string_view id, con
     if (!done) return tl::unexpected(done.error());
   }
   return {};
+}
+
+Result<bool> users::set_onboarded(Database& db, std::string_view id, WallTime now) {
+  return db.run("update users set onboarded_ms=?2 where id=?1 and onboarded_ms is null", id, now).map(any_row);
+}
+
+Result<bool> users::is_onboarded(Database& db, std::string_view id) {
+  return db.one("select 1 from users where id=?1 and onboarded_ms is not null", [](Row& r) { return r.i64(0); }, id).map([](const auto& v) { return v.has_value(); });
 }
 
 Result<std::optional<identity::Principal>> users::principal(Database& db, std::string_view id) {
@@ -122,18 +134,28 @@ Result<std::optional<identity::Principal>> users::principal(Database& db, std::s
 }
 
 Result<void> security_profiles::insert(Database& db, const SecurityProfile& p) {
-  auto done = db.run("insert into security_profiles(id, name) values(?1, ?2)", p.id, p.name);
+  auto done = db.run("insert into security_profiles(id, name, second_factor) values(?1, ?2, ?3)", p.id, p.name, p.second_factor);
+  if (!done) return tl::unexpected(done.error());
+  return set_permissions(db, p.id, p.permissions).map([](bool) {});
+}
+
+Result<bool> security_profiles::set_permissions(Database& db, std::string_view id, const identity::PermissionSet& set) {
+  auto done = db.run("delete from security_profile_permissions where profile_id=?1", id);
   if (!done) return tl::unexpected(done.error());
   for (identity::Permission permission : identity::all_permissions()) {
-    if (!p.permissions.has(permission)) continue;
-    done = db.run("insert into security_profile_permissions(profile_id, permission) values(?1, ?2)", p.id, identity::to_string(permission));
+    if (!set.has(permission)) continue;
+    done = db.run("insert into security_profile_permissions(profile_id, permission) values(?1, ?2)", id, identity::to_string(permission));
     if (!done) return tl::unexpected(done.error());
   }
-  return {};
+  return true;
+}
+
+Result<bool> security_profiles::set_second_factor(Database& db, std::string_view id, bool required) {
+  return db.run("update security_profiles set second_factor=?2 where id=?1", id, required).map(any_row);
 }
 
 Result<std::optional<SecurityProfile>> security_profiles::find_name(Database& db, std::string_view name) {
-  auto found = db.one("select id, name from security_profiles where name=?1", [](Row& r) { return SecurityProfile{r.text(0), r.text(1), {}}; }, name);
+  auto found = db.one("select id, name, second_factor from security_profiles where name=?1", [](Row& r) { return SecurityProfile{r.text(0), r.text(1), {}, r.boolean(2)}; }, name);
   if (!found || !*found) return found;
   auto set = permissions_of_profile(db, (*found)->id);
   if (!set) return tl::unexpected(set.error());
@@ -142,7 +164,7 @@ Result<std::optional<SecurityProfile>> security_profiles::find_name(Database& db
 }
 
 Result<std::vector<SecurityProfile>> security_profiles::all(Database& db) {
-  auto list = db.all("select id, name from security_profiles order by name", [](Row& r) { return SecurityProfile{r.text(0), r.text(1), {}}; });
+  auto list = db.all("select id, name, second_factor from security_profiles order by name", [](Row& r) { return SecurityProfile{r.text(0), r.text(1), {}, r.boolean(2)}; });
   if (!list) return list;
   for (SecurityProfile& profile : *list) {
     auto set = permissions_of_profile(db, profile.id);

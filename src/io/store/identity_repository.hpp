@@ -28,6 +28,7 @@ struct SecurityProfile {
   std::string id;
   std::string name;
   identity::PermissionSet permissions;
+  bool second_factor = false;  // required of its holders
 };
 
 struct HierarchyGroup {
@@ -44,10 +45,15 @@ Result<void> insert(Database& db, const User& user);
 Result<std::optional<User>> find(Database& db, std::string_view id);
 // By user name, or by e-mail in any case.
 Result<std::optional<User>> find_login(Database& db, std::string_view login);
+// By e-mail alone, in any case.
+Result<std::optional<User>> find_email(Database& db, std::string_view email);
 Result<std::vector<User>> all(Database& db);
 Result<bool> set_disabled(Database& db, std::string_view id, bool disabled);
 Result<bool> set_hierarchy_group(Database& db, std::string_view id, const std::optional<std::string>& group_id);
 Result<void> set_security_profiles(Database& db, std::string_view id, const std::vector<std::string>& profile_ids);
+// The user id is a claim of the id token from then on. False: it was already, or there is no such user.
+Result<bool> set_onboarded(Database& db, std::string_view id, WallTime now);
+Result<bool> is_onboarded(Database& db, std::string_view id);
 // Everything a decision needs, as it is now. Nothing for a user who is unknown or disabled.
 Result<std::optional<identity::Principal>> principal(Database& db, std::string_view id);
 }  // namespace users
@@ -56,6 +62,8 @@ namespace security_profiles {
 Result<void> insert(Database& db, const SecurityProfile& profile);
 Result<std::optional<SecurityProfile>> find_name(Database& db, std::string_view name);
 Result<std::vector<SecurityProfile>> all(Database& db);
+Result<bool> set_permissions(Database& db, std::string_view id, const identity::PermissionSet& permissions);
+Result<bool> set_second_factor(Database& db, std::string_view id, bool required);
 }  // namespace security_profiles
 
 namespace hierarchy {

@@ -22,16 +22,4 @@ Result<std::vector<std::pair<std::string, std::string>>> parameters::all(Databas
                 [](Row& r) { return std::pair(r.text(0), r.text(1)); });
 }
 
-Result<void> audit::add(Database& db, const Entry& e) {
-  return db
-      .run("insert into audit(at_ms, actor, action, target, detail) values(?1, ?2, ?3, ?4, ?5)", e.at, e.actor, e.action,
-           e.target, e.detail)
-      .map([](std::int64_t) {});
-}
-
-Result<std::vector<audit::Entry>> audit::of_target(Database& db, std::string_view target) {
-  return db.all("select at_ms, actor, action, target, detail from audit where target=?1 order by id",
-                [](Row& r) { return Entry{r.wall(0), r.text(1), r.text(2), r.text(3), r.text(4)}; }, target);
-}
-
 }  // namespace upcall::store

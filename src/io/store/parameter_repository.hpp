@@ -1,5 +1,4 @@
-// Parameters (what `upcall configure` and the first start set) and the audit log. All calls use the caller's
-// transaction.
+// Parameters: what `upcall configure` and the first start set. All calls use the caller's transaction.
 #pragma once
 
 #include <string>
@@ -7,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/store/audit_repository.hpp"
 #include "io/store/database.hpp"
 
 namespace upcall::store::parameters {
@@ -18,17 +18,3 @@ Result<void> set(Database& db, std::string_view name, std::string_view value);
 Result<std::vector<std::pair<std::string, std::string>>> all(Database& db);
 
 }  // namespace upcall::store::parameters
-
-namespace upcall::store::audit {
-
-struct Entry {
-  WallTime at;
-  std::string actor;   // user id, access key id or "system"
-  std::string action;  // "recording.viewed", "user.added"
-  std::string target;  // id of what it was done to
-  std::string detail;  // short, without secrets
-};
-Result<void> add(Database& db, const Entry& entry);
-Result<std::vector<Entry>> of_target(Database& db, std::string_view target);
-
-}  // namespace upcall::store::audit

@@ -29,7 +29,12 @@ struct Context {
 Result<void> first_start(Context& context);
 
 // Commands by name, with arguments named as the CLI's flags:
-//   user.add            {username, email?, password, name?, security-profile[], hierarchy-group?, routing-profile?}
+//   user.add            {username, email?, password?, temporary?, name?, security-profile[], hierarchy-group?, routing-profile?}
+//                       (without a password a temporary one is made and answered)
+//   user.reset-password | user.unlock | user.reset-second-factor {username}
+//   security-profile.set {name, permission[]?, second-factor: required|optional}
+//   oauth-client.add    {name, redirect-uri[], logout-uri[]?, api-access?} | oauth-client.list | oauth-client.remove {client}
+//   signing-key.rotate  | audit.list {actor?, action?, target?, since?, limit?} | audit.verify {head?}
 //   user.list | user.disable {username} | user.enable {username}
 //   user.set            {username, security-profile[]?, hierarchy-group?}  ("" removes the group)
 //   security-profile.add {name, permission[]} | security-profile.list

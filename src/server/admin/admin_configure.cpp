@@ -5,6 +5,7 @@
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
+#include "server/admin/mail_parameters.hpp"
 #include "server/admin/parameter_table.hpp"
 #include "server/admin/storage_parameters.hpp"
 
@@ -24,7 +25,7 @@ Result<std::map<std::string, std::string>> checked(Context& context, const Argum
     const std::string_view text = value.get_string();
     auto fine = text.empty() ? Result<std::string>(std::string(row->fallback)) : row->check(*row, text);
     if (!fine) return tl::unexpected(fine.error());
-    if (row->secret && !fine->empty()) *fine = to_hex(context.sealer.seal(kSecretAccessKeyPurpose, as_bytes(*fine), context.random));
+    if (row->secret && !fine->empty()) *fine = to_hex(context.sealer.seal(secret_purpose(key), as_bytes(*fine), context.random));
     out[std::string(key)] = std::move(*fine);
   }
   return out;

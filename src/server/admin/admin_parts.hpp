@@ -1,6 +1,7 @@
 // Private to this folder: one function a command.
 #pragma once
 
+#include "identity/permission.hpp"
 #include "server/admin/admin.hpp"
 
 namespace upcall::admin {
@@ -13,6 +14,16 @@ Answer user_list(Context& context, const Arguments& arguments);
 Answer user_disable(Context& context, const Arguments& arguments);
 Answer user_enable(Context& context, const Arguments& arguments);
 Answer user_set(Context& context, const Arguments& arguments);
+Answer user_reset_password(Context& context, const Arguments& arguments);
+Answer user_unlock(Context& context, const Arguments& arguments);
+Answer user_reset_second_factor(Context& context, const Arguments& arguments);
+Answer security_profile_set(Context& context, const Arguments& arguments);
+Answer oauth_client_add(Context& context, const Arguments& arguments);
+Answer oauth_client_list(Context& context, const Arguments& arguments);
+Answer oauth_client_remove(Context& context, const Arguments& arguments);
+Answer signing_key_rotate(Context& context, const Arguments& arguments);
+Answer audit_verify(Context& context, const Arguments& arguments);
+Answer audit_list(Context& context, const Arguments& arguments);
 Answer security_profile_add(Context& context, const Arguments& arguments);
 Answer security_profile_list(Context& context, const Arguments& arguments);
 Answer hierarchy_add(Context& context, const Arguments& arguments);
@@ -60,6 +71,9 @@ Result<std::string> needed_name(const Arguments& arguments, std::string_view nam
 // Any argument that is not among `known` is an error: a typing mistake must not be ignored.
 Result<void> only(const Arguments& arguments, std::initializer_list<std::string_view> known);
 Result<void> note(store::Database& db, const Context& context, std::string_view action, std::string_view target, std::string_view detail = {});
+// For somebody who must choose an own one at the first log-in.
+std::string temporary_password(RandomSource& random);
+Result<identity::PermissionSet> permissions_from(const std::vector<std::string>& names);
 // The group at the end of "A/B/C", made when it is missing (five levels at most).
 Result<std::string> group_at(store::Database& db, Context& context, std::string_view path);
 

@@ -3,10 +3,12 @@
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/password.hpp"
+#include "identity/password_policy.hpp"
 #include "io/objects/object_store.hpp"
 #include "io/store/centre_repository.hpp"
 #include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
+#include "io/store/login_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
@@ -49,16 +51,6 @@ Result<std::string> routing_profile_id(store::Database& db, const std::string& n
   return fail(ErrorCode::not_found, "there is no routing profile \"" + name.substr(0, 127) + "\"");
 }
 
-Result<identity::PermissionSet> permissions_from(const std::vector<std::string>& names) {
-  identity::PermissionSet out;
-  for (const std::string& name : names) {
-    const auto permission = identity::permission_from(name);
-    if (!permission) return fail(ErrorCode::invalid_argument, "there is no permission \"" + name.substr(0, 64) + "\"");
-    out.add(*permission);
-  }
-  return out;
-}
-
 bj::array permission_names(const identity::PermissionSet& set) {
   bj::array out;
   for (identity::Permission p : identity::all_permissions()) {
@@ -95,6 +87,16 @@ Answer set_disabled(Context& context, const Arguments& arguments, bool disabled)
 
 }  // namespace
 
+Result<identity::PermissionSet> permissions_from(const std::vector<std::string>& names) {
+  identity::PermissionSet out;
+  for (const std::string& name : names) {
+    const auto permission = identity::permission_from(name);
+    if (!permission) return fail(ErrorCode::invalid_argument, "there is no permission \"" + name.substr(0, 64) + "\"");
+    out.add(*permission);
+  }
+  return out;
+}
+
 Result<std::string> group_at(store::Database& db, Context& context, std::string_view path) {
   std::optional<std::string> parent;
   std::string id_path;
@@ -119,7 +121,7 @@ Result<std::string> group_at(store::Database& db, Context& context, std::string_
 }
 
 Answer user_add(Context& context, const Arguments& arguments) {
-  auto fine = only(arguments, {"username", "email", "password", "name", "security-profile", "hierarchy-group", "routing-profile"});
+  auto fine = only(arguments, {"username", "email", "password", "temporary", "name", "security-profile", "hierarchy-group", "routing-profile"});
   if (!fine) return tl::unexpected(fine.error());
   store::User user;
   user.username = json::text_or(arguments, "username");
@@ -132,7 +134,13 @@ Answer user_add(Context& context, const Arguments& arguments) {
   if (!profiles) return tl::unexpected(profiles.error());
   if (profiles->empty()) return fail(ErrorCode::invalid_argument, "at least one security-profile is needed");
   // Forty milliseconds of work stay outside of the writer's thread.
-  auto hash = crypto::hash_password(json::text_or(arguments, "password"));
+  const std::string given = json::text_or(arguments, "password");
+  const std::string made = given.empty() ? temporary_password(context.random) : "";
+  const bool temporary = given.empty() || json::boolean_at(arguments, "temporary").value_or(false);
+  if (!temporary) {
+    if (auto allowed = identity::check_new_password(given, user.username, user.email, user.name); !allowed) return tl::unexpected(allowed.error());
+  }
+  auto hash = crypto::hash_password(given.empty() ? made : given);
   if (!hash) return tl::unexpected(hash.error());
   user.password_hash = std::move(*hash);
   user.created = context.now;
@@ -151,10 +159,14 @@ Answer user_add(Context& context, const Arguments& arguments) {
       user.hierarchy_group_id = std::move(*id);
     }
     if (auto done = store::users::insert(db, user); !done) return tl::unexpected(done.error());
+    if (temporary) {
+      if (auto done = store::passwords::set(db, user.id, user.password_hash, true, context.now); !done) return tl::unexpected(done.error());
+    }
     if (auto done = note(db, context, "user.added", user.id); !done) return tl::unexpected(done.error());
     auto instance = store::parameters::get_or(db, "instanceId", "");
     if (!instance) return tl::unexpected(instance.error());
     bj::object out{{"userId", user.id}, {"userArn", arn(*instance, "agent/" + user.id)}, {"username", user.username}, {"email", user.email}, {"name", user.name}};
+    if (!made.empty()) out["temporaryPassword"] = made;
     if (user.hierarchy_group_id) out["hierarchyGroupId"] = *user.hierarchy_group_id;
     return out;
   });
@@ -212,7 +224,10 @@ Answer user_set(Context& context, const Arguments& arguments) {
       }
       if (auto done = store::users::set_hierarchy_group(db, (*user)->id, id); !done) return tl::unexpected(done.error());
     }
-    if (auto done = note(db, context, "user.changed", (*user)->id); !done) return tl::unexpected(done.error());
+    std::string what;
+    for (const std::string& name : *names) what += (what.empty() ? "profiles " : ", ") + name;
+    if (const auto group = json::text_at(arguments, "hierarchy-group")) what += (what.empty() ? "group " : "; group ") + std::string(*group);
+    if (auto done = note(db, context, "user.changed", (*user)->id, what); !done) return tl::unexpected(done.error());
     return bj::object{{"userId", (*user)->id}, {"username", (*user)->username}};
   });
 }

@@ -18,7 +18,8 @@ constexpr SealedColumn kColumns[] = {{"recording_keys", "recording_id", "wrapped
                                      {"flow_functions", "id", "secret_sealed"},
                                      {"attendees", "attendee_id", "join_token_sealed"},
                                      {"signing_keys", "kid", "private_sealed"},
-                                     {"webhooks", "id", "secret_sealed"}};
+                                     {"webhooks", "id", "secret_sealed"},
+                                     {"second_factors", "user_id", "secret_sealed"}};
 
 std::string hex(Bytes bytes) { return to_hex(bytes); }
 std::string base64(Bytes bytes) { return to_base64(bytes); }
@@ -30,6 +31,8 @@ struct SealedParameter {
   ParseResult<ByteVector> (*read)(std::string_view);
 };
 constexpr SealedParameter kParameters[] = {{"recordingS3SecretAccessKey", admin::kSecretAccessKeyPurpose, hex, from_hex},
+                                           {"smtpPassword", "parameters/smtpPassword", hex, from_hex},
+                                           {"federationClientSecret", "parameters/federationClientSecret", hex, from_hex},
                                            {"recordSigningKey", "record_signing_key", base64, from_base64}};
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "api/auth/auth_routes.hpp"
 #include "api/connect/connect_api.hpp"
+#include "api/connect_user/connect_user_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
@@ -20,6 +21,7 @@
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
 #include "crypto/random.hpp"
+#include "identity/route_access.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
 #include "io/metrics/metrics.hpp"
@@ -31,10 +33,12 @@
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "server/admin/mail_parameters.hpp"
 #include "server/admin/parameter_table.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/object_stores.hpp"
+#include "server/serve/provider_fetch.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
@@ -42,6 +46,7 @@
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
 #include "service/flow_functions/flow_functions.hpp"
+#include "service/identity/audit_heads.hpp"
 #include "service/journal_copies/journal_copies.hpp"
 
 namespace upcall::server {
@@ -116,6 +121,9 @@ struct Server::Parts {
     runtime.reset();
     http.reset();
     centre.reset();
+    // Last: it signs what all of them have written.
+    mails.reset();
+    audit_heads.reset();
     log::info("server.stopped", {});
     log::stop();
   }
@@ -132,10 +140,15 @@ struct Server::Parts {
   std::unique_ptr<service::MeetingDirectory> directory;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordSigner> signer;
+  std::unique_ptr<service::AuditHeads> audit_heads;
   std::unique_ptr<service::RecordingService> recordings;
   std::unique_ptr<api::CentreService> centre;
   std::shared_ptr<service::FlowFunctions> functions;  // the centre's, which ends it; here for its counters
   std::unique_ptr<api::Authenticator> authenticator;
+  std::unique_ptr<api::AuthorizationServer> authorization;
+  std::unique_ptr<service::PasswordMails> mails;
+  std::unique_ptr<service::Federation> federation;
+  std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
@@ -246,6 +259,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto signing = service::RecordSigner::open(*store, *sealer, random);
   if (!signing) return tl::unexpected(signing.error());
   signer = std::move(*signing);
+  audit_heads = std::make_unique<service::AuditHeads>(*store, *signer, system_now);
   service::RecordingServiceOptions recording;
   recording.sign = [this](std::string_view record) { return signer->sign(record); };
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
@@ -275,6 +289,12 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   auto auth = api::Authenticator::open(*store, *sealer, random, url, now.wall);
   if (!auth) return tl::unexpected(auth.error());
   authenticator = std::move(*auth);
+  authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
+  service::PasswordMailOptions mailing{url, [this] { return store->read([this](store::Database& db) { return admin::mail_settings(db, *sealer, options.data_dir); }); }, system_now};
+  mails = std::make_unique<service::PasswordMails>(std::move(mailing), *store, random);
+  service::FederationOptions other_provider{url + "/oauth2/callback", [this] { return store->read([this](store::Database& db) { return admin::federation_settings(db, *sealer); }); }, fetch_from_provider};
+  federation = std::make_unique<service::Federation>(std::move(other_provider), *store, *sealer, random);
+  auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails, *federation);
   return {};
 }
 
@@ -310,7 +330,8 @@ Result<void> Server::Parts::open() {
   meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
-  api::add_auth_routes(router, *authenticator, openapi);
+  api::add_auth_routes(router, *auth_routes, openapi);
+  api::add_connect_user_routes(router, *store, *authenticator, openapi);
   api::add_chat_routes(router, *centre_api, openapi);
   api::add_participant_routes(router, *centre_api);
   api::add_agent_routes(router, *centre_api, openapi);
@@ -334,9 +355,13 @@ Result<void> Server::Parts::open() {
     if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
     if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
+    if (mails->counters().in_trouble) problems.push_back("the mail server does not take mails: links for passwords do not arrive");
     return problems;
   });
   set_finisher(router, *store);
+  for (const auto& [method, pattern] : router.routes()) {
+    if (identity::route_rule(method, pattern) == nullptr) return fail(ErrorCode::internal, "nobody has said who may use " + method + " " + pattern + " (identity/route_access.cpp)");
+  }
 
   net::HttpServerOptions http_options;
   http_options.address = listen->address;
@@ -344,6 +369,10 @@ Result<void> Server::Parts::open() {
   http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.clock = options.clock;
+  // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
+  const auto peers = sealer->derive("peers");
+  http_options.peer_key.emplace();
+  std::copy_n(peers.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
   if (options.connections_per_peer) {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
@@ -400,6 +429,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
   if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
     return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
   }
+  if (command == "user.invite") {
+    auto sent = mails->invite(arguments != nullptr ? json::text_or(*arguments, "username") : "", "cli");
+    return sent ? bj::serialize(bj::object{{"result", {{"sent", true}}}}) : answer_error(sent.error());
+  }
   if (command == "recording.compose") {
     const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
     return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
@@ -411,6 +444,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
     take_journal_copy_parameter();
+  }
+  if (command == "signing-key.rotate") {
+    if (auto loaded = authenticator->load_keys(system_now().wall); !loaded) return answer_error(loaded.error());
   }
   if (command.starts_with("webhook.")) {
     if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
@@ -474,6 +510,8 @@ void Server::Parts::add_metrics() {
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
   counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
   counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });
+  counter("upcall_password_mails_sent_total", "Mails with links for passwords", [this, d] { return d(mails->counters().sent); });
+  counter("upcall_password_mails_failed_total", "Mails that the mail server did not take", [this, d] { return d(mails->counters().failed); });
   counter("upcall_log_lines_dropped_total", "Log lines that found no room", [d] { return d(log::dropped()); });
 }
 

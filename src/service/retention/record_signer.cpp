@@ -28,6 +28,11 @@ Result<std::unique_ptr<RecordSigner>> RecordSigner::open(store::Store& store, st
 }
 
 std::string RecordSigner::sign(std::string_view json) const { return crypto::jws_sign(key_, json); }
+ParseResult<std::string> RecordSigner::verified(std::string_view jws) const {
+  crypto::JwsVerifier verifier;
+  verifier.add(key_.public_key());
+  return verifier.verify(jws);
+}
 std::string RecordSigner::public_jwk() const { return key_.public_key().jwk(); }
 
 }  // namespace upcall::service

@@ -19,6 +19,8 @@ class RecordSigner {
   static Result<std::unique_ptr<RecordSigner>> open(store::Store& store, store::Sealer& sealer, RandomSource& random);
 
   std::string sign(std::string_view json) const;
+  // The text, when this key has signed it.
+  ParseResult<std::string> verified(std::string_view jws) const;
   // For whoever verifies: a JWK.
   std::string public_jwk() const;
 

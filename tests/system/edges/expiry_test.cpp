@@ -3,6 +3,7 @@
 
 #include "edge_server.hpp"
 #include "identity/token_claims.hpp"
+#include "io/store/credential_repository.hpp"
 
 namespace upcall::edges {
 namespace {
@@ -86,13 +87,13 @@ TEST(Expiry, ARefreshTokenEndsWithItsSessionAndWorksOnce) {
   const auto state = [&](const std::string& access) { return server.send("GET", "/api/agent/state", bearer(access)).status; };
 
   const Tokens old = server.log_in("alice@example.com");
-  server.pass(identity::kRefreshTokenLife);
+  server.pass(identity::kSessionLife);
   expect_invalid_grant(server.refresh(old.refresh), "after its life");
   expect_invalid_grant(server.refresh(old.refresh), "after its life, again");
 
   // A session does not outlive its log-in by being refreshed.
   Tokens chain = server.log_in("alice@example.com");
-  server.pass(identity::kRefreshTokenLife - kSecond * 5);
+  server.pass(identity::kSessionLife - kSecond * 5);
   const auto late = server.refresh(chain.refresh);
   ASSERT_EQ(late.status, 200) << late.body;
   const std::string successor = json::text_or(object(late), "refresh_token");
@@ -105,6 +106,7 @@ TEST(Expiry, ARefreshTokenEndsWithItsSessionAndWorksOnce) {
   ASSERT_EQ(renewed.status, 200);
   const bj::object second = object(renewed);
   EXPECT_EQ(state(first.access), 200);
+  server.pass(store::sessions::kRefreshRetry + kSecond);
   expect_invalid_grant(server.refresh(first.refresh), "used twice");
   EXPECT_EQ(state(first.access), 401);
   EXPECT_EQ(state(json::text_or(second, "access_token")), 401);

@@ -20,6 +20,7 @@ TEST(Auth, TokensAreIssuedRefreshedOnceAndRevokedOnReuse) {
   ASSERT_EQ(answer.status, 200) << answer.body;
   auto second = Installation::body(answer);
   EXPECT_EQ(state(second), 200);
+  in.pass(store::sessions::kRefreshRetry + Duration::ms(1));
   EXPECT_EQ(refresh(first).status, 401) << "each refresh token works once";
   EXPECT_EQ(state(second), 401) << "a second use means a copy: the session ends";
   EXPECT_EQ(refresh(second).status, 401);
@@ -35,9 +36,9 @@ TEST(Auth, BadLogInsAreToldAlikeAndSlowedDown) {
   EXPECT_EQ(in.token_request("grant_type=password&username=ann%40example.com").status, 400);
   EXPECT_EQ(in.token_request("grant_type=implicit").status, 400);
   EXPECT_EQ(in.token_request("").status, 400);
-  for (int i = 0; i < 8; ++i) in.token_request("grant_type=password&username=ann%40example.com&password=x");
+  for (int i = 0; i < 9; ++i) in.token_request("grant_type=password&username=ann%40example.com&password=x");
   EXPECT_EQ(in.token_request("grant_type=password&username=ann%40example.com&password=password-ann%40example.com").status, 429);
-  in.pass(Duration::s(7));
+  in.pass(Duration::s(31));
   in.peer = 2;
   EXPECT_EQ(in.token_request("grant_type=password&username=ann%40example.com&password=password-ann%40example.com").status, 200);
 }
@@ -142,6 +143,8 @@ TEST(Auth, PermissionMatrixAndOpenApiCoverEveryRoute) {
     std::string path(op.path);
     if (const auto at = path.find("{contactId}"); at != std::string::npos) path.replace(at, 11, "some-contact");
     EXPECT_EQ(in.send(std::string(op.method), path, "{}").status, 401) << op.id;
+    // Everybody has an own user (the whole matrix: tests/unit/permissions).
+    if (path.starts_with("/api/connect/")) continue;
     EXPECT_EQ(in.send(std::string(op.method), path, "{}", as_qa).status, 403) << op.id;
   }
   for (const auto& [method, pattern] : in.router->routes()) {

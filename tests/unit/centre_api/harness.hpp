@@ -11,6 +11,7 @@
 
 #include "api/auth/auth_routes.hpp"
 #include "api/centre/centre_api.hpp"
+#include "api/connect_user/connect_user_routes.hpp"
 #include "api/routing/routing_routes.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
@@ -104,7 +105,15 @@ class Installation {
     centre_api = std::make_unique<api::CentreApi>(*service, *store, *authenticator, random, api::CentreApiOptions{"https://upcall.example", true});
     router = std::make_unique<wire::Router>();
     openapi = std::make_unique<api::OpenApi>();
-    api::add_auth_routes(*router, *authenticator, *openapi);
+    authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
+    mails = std::make_unique<service::PasswordMails>(service::PasswordMailOptions{"https://upcall.example", [this]() -> Result<mail::MailSettings> { return mail::MailSettings{.folder = mail_folder(), .from = "upcall@upcall.example"}; }, [this] { return now(); }}, *store, random);
+    federation = std::make_unique<service::Federation>(
+        service::FederationOptions{"https://upcall.example/oauth2/callback", [this]() -> Result<service::FederationSettings> { return provider_settings; }, [this](const service::FetchRequest& r) -> Result<std::string> {
+          return provider ? provider(r) : fail(ErrorCode::unavailable, "no provider");
+        }}, *store, *sealer, random);
+    auth_routes = std::make_unique<api::AuthRoutes>(*authorization, *mails, *federation);
+    api::add_auth_routes(*router, *auth_routes, *openapi);
+    api::add_connect_user_routes(*router, *store, *authenticator, *openapi);
     api::add_chat_routes(*router, *centre_api, *openapi);
     api::add_participant_routes(*router, *centre_api);
     api::add_agent_routes(*router, *centre_api, *openapi);
@@ -113,6 +122,10 @@ class Installation {
   }
   void stop() {
     router.reset();
+    auth_routes.reset();
+    federation.reset();
+    mails.reset();
+    authorization.reset();
     centre_api.reset();
     service.reset();
     authenticator.reset();
@@ -120,6 +133,7 @@ class Installation {
     store.reset();
   }
 
+  std::string mail_folder() const { return dir_ + "/mail"; }
   Now now() {
     std::lock_guard guard(clock_mutex_);
     return now_;
@@ -202,6 +216,13 @@ class Installation {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Sealer> sealer;
   std::unique_ptr<api::Authenticator> authenticator;
+  std::unique_ptr<api::AuthorizationServer> authorization;
+  std::unique_ptr<service::PasswordMails> mails;
+  // Another provider, when a test has one.
+  service::FederationSettings provider_settings;
+  service::Fetcher provider;
+  std::unique_ptr<service::Federation> federation;
+  std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreService> service;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<wire::Router> router;

@@ -11,7 +11,7 @@ constexpr std::string_view kIssuer = "https://upcall.example";
 const WallTime kNow = WallTime::from_unix_ms(1'800'000'000'000);
 
 TokenClaims claims(TokenClaims::Use use) {
-  return {use, std::string(kIssuer), "u1", "s1", "j1", "ann@example.com", "ann@example.com", "Ann", kNow, kNow, kNow + kAccessTokenLife};
+  return {use, std::string(kIssuer), "u1", "s1", "j1", "ann@example.com", "ann@example.com", "Ann", kNow, kNow, kNow + kAccessTokenLife, std::string(kClientId)};
 }
 
 TEST(TokenClaims, RoundTrip) {

@@ -1,7 +1,7 @@
-import { cleanup, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { MemoryRouter } from 'react-router';
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { callsLeaveQuietly } from '../calls/store';
+import { type Call, callsLeaveQuietly, useCalls } from '../calls/store';
 import { loadTexts } from '../i18n/texts';
 import { session } from '../session/session';
 import { App } from './App';
@@ -45,4 +45,19 @@ it('a session that has merely ended leaves them running', async () => {
   await expect(session.data('/api/x')).rejects.toMatchObject({ status: 401 });
   await screen.findByRole('heading', { name: 'Your session has ended' });
   expect(callsLeaveQuietly).not.toHaveBeenCalled();
+});
+
+it('over a running call the log-in is a dialog, and the page behind it stays', async () => {
+  code = 'session_expired';
+  useCalls.setState({ calls: { m: { meetingId: 'm', media: { phase: 'joined' } } as unknown as Call } });
+  await expect(session.data('/api/x')).rejects.toMatchObject({ status: 401 });
+  const dialog = await screen.findByRole('alertdialog', { name: 'Your session has ended' });
+  expect(dialog.textContent).toContain('Your call goes on.');
+  expect(screen.getByRole('heading', { name: 'There is no such page', hidden: true })).toBeDefined();
+  expect(callsLeaveQuietly).not.toHaveBeenCalled();
+  fireEvent.change(screen.getByLabelText('Password'), { target: { value: 'right' } });
+  fireEvent.submit(screen.getByRole('button', { name: 'Log in' }));
+  await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+  expect(screen.getByRole('heading', { name: 'There is no such page' })).toBeDefined();
+  useCalls.setState({ calls: {} });
 });

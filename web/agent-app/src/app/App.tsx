@@ -4,6 +4,7 @@ import { runningCall } from '../calls/other-call';
 import { callsLeaveQuietly, useCalls } from '../calls/store';
 import { useTexts } from '../i18n/texts';
 import { LoginPage } from '../session/LoginPage';
+import { SessionDialog } from '../session/SessionDialog';
 import { useSession } from '../session/use-session';
 import { Toasts } from '../ui/Toasts';
 import { Waiting } from '../ui/Screen';
@@ -25,7 +26,8 @@ export function App() {
     if (status === 'out' || status === 'disabled') callsLeaveQuietly();
   }, [status]);
   // The address stays as it was asked for: after the log-in the page is simply there.
-  if (status !== 'in') return <LoginPage why={status} username={user?.username} inCall={inCall} />;
+  const overCall = status === 'expired' && inCall;
+  if (status !== 'in' && !overCall) return <LoginPage why={status} username={user?.username} />;
   return (
     <ErrorBoundary>
       <Suspense fallback={<Waiting label={t('common.loading')} />}>
@@ -40,6 +42,7 @@ export function App() {
         </Routes>
       </Suspense>
       <Toasts />
+      {overCall && <SessionDialog username={user?.username} />}
     </ErrorBoundary>
   );
 }

@@ -106,6 +106,21 @@ describe('the session', () => {
     expect(session.state.status).toBe('in');
   });
 
+  it('ends at the server too, when one logs out', async () => {
+    const session = await loggedIn();
+    const asked: [string, string][] = [];
+    vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+      asked.push([url, String(init.body ?? '')]);
+      throw new TypeError('failed to fetch');
+    });
+    session.logOut();
+    expect(session.state.status).toBe('out');
+    expect(asked).toEqual([
+      ['/oauth2/revoke', 'token=r1&client_id=upcall'],
+      ['/oauth2/logout', ''],
+    ]);
+  });
+
   it('stays logged in when the network fails', async () => {
     const session = await loggedIn();
     now = 550_000;

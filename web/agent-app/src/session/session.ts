@@ -25,7 +25,7 @@ interface Tokens {
   user: User;
 }
 
-interface TokenAnswer {
+export interface TokenAnswer {
   access_token: string;
   id_token: string;
   refresh_token: string;
@@ -53,6 +53,13 @@ function stored(): Tokens | undefined {
   }
 }
 
+/** The session, and the browser's own, which would log in the next person at this desk. Nothing waits for it. */
+function endAtServer(refresh: string): void {
+  const quietly = (url: string, init: RequestInit): void => void fetch(url, { ...init, keepalive: true }).catch(() => undefined);
+  quietly('/oauth2/revoke', { method: 'POST', body: new URLSearchParams({ token: refresh, client_id: 'upcall' }) });
+  quietly('/oauth2/logout', { credentials: 'same-origin' });
+}
+
 export class Session {
   private tokens: Tokens | undefined = stored();
   private current: SessionState;
@@ -75,11 +82,21 @@ export class Session {
     return () => this.listeners.delete(listener);
   };
 
-  async logIn(username: string, password: string): Promise<void> {
-    this.keep(await this.ask({ grant_type: 'password', username, password }));
+  /** `more`: what the server has asked for besides the password. */
+  async logIn(username: string, password: string, more: { code?: string; newPassword?: string } = {}): Promise<void> {
+    const form: Record<string, string> = { grant_type: 'password', username, password };
+    if (more.code) form.otp = more.code;
+    if (more.newPassword) form.new_password = more.newPassword;
+    this.keep(await this.ask(form));
+  }
+
+  /** What another way of logging in has brought (code-flow.ts). */
+  adoptAnswer(answer: TokenAnswer): void {
+    this.keep(answer);
   }
 
   logOut(): void {
+    if (this.tokens) endAtServer(this.tokens.refresh);
     this.tokens = undefined;
     writeStored(KEY, null);
     this.set({ status: 'out', user: undefined });

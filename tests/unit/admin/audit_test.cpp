@@ -1,0 +1,181 @@
+// The audit can only grow, and what was done to it behind our back is found.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "io/store/audit_repository.hpp"
+#include "io/store/store.hpp"
+#include "json/json.hpp"
+#include "server/admin/admin.hpp"
+#include "service/identity/audit_heads.hpp"
+
+namespace upcall::admin {
+namespace {
+
+namespace bj = boost::json;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+class Audit : public ::testing::Test {
+ protected:
+  Audit() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "upcall-audit-XXXXXX").string();
+    dir = ::mkdtemp(pattern.data());
+    store = must(store::Store::open({dir}));
+    sealer = must(store::Sealer::open(dir, random));
+    signer = must(service::RecordSigner::open(*store, *sealer, random));
+  }
+  ~Audit() override {
+    store.reset();
+    std::filesystem::remove_all(dir);
+  }
+  void write(int count) {
+    for (int i = 0; i < count; ++i) {
+      const std::string n = std::to_string(next++);
+      auto done = store->write([&](store::Database& db) { return store::audit::add(db, {now, "user-" + n, "thing.done", "target-" + n, "detail " + n}); });
+      ASSERT_TRUE(done);
+    }
+  }
+  Result<void> sql(const std::string& text) {
+    return store->write([&](store::Database& db) { return db.script(text); });
+  }
+  // As somebody with the file and a text editor would do it.
+  void tamper(const std::string& text) {
+    for (const char* table : {"audit", "audit_chain", "audit_heads"}) {
+      for (const char* verb : {"changed", "deleted", "replaced"}) ASSERT_TRUE(sql("drop trigger if exists " + std::string(table) + "_not_" + verb));
+    }
+    ASSERT_TRUE(sql(text));
+  }
+  Result<bj::value> verify(const std::string& head = {}) {
+    Context context{*store, *sealer, random, now, "", "test"};
+    return run(context, "audit.verify", head.empty() ? bj::object{} : bj::object{{"head", head}});
+  }
+  std::string fault() {
+    auto answer = verify();
+    return answer ? "" : answer.error().message;
+  }
+  void sign() { must(service::sign_audit_head(*store, *signer, now)); }
+
+  int next = 1;
+  SeededRandom random{7};
+  WallTime now = WallTime::from_unix_ms(1'800'000'000'000);
+  std::string dir;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::Sealer> sealer;
+  std::unique_ptr<service::RecordSigner> signer;
+};
+
+TEST_F(Audit, IsRightAsItWasWritten) {
+  EXPECT_EQ(must(verify()).at("rows").to_number<int>(), 0);
+  write(5);
+  sign();
+  write(5);
+  const auto report = must(verify());
+  EXPECT_EQ(report.at("rows").to_number<int>(), 10);
+  EXPECT_TRUE(verify(report.at("head").as_string().c_str()));
+  EXPECT_FALSE(verify("10:0000"));
+  EXPECT_FALSE(verify("10"));
+  EXPECT_FALSE(verify("x:y"));
+}
+
+TEST_F(Audit, TheDatabaseRefusesChanges) {
+  write(3);
+  sign();
+  for (const char* text : {"update audit set detail='x' where id=2", "delete from audit where id=2", "delete from audit", "update audit_chain set hash='x'", "delete from audit_chain where id=3",
+                           "update audit_heads set hash='x'", "delete from audit_heads", "insert or replace into audit(id, at_ms, actor, action, target, detail) values(2, 0, 'x', 'x', 'x', 'x')"}) {
+    (void)sql(text);
+    EXPECT_EQ(fault(), "") << text;
+  }
+}
+
+TEST_F(Audit, AnEditedRowIsFound) {
+  write(5);
+  for (const char* column : {"actor", "action", "target", "detail"}) {
+    const std::string name = column;
+    tamper("update audit set " + name + "=" + name + "||'x' where id=3");
+    EXPECT_NE(fault().find("row 3: edited"), std::string::npos) << fault();
+    tamper("update audit set " + name + "=substr(" + name + ", 1, length(" + name + ")-1) where id=3");
+    EXPECT_EQ(fault(), "");
+  }
+  tamper("update audit set at_ms=at_ms+1 where id=3");
+  EXPECT_NE(fault().find("row 3: edited"), std::string::npos);
+}
+
+TEST_F(Audit, ARemovedRowIsFound) {
+  write(5);
+  tamper("delete from audit where id=3");
+  EXPECT_NE(fault().find("row 3: removed"), std::string::npos) << fault();
+  tamper("delete from audit_chain where id=3");
+  EXPECT_NE(fault().find("row 3: removed"), std::string::npos) << fault();
+}
+
+TEST_F(Audit, ReorderedRowsAreFound) {
+  write(5);
+  tamper("update audit set id=-2 where id=2; update audit set id=2 where id=3; update audit set id=3 where id=-2;");
+  EXPECT_NE(fault().find("row 2: edited or moved"), std::string::npos) << fault();
+}
+
+TEST_F(Audit, AnInsertedRowIsFound) {
+  write(3);
+  tamper("update audit set id=9 where id=3; insert into audit(id, at_ms, actor, action, target, detail) values(3, 0, 'x', 'x', 'x', 'x');");
+  EXPECT_NE(fault(), "");
+}
+
+// Who makes the whole chain anew cannot sign it.
+TEST_F(Audit, AChainThatWasMadeAnewDoesNotFitItsHeads) {
+  write(5);
+  sign();
+  tamper("update audit set detail='forged' where id=2; delete from audit_chain;");
+  write(1);  // chains all of them again
+  EXPECT_NE(fault().find("a signed head says otherwise"), std::string::npos) << fault();
+  tamper("update audit_heads set hash=(select hash from audit_chain c where c.id=audit_heads.id)");
+  EXPECT_NE(fault().find("signature is not ours"), std::string::npos) << fault();
+}
+
+TEST_F(Audit, WhatIsCutOffAtTheEndIsFoundByAHead) {
+  write(5);
+  sign();
+  write(3);
+  const std::string kept = must(verify()).at("head").as_string().c_str();
+  tamper("delete from audit where id>6; delete from audit_chain where id>6; delete from audit_heads where id>6;");
+  EXPECT_EQ(fault(), "") << "the last signed head that is left is of row 5";
+  EXPECT_FALSE(verify(kept)) << "but not by one that was kept elsewhere";
+  tamper("delete from audit where id>4; delete from audit_chain where id>4;");
+  EXPECT_NE(fault().find("removed"), std::string::npos);
+}
+
+TEST_F(Audit, RowsOfBeforeTheChainAreTakenIn) {
+  ASSERT_TRUE(sql("insert into audit(at_ms, actor, action, target, detail) values(1, 'a', 'b', 'c', 'd'), (2, 'a', 'b', 'c', 'd')"));
+  write(1);
+  EXPECT_EQ(must(verify()).at("rows").to_number<int>(), 3);
+  ASSERT_TRUE(sql("insert into audit(at_ms, actor, action, target, detail) values(1, 'a', 'b', 'c', 'd')"));
+  EXPECT_NE(fault().find("not in the chain"), std::string::npos);
+}
+
+TEST_F(Audit, IsListedNewestFirstByWhatIsAskedFor) {
+  write(3);
+  ASSERT_TRUE(store->write([&](store::Database& db) { return store::audit::add(db, {now + Duration::s(60), "ann", "login.failed", "ann", ""}); }));
+  Context context{*store, *sealer, random, now, "", "test"};
+  const auto ids = [&](const bj::object& arguments) {
+    std::vector<int> out;
+    const bj::value answer = must(run(context, "audit.list", arguments));
+    for (const auto& entry : answer.at("entries").as_array()) out.push_back(entry.at("id").to_number<int>());
+    return out;
+  };
+  EXPECT_EQ(ids({}), (std::vector<int>{4, 3, 2, 1}));
+  EXPECT_EQ(ids({{"limit", 2}}), (std::vector<int>{4, 3}));
+  EXPECT_EQ(ids({{"action", "login."}}), (std::vector<int>{4}));
+  EXPECT_EQ(ids({{"action", "thing"}}), (std::vector<int>{}));
+  EXPECT_EQ(ids({{"actor", "user-2"}}), (std::vector<int>{2}));
+  EXPECT_EQ(ids({{"target", "target-3"}}), (std::vector<int>{3}));
+  EXPECT_EQ(ids({{"since", "2027-01-15T08:01:00Z"}}), (std::vector<int>{4}));
+  EXPECT_FALSE(run(context, "audit.list", {{"since", "yesterday"}}));
+}
+
+}  // namespace
+}  // namespace upcall::admin
