@@ -22,6 +22,8 @@ namespace bj = boost::json;
 namespace {
 
 constexpr Duration kReloadEvery = Duration::s(5);
+constexpr Duration kPruneEvery = Duration::s(600);
+constexpr Duration kTracesKept = Duration::s(30 * 24 * 3600);  // after the contact's end
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
 constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
@@ -196,7 +198,7 @@ void CentreService::loop() {
     std::optional<Result<void>> answer;
     {
       std::unique_lock lock(mutex_);
-      Instant next = std::min(centre_.next_deadline(), reload_at_);
+      Instant next = std::min({centre_.next_deadline(), reload_at_, prune_at_});
       if (in_flight_.empty() && !unsaved_.empty()) next = std::min(next, retry_at_);
       const Duration wait = next - clock_().mono;
       if (jobs_.empty() && !commit_answer_ && !stopping_ && wait > Duration()) {
@@ -215,6 +217,11 @@ void CentreService::loop() {
       reload_at_ = now.mono + kReloadEvery;
       auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
       if (config) apply(contact::Configure{std::move(*config)}, nullptr);
+    }
+    if (prune_at_ <= now.mono) {
+      prune_at_ = now.mono + kPruneEvery;
+      store_.submit([from = std::exchange(pruned_, now.wall - kTracesKept), until = now.wall - kTracesKept](store::Database& db) { return store::flow_steps::prune(db, from, until); },
+                    [](const Result<void>&) {});
     }
     write_out();
   }

@@ -126,6 +126,8 @@ class CentreService {
   std::vector<std::shared_ptr<Batch>> unsaved_, in_flight_;
   Instant retry_at_;
   Instant reload_at_;
+  Instant prune_at_;   // traces of contacts that ended long ago
+  WallTime pruned_;    // of those before it they are gone; the first round of a server takes all
   std::map<std::string, std::vector<std::weak_ptr<ChatListener>>> chat_listeners_;
   std::map<std::string, Feed> feeds_;
   std::thread thread_;

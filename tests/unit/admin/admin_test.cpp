@@ -163,6 +163,7 @@ TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
   EXPECT_EQ(run_bad("flow.import", {{"content", std::string(embedded_flows()[2].content)}, {"default", true}}).code, ErrorCode::invalid_argument);
 }
 
+// acceptance: 18
 TEST_F(Admin, FlowsAreExportedInEitherFormat) {
   const std::string name = run_ok("flow.list").at("contactFlows").at(0).at("name").as_string().c_str();
   const auto actions = run_ok("flow.export", {{"flow", name}, {"format", "2019-10-30"}});
