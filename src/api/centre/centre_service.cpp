@@ -47,7 +47,7 @@ struct CentreService::Batch {
   std::shared_ptr<std::promise<contact::Effects>> answer;
 };
 
-Result<contact::CentreConfig> load_centre_config(store::Database& db) {
+Result<contact::CentreConfig> load_centre_config(store::Database& db, FlowCache* known) {
   contact::CentreConfig config;
   auto queues = store::routing::queues(db);
   auto profiles = store::routing::profiles(db);
@@ -79,10 +79,21 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   }
   config.time_zones = time_zones::system_zones();
   if (!instance->empty()) config.instance_arn = "arn:aws:connect:local:000000000000:instance/" + *instance;
+  FlowCache read;
   for (const store::FlowRow& row : *flows) {
+    if (known != nullptr) {
+      if (const auto before = known->find(row.id); before != known->end() && before->second.first == row.content) {
+        config.flows.emplace(row.id, before->second.second);
+        read.insert(known->extract(before));
+        continue;
+      }
+    }
     auto import = contact::import_flow(row.content);
-    if (import.flow) config.flows.emplace(row.id, std::move(*import.flow));
+    if (!import.flow) continue;
+    config.flows.emplace(row.id, *import.flow);
+    if (known != nullptr) read.emplace(row.id, std::pair(row.content, std::move(*import.flow)));
   }
+  if (known != nullptr) known->swap(read);
   return config;
 }
 
@@ -215,7 +226,7 @@ void CentreService::loop() {
     if (centre_.next_deadline() <= now.mono) apply(contact::Tick{}, nullptr);
     if (reload_at_ <= now.mono) {
       reload_at_ = now.mono + kReloadEvery;
-      auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
+      auto config = store_.read([this](store::Database& db) { return load_centre_config(db, &flows_read_); });
       if (config) apply(contact::Configure{std::move(*config)}, nullptr);
     }
     if (prune_at_ <= now.mono) {
