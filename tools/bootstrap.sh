@@ -16,6 +16,7 @@ build_packages=(
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev
   libprotobuf-dev protobuf-compiler
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
+  libhowardhinnant-date-dev tzdata
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )

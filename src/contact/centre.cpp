@@ -82,8 +82,10 @@ void Centre::on(Turn& turn, const Configure& command) {
     if (block) {
       c.position.block = *block;
     } else {
-      c.flow_id.clear();
+      stop_flow(c);
       turn.changed(c);
+      // A first flow has nothing to fall back on.
+      if (c.state == ContactState::flow) end(turn, c, "flow_error");
     }
   }
   for (auto& [id, state] : agents_) {

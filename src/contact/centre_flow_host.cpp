@@ -27,6 +27,11 @@ bool names(const FlowResource& r, std::string_view id, std::string_view name) { 
 // --- finding ---
 
 std::string Centre::Host::find_flow(const FlowResource& r, bool module) const {
+  // A module may be asked by any flow, and hold what a queue flow must not do: go on in a flow of another kind.
+  return contact_.waits() && !module ? std::string() : flow_named(r, module);
+}
+
+std::string Centre::Host::flow_named(const FlowResource& r, bool module) const {
   const auto find = [&](std::string_view text) -> std::string {
     for (const auto& [id, flow] : centre_.config_.flows) {
       const bool fits = module ? flow.type == FlowType::module : flow.type != FlowType::module && flow.type != FlowType::customer_queue;
@@ -152,7 +157,7 @@ bool Centre::Host::set_hook(std::string_view event, const FlowResource& resource
     return true;
   }
   if (event == "CustomerRemaining") {
-    std::string id = find_flow(resource, false);
+    std::string id = flow_named(resource, false);
     if (id.empty()) return false;
     contact_.remaining_flow_id = std::move(id);
   }
@@ -167,7 +172,8 @@ bool Centre::Host::set_queue(const FlowResource& queue, bool of_agent) {
 }
 
 FlowHost::Transfer Centre::Host::transfer() {
-  if (contact_.target.empty()) return Transfer::error;
+  // Whoever waits already is moved by DequeueContactAndTransferToQueue, which is counted.
+  if (contact_.target.empty() || contact_.waits()) return Transfer::error;
   return centre_.is_full(contact_.target) ? Transfer::at_capacity : Transfer::queued;
 }
 

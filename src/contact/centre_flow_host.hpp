@@ -35,6 +35,7 @@ class Centre::Host final : public FlowHost {
   struct Figures {
     std::int64_t available = 0, staffed = 0, online = 0, after_work = 0, busy = 0, missed = 0, waiting = 0, oldest_ms = 0;
   };
+  std::string flow_named(const FlowResource& resource, bool module) const;
   const Queue* queue_named(const FlowResource& resource) const;
   const AgentInfo* agent_named(const FlowResource& resource) const;
   // Empty: there is no such queue.

@@ -100,6 +100,9 @@ void check_block(const Block& block, FlowType type, FlowProblems& out) {
   } else if (!block.conditions.empty() && has_no_conditions(block.type)) {
     out.problem(block.id, "this block has no conditions");
   }
+  if (block.type == B::get_input && std::any_of(block.conditions.begin(), block.conditions.end(), [](const FlowCondition& c) { return c.op != FlowCondition::Op::equals; })) {
+    out.problem(block.id, "only Equals is possible here");
+  }
   if (block.type == B::get_input && !block.conditions.empty() && !block.error(FlowError::no_match)) {
     out.problem(block.id, "error NoMatchingCondition is not connected");
   }

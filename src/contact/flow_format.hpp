@@ -26,6 +26,8 @@ inline constexpr int kConditionDepth = 5;
 inline constexpr std::size_t kConditionParts = 50;
 inline constexpr std::size_t kValuesMax = 256;            // attributes of one block
 inline constexpr std::size_t kTagsMax = 6;                // of one block
+// LexSessionAttributes of this name list an intent's keywords, joined by "|": how we ask without a bot.
+inline constexpr std::string_view kKeywords = "keywords.";
 inline constexpr std::int64_t kInputSeconds = 300;        // when the file names no time-out
 
 struct BlockWords {

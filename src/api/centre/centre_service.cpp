@@ -23,6 +23,8 @@ namespace bj = boost::json;
 namespace {
 
 constexpr Duration kReloadEvery = Duration::s(5);
+constexpr Duration kPruneEvery = Duration::s(600);
+constexpr Duration kTracesKept = Duration::s(30 * 24 * 3600);  // after the contact's end
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
 constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
@@ -48,7 +50,7 @@ struct CentreService::Batch {
   std::shared_ptr<std::promise<contact::Effects>> answer;
 };
 
-Result<contact::CentreConfig> load_centre_config(store::Database& db) {
+Result<contact::CentreConfig> load_centre_config(store::Database& db, FlowCache* known) {
   contact::CentreConfig config;
   auto queues = store::routing::queues(db);
   auto profiles = store::routing::profiles(db);
@@ -100,10 +102,21 @@ Result<contact::CentreConfig> load_centre_config(store::Database& db) {
   }
   config.time_zones = time_zones::system_zones();
   if (!instance->empty()) config.instance_arn = "arn:aws:connect:local:000000000000:instance/" + *instance;
+  FlowCache read;
   for (const store::FlowRow& row : *flows) {
+    if (known != nullptr) {
+      if (const auto before = known->find(row.id); before != known->end() && before->second.first == row.content) {
+        config.flows.emplace(row.id, before->second.second);
+        read.insert(known->extract(before));
+        continue;
+      }
+    }
     auto import = contact::import_flow(row.content);
-    if (import.flow) config.flows.emplace(row.id, std::move(*import.flow));
+    if (!import.flow) continue;
+    config.flows.emplace(row.id, *import.flow);
+    if (known != nullptr) read.emplace(row.id, std::pair(row.content, std::move(*import.flow)));
   }
+  if (known != nullptr) known->swap(read);
   return config;
 }
 
@@ -219,7 +232,7 @@ void CentreService::loop() {
     std::optional<Result<void>> answer;
     {
       std::unique_lock lock(mutex_);
-      Instant next = std::min(centre_.next_deadline(), reload_at_);
+      Instant next = std::min({centre_.next_deadline(), reload_at_, prune_at_});
       if (in_flight_.empty() && !unsaved_.empty()) next = std::min(next, retry_at_);
       const Duration wait = next - clock_().mono;
       if (jobs_.empty() && !commit_answer_ && !stopping_ && wait > Duration()) {
@@ -236,8 +249,13 @@ void CentreService::loop() {
     if (centre_.next_deadline() <= now.mono) apply(contact::Tick{}, nullptr);
     if (reload_at_ <= now.mono) {
       reload_at_ = now.mono + kReloadEvery;
-      auto config = store_.read([](store::Database& db) { return load_centre_config(db); });
+      auto config = store_.read([this](store::Database& db) { return load_centre_config(db, &flows_read_); });
       if (config) apply(contact::Configure{std::move(*config)}, nullptr);
+    }
+    if (prune_at_ <= now.mono) {
+      prune_at_ = now.mono + kPruneEvery;
+      store_.submit([from = std::exchange(pruned_, now.wall - kTracesKept), until = now.wall - kTracesKept](store::Database& db) { return store::flow_steps::prune(db, from, until); },
+                    [](const Result<void>&) {});
     }
     write_out();
   }

@@ -41,6 +41,9 @@ class AgentListener {
   virtual void on_agent_removed() = 0;
 };
 
+// A flow's file and what was read from it.
+using FlowCache = std::map<std::string, std::pair<std::string, contact::Flow>>;
+
 class CentreService {
  public:
   // Restores contacts and agents from the store. References must outlive the service.
@@ -126,6 +129,9 @@ class CentreService {
   std::vector<std::shared_ptr<Batch>> unsaved_, in_flight_;
   Instant retry_at_;
   Instant reload_at_;
+  FlowCache flows_read_;
+  Instant prune_at_;   // traces of contacts that ended long ago
+  WallTime pruned_;    // of those before it they are gone; the first round of a server takes all
   std::map<std::string, std::vector<std::weak_ptr<ChatListener>>> chat_listeners_;
   std::map<std::string, Feed> feeds_;
   std::thread thread_;
@@ -134,6 +140,7 @@ class CentreService {
 };
 
 // Everything the centre needs to know, from the store. A stored flow that no longer imports is left out.
-Result<contact::CentreConfig> load_centre_config(store::Database& db);
+// `known`: flows read before, by id; those whose file is the same are not read again. May be null.
+Result<contact::CentreConfig> load_centre_config(store::Database& db, FlowCache* known = nullptr);
 
 }  // namespace upcall::api

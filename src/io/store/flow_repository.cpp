@@ -70,6 +70,10 @@ Result<void> flow_steps::add(Database& db, const contact::FlowStepRecord& s, Wal
   return db.run("delete from contact_flow_steps where contact_id=?1 and number<=?2", s.contact_id, s.number - contact::kFlowStepsKept).map(ignore);
 }
 
+Result<void> flow_steps::prune(Database& db, WallTime from, WallTime until) {
+  return db.run("delete from contact_flow_steps where contact_id in (select id from contacts where ended_ms>=?1 and ended_ms<?2)", from, until).map(ignore);
+}
+
 Result<std::vector<FlowStepRow>> flow_steps::of_contact(Database& db, std::string_view contact_id) {
   return db.all("select number, at_ms, flow, block, type, result, note from contact_flow_steps where contact_id=?1 order by number",
                 [](Row& r) {

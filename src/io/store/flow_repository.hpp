@@ -51,6 +51,8 @@ Result<bool> assign(Database& db, std::string_view queue_name_or_id, std::string
 namespace flow_steps {
 // Keeps the last contact::kFlowStepsKept of each contact.
 Result<void> add(Database& db, const contact::FlowStepRecord& step, WallTime at);
+// Removes those of contacts that ended in [from, until).
+Result<void> prune(Database& db, WallTime from, WallTime until);
 // The oldest first.
 Result<std::vector<FlowStepRow>> of_contact(Database& db, std::string_view contact_id);
 }  // namespace flow_steps

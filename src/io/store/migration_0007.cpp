@@ -19,6 +19,7 @@ create table contact_flow_steps(
   contact_id text not null references contacts(id) on delete cascade, number bigint not null, at_ms bigint not null,
   flow text not null, block text not null, type text not null, result text not null, note text not null,
   primary key(contact_id, number)) without rowid;
+create index contacts_ended on contacts(ended_ms) where ended_ms is not null;   -- whose traces may go
 )sql";
 
 }  // namespace upcall::store

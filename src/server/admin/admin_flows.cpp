@@ -1,4 +1,6 @@
 // Contact flows: import, export, and what they did.
+#include <algorithm>
+
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
 #include "contact/flow_export.hpp"
@@ -32,26 +34,81 @@ bj::object flow_json(const store::FlowRow& f, std::string_view instance) {
 
 std::string last_part(const std::string& id) { return id.substr(id.rfind('/') + 1); }
 
-// Flows and modules that are named but not there: the block would take its error branch. Names that come from attributes
-// are known only when the flow runs.
-Result<bj::array> missing_flows(store::Database& db, const contact::Flow& flow) {
+// What a block names, of those things that may not be there.
+enum class Named { nothing, queue_flow, contact_flow, module, queue, hours, function };
+
+Named named_by(const contact::Block& block) {
+  using contact::BlockType;
+  switch (block.type) {
+    case BlockType::set_event_hook: return block.kind == "CustomerQueue" ? Named::queue_flow : block.kind == "CustomerRemaining" ? Named::contact_flow : Named::nothing;
+    case BlockType::transfer_to_flow: return Named::contact_flow;
+    case BlockType::invoke_module: return Named::module;
+    case BlockType::set_queue:
+    case BlockType::dequeue_transfer:
+    case BlockType::check_metric:
+    case BlockType::get_metrics: return block.of_agent ? Named::nothing : Named::queue;
+    case BlockType::check_hours: return Named::hours;
+    case BlockType::invoke_function: return Named::function;
+    default: return Named::nothing;
+  }
+}
+
+Result<bool> is_there(store::Database& db, Named what, const std::string& name) {
+  const auto fits = [&](std::string_view id, std::string_view called) { return name == id || name == called || last_part(name) == id; };
+  switch (what) {
+    case Named::queue: {
+      auto all = store::routing::queues(db);
+      if (!all) return tl::unexpected(all.error());
+      return std::any_of(all->begin(), all->end(), [&](const contact::Queue& q) { return fits(q.id, q.name); });
+    }
+    case Named::hours: {
+      auto all = store::hours::all(db);
+      if (!all) return tl::unexpected(all.error());
+      return std::any_of(all->begin(), all->end(), [&](const store::HoursRow& h) { return fits(h.id, h.name); });
+    }
+    case Named::function: {
+      auto found = store::flow_functions::find(db, name);
+      if (!found) return tl::unexpected(found.error());
+      return found->has_value();
+    }
+    default: break;
+  }
+  auto row = store::flows::find(db, name);
+  if (row && !*row) row = store::flows::find(db, last_part(name));
+  if (!row) return tl::unexpected(row.error());
+  if (!*row) return false;
+  const std::string& type = (*row)->type;
+  return what == Named::queue_flow ? type == "CUSTOMER_QUEUE" : what == Named::module ? type == "MODULE" : type != "MODULE" && type != "CUSTOMER_QUEUE";
+}
+
+std::string what_is_missing(Named what, const std::string& name) {
+  const std::string quoted = "\"" + name.substr(0, 127) + "\"";
+  switch (what) {
+    case Named::queue_flow: return "there is no customer queue flow " + quoted + " yet: import it too";
+    case Named::contact_flow: return "there is no contact flow " + quoted + " yet: import it too";
+    case Named::module: return "there is no flow module " + quoted + " yet: import it too";
+    case Named::queue: return "there is no queue " + quoted + " yet (upcall queue add)";
+    case Named::hours: return "there are no hours of operation " + quoted + " yet (upcall hours import)";
+    default: return "there is no function " + quoted + " yet (upcall flow-function add)";
+  }
+}
+
+// What is named but not there: the block would take its error branch. Names that come from attributes are known only when
+// the flow runs.
+Result<bj::array> missing_resources(store::Database& db, const contact::Flow& flow) {
   bj::array out;
   for (const contact::Block& block : flow.blocks) {
-    using contact::BlockType;
-    const bool names_flow = block.type == BlockType::invoke_module || block.type == BlockType::transfer_to_flow ||
-                            (block.type == BlockType::set_event_hook && (block.kind == "CustomerQueue" || block.kind == "CustomerRemaining"));
-    if (!names_flow || block.resource.id.find("$.") != std::string::npos) continue;
-    bool found = false;
-    for (const std::string& name : {block.resource.id, last_part(block.resource.id), block.resource.name}) {
+    const Named what = named_by(block);
+    if (what == Named::nothing || block.resource.empty() || block.resource.id.find("$.") != std::string::npos) continue;
+    bool found = block.type == contact::BlockType::transfer_to_flow && block.resource.id == flow.name;
+    for (const std::string& name : {block.resource.id, block.resource.name}) {
       if (name.empty() || found) continue;
-      auto row = store::flows::find(db, name);
-      if (!row) return tl::unexpected(row.error());
-      if (!*row) continue;
-      found = block.kind == "CustomerQueue" ? (*row)->type == "CUSTOMER_QUEUE" : (block.type == BlockType::invoke_module) == ((*row)->type == "MODULE");
+      auto there = is_there(db, what, name);
+      if (!there) return tl::unexpected(there.error());
+      found = *there;
     }
-    const std::string name = block.resource.name.empty() ? block.resource.id : block.resource.name;
-    const std::string kind = block.kind == "CustomerQueue" ? "customer queue flow" : block.type == BlockType::invoke_module ? "flow module" : "contact flow";
-    if (!found) out.push_back(bj::object{{"blockId", block.id}, {"message", "there is no " + kind + " \"" + name.substr(0, 127) + "\" yet: import it too"}});
+    const std::string& name = block.resource.name.empty() ? block.resource.id : block.resource.name;
+    if (!found) out.push_back(bj::object{{"blockId", block.id}, {"message", what_is_missing(what, name)}});
   }
   return out;
 }
@@ -110,7 +167,7 @@ Answer flow_import(Context& context, const Arguments& arguments) {
     if (!instance) return tl::unexpected(instance.error());
     bj::object out = flow_json(row, *instance);
     out["updated"] = before->has_value();
-    auto warnings = missing_flows(db, *import.flow);
+    auto warnings = missing_resources(db, *import.flow);
     if (!warnings) return tl::unexpected(warnings.error());
     for (bj::value& told : problems_json(import.warnings)) warnings->push_back(std::move(told));
     out["warnings"] = std::move(*warnings);

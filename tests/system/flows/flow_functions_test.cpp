@@ -290,6 +290,19 @@ TEST_F(FlowFunctionsTest, ATraceKeepsTheLastTwoHundred) {
   EXPECT_EQ(trace.at("steps").as_array().size(), contact::kFlowStepsKept);
   EXPECT_EQ(json::integer_at(trace, "notKept"), 302 - 200);
   EXPECT_EQ(json::text_or(trace.at("steps").as_array().back().as_object(), "block"), "e");
+
+  // A contact that lives keeps it, one that ended long ago does not.
+  const auto left = [&](WallTime ended_before) {
+    EXPECT_TRUE(store_->write([&](store::Database& db) { return store::flow_steps::prune(db, WallTime(), ended_before); }));
+    return store_->read([&](store::Database& db) { return store::flow_steps::of_contact(db, started.contact_id); })->size();
+  };
+  const WallTime later = system_now().wall + Duration::s(3600);
+  EXPECT_EQ(left(later), contact::kFlowStepsKept);
+  const std::string customer = started.participants.front().participant.id;
+  centre->call(contact::ConnectParticipant{started.contact_id, customer});
+  ASSERT_FALSE(centre->call(contact::LeaveChat{started.contact_id, customer}).error);
+  EXPECT_EQ(left(WallTime::from_unix_ms(1)), contact::kFlowStepsKept);
+  EXPECT_EQ(left(later), 0u);
 }
 
 }  // namespace

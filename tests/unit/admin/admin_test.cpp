@@ -163,6 +163,7 @@ TEST_F(Admin, FlowsKeepTheirIdAndAreExportedAsImported) {
   EXPECT_EQ(run_bad("flow.import", {{"content", std::string(embedded_flows()[2].content)}, {"default", true}}).code, ErrorCode::invalid_argument);
 }
 
+// acceptance: 18
 TEST_F(Admin, FlowsAreExportedInEitherFormat) {
   const std::string name = run_ok("flow.list").at("contactFlows").at(0).at("name").as_string().c_str();
   const auto actions = run_ok("flow.export", {{"flow", name}, {"format", "2019-10-30"}});
@@ -178,6 +179,19 @@ TEST_F(Admin, FlowsAreExportedInEitherFormat) {
     {"Identifier":"e","Type":"DisconnectParticipant"}]})";
   const auto warned = run_ok("flow.import", {{"content", menu}});
   EXPECT_THAT(bj::serialize(warned.at("warnings")), HasSubstr("there is no flow module"));
+  const std::string asks = R"({"Version":"2019-10-30","StartAction":"f","Metadata":{"name":"Asks"},"Actions":[
+    {"Identifier":"f","Type":"InvokeLambdaFunction","Parameters":{"LambdaFunctionARN":"arn:aws:lambda:x:1:function:lookup"},"Transitions":{"NextAction":"h","Errors":[{"ErrorType":"NoMatchingError","NextAction":"h"}]}},
+    {"Identifier":"h","Type":"CheckHoursOfOperation","Parameters":{"HoursOfOperationId":"Night"},"Transitions":{"Errors":[{"ErrorType":"NoMatchingError","NextAction":"q"}],
+     "Conditions":[{"NextAction":"q","Condition":{"Operator":"Equals","Operands":["True"]}},{"NextAction":"q","Condition":{"Operator":"Equals","Operands":["False"]}}]}},
+    {"Identifier":"q","Type":"UpdateContactTargetQueue","Parameters":{"QueueId":"Nobody"},"Transitions":{"NextAction":"r","Errors":[{"ErrorType":"NoMatchingError","NextAction":"e"}]}},
+    {"Identifier":"r","Type":"UpdateContactTargetQueue","Parameters":{"QueueId":"BasicQueue"},"Transitions":{"NextAction":"e","Errors":[{"ErrorType":"NoMatchingError","NextAction":"e"}]}},
+    {"Identifier":"e","Type":"DisconnectParticipant"}]})";
+  std::string missing;
+  const auto told = run_ok("flow.import", {{"content", asks}});
+  for (const auto& w : told.at("warnings").as_array()) missing += std::string(w.at("blockId").as_string()) + " ";
+  EXPECT_EQ(missing, "f h q ");
+  run_ok("flow-function.add", {{"name", "lookup"}, {"url", "https://example.com/lookup"}});
+  EXPECT_EQ(run_ok("flow.import", {{"content", asks}}).at("warnings").as_array().size(), 2u);
   EXPECT_THAT(run_bad("flow.export", {{"flow", "Menu"}, {"format", "legacy"}}).message, HasSubstr("block m: InvokeFlowModule"));
   EXPECT_EQ(run_bad("flow.trace", {{"contact", "none"}}).code, ErrorCode::not_found);
 }

@@ -82,6 +82,7 @@ TEST(FlowBlocks, ContactDataAndTags) {
 }
 
 // The order counts: "error" first, then numbers; an ordinary visitor's empty text is no number.
+// acceptance: 17
 TEST(FlowBlocks, CompareTakesTheFirstMatchOrNoMatchingCondition) {
   const auto blocks = with_ends({block("c", "Compare", R"("ComparisonValue":"$.Attributes.ref")",
                                        {"", {error("NoMatchingCondition", "other")}, {result("error", "failed"), result("0", "fine", "NumberGreaterOrEqualTo")}})});
@@ -213,6 +214,7 @@ TEST(FlowBlocks, WaitForTimeOrTheCustomer) {
   EXPECT_THAT(returns.results("w"), ElementsAre("waits", "CustomerReturned"));
 }
 
+// acceptance: 17
 TEST(FlowBlocks, QueueByNameByIdByArnByAgentAndByAttribute) {
   const auto flow = [](const std::string& parameter) {
     return std::vector<std::string>{block("q", "UpdateContactTargetQueue", parameter, {"go", {kAny}, {}}),
@@ -335,6 +337,7 @@ TEST(FlowBlocks, DequeueElevenTimesAtMost) {
 }
 
 // Not possible in a chat: a core that looped would post the comma and never reach the next block.
+// acceptance: 17
 TEST(FlowBlocks, MessagesInTurnTakeTheErrorBranchAtOnce) {
   FlowWorld w("customerQueue", {block("loop", "MessageParticipantIteratively", R"("Messages":[{"Text":","}])", {"", {error("NoMatchingError", "next")}, {}}), say("next", "you wait", "done"), block("done", "EndFlowExecution", "")});
   w.start();

@@ -97,6 +97,31 @@ TEST(HostileFlow, AFunctionThatNeverAnswersHoldsNobodyElse) {
   EXPECT_THAT(w.world->closed, ElementsAre(w.id));
 }
 
+// A queue flow must neither transfer nor change flows; a module that it asks could: round and round without an end.
+TEST(HostileFlow, AModuleDoesNotDoWhatItsQueueFlowMayNot) {
+  const auto module = [](const std::string& does) {
+    return document("Module", "flowModule", "t", {does, block("e", "EndFlowModuleExecution", "")});
+  };
+  for (const std::string& does : {block("t", "TransferContactToQueue", "", {"e", {error("NoMatchingError", "e"), error("QueueAtCapacity", "e")}, {}}),
+                                  block("t", "TransferToFlow", R"("ContactFlowId":"Start")", {"", {error("NoMatchingError", "e")}, {}})}) {
+    CentreConfig config = make_config();
+    config.flows["m"] = read_flow(module(does));
+    FlowWorld w("customerQueue", {block("m", "InvokeFlowModule", R"("FlowModuleId":"Module")", {"s", {error("NoMatchingError", "s")}, {}}), say("s", "you wait", "end"), block("end", "EndFlowExecution", "")}, std::move(config));
+    Bystander bystander(w);
+    w.start();
+    EXPECT_THAT(w.said(), ElementsAre("you wait"));
+    EXPECT_EQ(w.contact()->state, ContactState::queued);
+    bystander.expect_served();
+  }
+}
+
+TEST(HostileFlow, AFlowThatLosesTheBlockOfAContactEndsForIt) {
+  FlowWorld w("contactFlow", {block("w", "Wait", R"("TimeLimitSeconds":"60")", {"", {}, {result("WaitCompleted", "end")}}), bye()});
+  w.start();
+  w.add("tested", document("Tested", "contactFlow", "end", {bye()}));
+  EXPECT_THAT(w.world->closed, ElementsAre(w.id));
+}
+
 // A flow that is changed while a contact stands in it.
 TEST(HostileFlow, AChangedFlowGoesOnAtTheBlockOfTheSameName) {
   FlowWorld w("contactFlow", {block("w", "Wait", R"("TimeLimitSeconds":"60")", {"", {}, {result("WaitCompleted", "a")}}), say("a", "old", "end"), bye()});

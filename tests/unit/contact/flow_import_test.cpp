@@ -191,6 +191,8 @@ TEST(FlowImport, EachDefectOfAnActionIsToldWithItsBlock) {
       {action("EndFlowExecution", "", ""), "cannot stand"},
       {action("EndFlowModuleExecution", "", ""), "cannot stand"},
       {action("InvokeLambdaFunction", R"("LambdaFunctionARN":"f","InvocationTimeLimitSeconds":"9")", on_error), "1 to 8"},
+      {action("ConnectParticipantWithLexBot", R"("Text":"?")", R"("Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"},{"ErrorType":"NoMatchingCondition","NextAction":"end"}],"Conditions":[{"NextAction":"end","Condition":{"Operator":"TextContains","Operands":["x"]}}])"), "only Equals"},
+      {action("ConnectParticipantWithLexBot", R"("Text":"?","LexSessionAttributes":{"keywords.Other":"x"})", R"("Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"},{"ErrorType":"NoMatchingCondition","NextAction":"end"}],"Conditions":[{"NextAction":"end","Condition":{"Operator":"Equals","Operands":["x"]}}])"), "no condition of the block"},
       {action("TagContact", R"("Tags":{"a":"1","b":"1","c":"1","d":"1","e":"1","f":"1","g":"1"})"), "6 tags"},
   };
   for (const Case& c : cases) {
