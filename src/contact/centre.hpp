@@ -80,6 +80,8 @@ class Centre {
   void on(Turn& turn, const UpdateAttributes& command);
   void on(Turn& turn, const InviteToVideo& command);
   void on(Turn& turn, const WithdrawInvitation& command);
+  void on(Turn& turn, const AddAttachment& command);
+  void on(Turn& turn, const UpdateAttachment& command);
   void on(Turn& turn, const Tick& command);
 
   // flow side

@@ -55,10 +55,15 @@ struct UpdateAttributes { std::string contact_id; Attributes attributes; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
 struct WithdrawInvitation { std::string external_meeting_id; };
+// An attachment whose upload is complete becomes an item with the attachment's id; again: nothing.
+struct AddAttachment { std::string contact_id, participant_id; Attachment attachment; };
+// What the scan said. `item` as it is stored, with the new status.
+struct UpdateAttachment { ChatItem item; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation, Tick>;
+                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation, AddAttachment,
+                             UpdateAttachment, Tick>;
 
 // --- effects ---
 struct NewParticipant {

@@ -90,6 +90,7 @@ struct Contact {
   std::optional<Invitation> invitation;
   std::vector<Segment> segments;
   std::vector<std::string> content_types;       // of messages; empty: plain text
+  std::vector<std::string> attachments;         // ids of those that are items
   Instant expires = Instant::never();           // the chat ends then
   std::optional<PendingTransfer> transfer;
 

@@ -27,8 +27,7 @@ create table chat_attachments(
   id text primary key, contact_id text not null references contacts(id) on delete cascade, participant_id text not null,
   name text not null, content_type text not null, size_bytes bigint not null,
   state text not null check(state in ('started','uploaded','scanning','approved','rejected')),
-  object_key text not null, upload_hash text not null unique, upload_expires_ms bigint not null, client_token text,
-  item_id text, created_ms bigint not null);
+  object_key text not null, client_token text, created_ms bigint not null);
 create index chat_attachments_contact on chat_attachments(contact_id);
 create index chat_attachments_open on chat_attachments(state) where state in ('started','uploaded','scanning');
 )sql";

@@ -125,6 +125,11 @@ constexpr ParameterRow kRows[] = {
     {"chatCustomerDisconnectMinutes", "chat-customer-disconnect-minutes", "0", whole, "So long after that the chat ends; 0: never", 0, 480},
     {"chatAgentIdleMinutes", "chat-agent-idle-minutes", "0", whole, "The same for agents", 0, 480},
     {"chatAgentDisconnectMinutes", "chat-agent-disconnect-minutes", "0", whole, "The same for agents", 0, 480},
+    {"chatAttachmentMaxBytes", "chat-attachment-max-bytes", "20971520", whole, "Largest file in a chat; 0: none are taken", 0, 20971520},
+    {"chatAttachmentsPerChat", "chat-attachments-per-chat", "35", whole, "Files in one chat", 0, 1000},
+    {"chatAttachmentTypes", "chat-attachment-types", "", text, "Types of files that are taken, joined by commas; empty: pictures, PDF, plain text, sound, film, office documents"},
+    {"chatAttachmentScanCommand", "chat-attachment-scan-command", "", line, "Program that looks at each file on its standard input: 0 approves it, anything else rejects it; empty: all are approved"},
+    {"chatAttachmentScanSeconds", "chat-attachment-scan-seconds", "60", whole, "After this time the file is rejected", 1, 600},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 

@@ -12,8 +12,11 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/centre/centre_api.hpp"
 #include "api/routing/routing_routes.hpp"
+#include "crypto/random.hpp"
+#include "io/objects/directory_object_store.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "service/retention/retention_service.hpp"
 
 namespace upcall::test {
 
@@ -102,6 +105,10 @@ class Installation {
     authenticator = std::move(*api::Authenticator::open(*store, *sealer, random, "https://upcall.example", now().wall));
     service = std::move(*api::CentreService::start(*store, random, [this] { return now(); }));
     centre_api = std::make_unique<api::CentreApi>(*service, *store, *authenticator, random, api::CentreApiOptions{"https://upcall.example", true});
+    objects = std::move(*objects::DirectoryObjectStore::open_root(dir_ + "/objects", crypto::Secret<32>(), system_random));
+    attachments = std::make_unique<service::AttachmentService>(*store, *objects, random, [this] { return now(); });
+    centre_api->attachments = attachments.get();
+    attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
     router = std::make_unique<wire::Router>();
     openapi = std::make_unique<api::OpenApi>();
     api::add_auth_routes(*router, *authenticator, *openapi);
@@ -113,8 +120,10 @@ class Installation {
   }
   void stop() {
     router.reset();
+    attachments.reset();
     centre_api.reset();
     service.reset();
+    objects.reset();
     authenticator.reset();
     sealer.reset();
     store.reset();
@@ -147,6 +156,14 @@ class Installation {
   }
   std::string add_user(std::string name, bj::array profiles = {"Agent"}) {
     return admin_run("user.add", {{"username", name}, {"email", name}, {"password", "password-" + name}, {"name", name}, {"security-profile", std::move(profiles)}}).at("userId").as_string().c_str();
+  }
+
+  const std::string& dir() const { return dir_; }
+  Result<std::string> erase(const std::string& contact_id) {
+    auto signer = service::RecordSigner::open(*store, *sealer, random);
+    if (!signer) return tl::unexpected(signer.error());
+    service::RetentionService retention({}, *store, *objects, **signer, random, [this] { return now(); });
+    return retention.erase(contact_id, "test");
   }
 
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -204,6 +221,9 @@ class Installation {
   std::unique_ptr<api::Authenticator> authenticator;
   std::unique_ptr<api::CentreService> service;
   std::unique_ptr<api::CentreApi> centre_api;
+  crypto::SystemRandom system_random;
+  std::unique_ptr<objects::DirectoryObjectStore> objects;
+  std::unique_ptr<service::AttachmentService> attachments;
   std::unique_ptr<wire::Router> router;
   std::unique_ptr<api::OpenApi> openapi;
 
