@@ -55,6 +55,10 @@ struct UpdateAttributes { std::string contact_id; Attributes attributes; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
 struct WithdrawInvitation { std::string external_meeting_id; };
+// A supervisor who is not seen until they step in. Watching anew replaces an earlier silent one of the same user.
+struct WatchContact { std::string contact_id, user_id, display_name; };
+struct StepIn { std::string contact_id, user_id; };
+struct StepOut { std::string contact_id, user_id; };
 // An attachment whose upload is complete becomes an item with the attachment's id; again: nothing.
 struct AddAttachment { std::string contact_id, participant_id; Attachment attachment; };
 // What the scan said. `item` as it is stored, with the new status.
@@ -62,7 +66,7 @@ struct UpdateAttachment { ChatItem item; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation, AddAttachment,
+                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation, WatchContact, StepIn, StepOut, AddAttachment,
                              UpdateAttachment, Tick>;
 
 // --- effects ---
@@ -96,6 +100,7 @@ struct Effects {
   std::vector<Delivery> items;
   std::vector<AgentStateChange> agent_states;
   std::vector<AgentNotice> notices;
+  std::vector<std::string> closed_participants;  // whose sockets close after delivery; the contact goes on
   std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
 };
 

@@ -103,6 +103,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // Who watches or has stepped in, and has not left.
+  Participant* supervisor(std::string_view user_id);
   // Whose contact it is, who is asked to take it over, and who has still after-contact work with a part of it.
   bool is_seen_by(std::string_view agent) const;
   // In its queue, or on offer to an agent who may still refuse it.

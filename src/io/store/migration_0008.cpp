@@ -6,6 +6,8 @@ namespace upcall::store {
 extern const std::string_view kMigration0008;
 
 const std::string_view kMigration0008 = R"sql(
+insert into security_profile_permissions(profile_id, permission)
+  select id, 'contact.monitor' from security_profiles where name in ('Admin', 'CallCenterManager');
 alter table queues add column capacity int not null default 0;             -- contacts waiting; 0: the installation's
 alter table routing_profiles add column after_contact_seconds int not null default 0;   -- 0: until the agent is done
 alter table routing_profile_queues add column delay_seconds int not null default 0;
