@@ -42,6 +42,14 @@ Result<bool> attachments::move(Database& db, std::string_view id, std::string_vi
   return db.run("update chat_attachments set state=?3 where id=?1 and state=?2", id, from, to).map([](std::int64_t n) { return n > 0; });
 }
 
+Result<std::optional<std::string>> attachments::set_object(Database& db, std::string_view id, std::string_view key) {
+  auto before = db.one("select object_key from chat_attachments where id=?1 and state in ('started','uploaded')", [](Row& r) { return r.text(0); }, id);
+  if (!before || !*before) return before;
+  auto done = db.run("update chat_attachments set object_key=?2, state='uploaded' where id=?1", id, key);
+  if (!done) return tl::unexpected(done.error());
+  return before;
+}
+
 Result<void> attachments::remove(Database& db, std::string_view id) { return db.run("delete from chat_attachments where id=?1", id).map(ignore); }
 
 }  // namespace upcall::store

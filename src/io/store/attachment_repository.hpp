@@ -29,6 +29,9 @@ Result<std::vector<AttachmentRow>> of_contact(Database& db, std::string_view con
 Result<std::vector<AttachmentRow>> in_state(Database& db, std::string_view state, WallTime created_before);
 // True when it was in `from` and is in `to` now: of several callers one wins.
 Result<bool> move(Database& db, std::string_view id, std::string_view from, std::string_view to);
+// What was put last, as long as nobody has completed it: then the file is what it is. The answer is the key it had
+// before; nothing: it is complete already, or not there.
+Result<std::optional<std::string>> set_object(Database& db, std::string_view id, std::string_view object_key);
 Result<void> remove(Database& db, std::string_view id);
 
 }  // namespace attachments

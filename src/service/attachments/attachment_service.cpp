@@ -71,6 +71,8 @@ bool is_file_name(std::string_view name) {
   return std::none_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '/' || c == '\\' || c == '"'; });
 }
 
+std::string folder(std::string_view contact_id) { return "attachments/" + std::string(contact_id) + "/"; }
+
 // The whole object in an anonymous file, at its beginning; -1 when it cannot be read.
 int memory_file(wire::BodySource& source) {
   const int file = ::memfd_create("attachment", MFD_CLOEXEC);
@@ -148,7 +150,6 @@ Result<AttachmentService::Begun> AttachmentService::begin(const Wanted& wanted) 
     if (!others) return tl::unexpected(others.error());
     if (static_cast<std::int64_t>(others->size()) >= set->count) return fail(ErrorCode::exhausted, "too many attachments in this chat");
     store::AttachmentRow made{make_uuid(random_), wanted.contact_id, wanted.participant_id, wanted.name, wanted.content_type, wanted.size_bytes, "started", "", wanted.client_token, now.wall};
-    made.object_key = "attachments/" + made.contact_id + "/" + made.id;
     if (auto done = store::attachments::insert(db, made); !done) return tl::unexpected(done.error());
     return made;
   });
@@ -172,16 +173,20 @@ Result<void> AttachmentService::put(std::string_view ticket, std::string_view co
   if (!row) return tl::unexpected(row.error());
   if (!*row) return fail(ErrorCode::not_found, "no such upload");
   if ((*row)->state != "started" && (*row)->state != "uploaded") return fail(ErrorCode::conflict, "the upload is complete");
-  auto upload = objects_.begin_upload((*row)->object_key, (*row)->content_type);
+  // An object of its own for each put: what is being scanned, or was approved, is never written over by a late one.
+  const std::string key = folder((*row)->contact_id) + (*row)->id + "-" + make_uuid(random_);
+  auto upload = objects_.begin_upload(key, (*row)->content_type);
   if (!upload) return tl::unexpected(upload.error());
   if (auto part = (*upload)->put_part(1, body); !part) return part;
   if (auto whole = (*upload)->complete(clock_().wall); !whole) return tl::unexpected(whole.error());
-  auto moved = store_.write([&](store::Database& db) -> Result<void> {
-    auto done = store::attachments::move(db, found->attachment_id, "started", "uploaded");
-    if (!done) return tl::unexpected(done.error());
+  auto before = store_.write([&](store::Database& db) { return store::attachments::set_object(db, found->attachment_id, key); });
+  if (before && *before) {
+    if (!(*before)->empty()) (void)objects_.remove(**before);
     return {};
-  });
-  return moved;
+  }
+  (void)objects_.remove(key);
+  if (!before) return tl::unexpected(before.error());
+  return fail(ErrorCode::conflict, "the upload is complete");
 }
 
 Result<store::AttachmentRow> AttachmentService::complete(const std::string& contact_id, const std::string& participant_id, const std::string& attachment_id) {
@@ -304,7 +309,7 @@ void AttachmentService::prune() {
     auto old = store_.read([&](store::Database& db) { return store::attachments::in_state(db, state, clock_().wall - kForgotten); });
     if (!old) return;
     for (const store::AttachmentRow& row : *old) {
-      const auto removed = objects_.remove(row.object_key);
+      const auto removed = row.object_key.empty() ? Result<void>() : objects_.remove(row.object_key);
       if (!removed && removed.error().code != ErrorCode::not_found) continue;
       (void)store_.write([&](store::Database& db) { return store::attachments::remove(db, row.id); });
     }

@@ -8,7 +8,6 @@
 #include "base/wall_text.hpp"
 #include "contact/snapshot.hpp"
 #include "io/log/log.hpp"
-#include "io/store/attachment_repository.hpp"
 #include "io/store/centre_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
@@ -159,10 +158,10 @@ Result<std::string> RetentionService::finish_erasure(const store::Erasure& erasu
     if (auto gone = carry_out(r, erasure.actor); !gone) return tl::unexpected(gone.error());
   }
   // Files of the chat before their rows: what cannot be removed now is known at the next try.
-  auto files = store_.read([&](store::Database& db) { return store::attachments::of_contact(db, erasure.contact_id); });
+  auto files = objects_.list("attachments/" + erasure.contact_id + "/");
   if (!files) return tl::unexpected(files.error());
-  for (const store::AttachmentRow& file : *files) {
-    if (auto gone = objects_.remove(file.object_key); !gone && gone.error().code != ErrorCode::not_found) return tl::unexpected(gone.error());
+  for (const objects::ObjectInfo& file : *files) {
+    if (auto gone = objects_.remove(file.key); !gone && gone.error().code != ErrorCode::not_found) return tl::unexpected(gone.error());
   }
   return store_.write([&](store::Database& db) -> Result<std::string> {
     auto rows = store::retention::erase_contact_rows(db, erasure.contact_id);

@@ -68,6 +68,7 @@ struct Files {
         status.c_str());
     return item;
   }
+  std::vector<objects::ObjectInfo> kept() { return *in.objects->list("attachments/" + jane.contact_id + "/"); }
   wire::HttpResponse get(const std::string& id) { return jane.call("attachment", jane.connection, {{"AttachmentId", id}}); }
   std::string read(const wire::HttpResponse& answer) {
     const auto file = in.send("GET", text(Installation::body(answer).at("Url")).substr(kOrigin.size()));
@@ -145,7 +146,7 @@ TEST(Attachments, WhatIsRejectedIsGivenToNobody) {
     files.take(id, "REJECTED");
     EXPECT_EQ(files.get(id).status, 403) << script;
     EXPECT_EQ(files.in.send("GET", files.path + "/attachments/" + id, "", files.as_ann).status, 404);
-    EXPECT_EQ(files.in.objects->stat("attachments/" + files.jane.contact_id + "/" + id).error().code, ErrorCode::not_found) << "nor kept";
+    EXPECT_TRUE(files.kept().empty()) << "nor kept";
   }
   files.set("chatAttachmentScanCommand", "/nowhere/at/all");
   const std::string id = files.send("words");
@@ -177,6 +178,20 @@ TEST(Attachments, NotBeforeTheScanHasEndedAndAfterARestartToo) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (files.get(id).status != 200 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
   EXPECT_EQ(files.read(files.get(id)), "words");
+}
+
+// A put that ends after the upload was completed must not get past the scan.
+TEST(Attachments, WhatWasScannedIsWhatIsGivenOut) {
+  Files files;
+  const auto begun = files.begin("words");
+  const std::string id = text(begun.at("AttachmentId"));
+  ASSERT_EQ(files.put(begun, "words"), 200);
+  ASSERT_TRUE(files.in.attachments->complete(files.jane.contact_id, files.jane.participant_id, id));
+  EXPECT_FALSE(*files.in.store->write([&](store::Database& db) { return store::attachments::set_object(db, id, "late"); })) << "another put was on its way";
+  EXPECT_EQ(files.complete(begun), 200);
+  files.take(id, "APPROVED");
+  EXPECT_EQ(files.read(files.get(id)), "words");
+  EXPECT_EQ(files.kept().size(), 1u);
 }
 
 TEST(Attachments, EveryFieldIsChecked) {
@@ -276,13 +291,12 @@ TEST(Attachments, OfAnAgentAndWithTheContactsErasureGone) {
   EXPECT_EQ(files.in.send("GET", files.path + "/attachments/" + id, "", as_bob).status, 404);
   EXPECT_EQ(files.in.send("POST", files.path + "/attachments", R"({"name":"a","contentType":"text/plain","sizeInBytes":4})", as_bob).status, 404);
 
-  const std::string key = "attachments/" + files.jane.contact_id + "/" + id;
-  EXPECT_TRUE(files.in.objects->stat(key));
+  EXPECT_EQ(files.kept().size(), 1u);
   EXPECT_EQ(files.in.send("POST", files.path + "/end", "", files.as_ann).status, 200);
   EXPECT_EQ(files.in.send("POST", files.path + "/clear", "", files.as_ann).status, 200);
   auto erased = files.in.erase(files.jane.contact_id);
   ASSERT_TRUE(erased) << erased.error().message;
-  EXPECT_EQ(files.in.objects->stat(key).error().code, ErrorCode::not_found);
+  EXPECT_TRUE(files.kept().empty());
   EXPECT_TRUE(files.in.store->read([&](store::Database& db) { return store::attachments::of_contact(db, files.jane.contact_id); })->empty());
 }
 
