@@ -199,13 +199,16 @@ void Centre::restore_agent(std::string agent_id, AgentStatus status, Now now) {
 
 void Centre::restore_agent(const AgentStateChange& stored, Now now) {
   AgentState& state = agents_[stored.agent_id];
-  state.status = agent_status(stored.status).value_or(AgentStatus::offline);
+  // What was to come after the contacts has come when none of them is left.
+  const bool waits = !stored.next_status.empty() && state.busy() > 0;
+  const std::string& id = waits || stored.next_status.empty() ? stored.status : stored.next_status;
+  state.status = agent_status(id).value_or(AgentStatus::offline);
   for (const CustomStatus& custom : config_.statuses) {
-    if (custom.id != stored.status) continue;
+    if (custom.id != id) continue;
     state.status = custom.routable ? AgentStatus::available : AgentStatus::not_routable;
     state.custom_id = custom.id;
   }
-  state.next_status = stored.next_status;
+  if (waits) state.next_status = stored.next_status;
   state.since = now.wall;
   state.idle_since = now.mono;
   settle_agent(stored.agent_id);

@@ -81,6 +81,11 @@ class Centre {
   void on(Turn& turn, const InviteToVideo& command);
   void on(Turn& turn, const WithdrawInvitation& command);
   void on(Turn& turn, const FlowAnswer& command);
+  void on(Turn& turn, const WatchContact& command);
+  void on(Turn& turn, const StepIn& command);
+  void on(Turn& turn, const StepOut& command);
+  void on(Turn& turn, const AddAttachment& command);
+  void on(Turn& turn, const UpdateAttachment& command);
   void on(Turn& turn, const Tick& command);
 
   // flow side
@@ -125,6 +130,9 @@ class Centre {
   void system_event(Turn& turn, Contact& contact, std::string_view content_type, const Participant* who);
   void end(Turn& turn, Contact& contact, std::string_view reason);
   // Idle participants: who was active, who is told, who is let go.
+  void step_out(Turn& turn, Contact& contact, Participant& supervisor);
+  // The agent's page shows who is there.
+  void tell_agent(Turn& turn, const Contact& contact);
   void active(Turn& turn, Contact& contact, Participant& participant);
   void check_idle(Turn& turn, Contact& contact);
   Instant idle_timer(const Contact& contact) const;

@@ -121,8 +121,8 @@ void Centre::on(Turn& turn, const SetAgentStatus& command) {
     }
   }
   // Whoever goes away will not answer: the next agent is asked at once.
-  if (status != AgentStatus::available || command.after_contacts) withdraw_offers(turn, command.agent_id, false);
-  if (command.after_contacts && state.busy() > 0) {
+  if (status != AgentStatus::available) withdraw_offers(turn, command.agent_id, false);
+  if (command.after_contacts && status != AgentStatus::available && state.busy() > 0) {
     state.next_status = command.custom_id.empty() ? std::string(to_string(status)) : command.custom_id;
     turn.effects.agent_states.push_back({command.agent_id, status_id(state), state.next_status});
     turn.effects.notices.push_back({command.agent_id, {}, AgentView::none});

@@ -165,6 +165,7 @@ void Centre::on(Turn& turn, const LeaveChat& command) {
   const auto found = contacts_.find(command.contact_id);
   Participant* p = found != contacts_.end() ? found->second.participant(command.participant_id) : nullptr;
   if (p == nullptr || p->left || !found->second.live()) return turn.refuse(ErrorCode::forbidden, "the chat has ended");
+  if (p->role == Role::supervisor) return step_out(turn, found->second, *p);
   p->left = true;
   system_event(turn, found->second, content::kLeft, p);
   if (p->role == Role::agent && run_remaining(turn, found->second)) return;

@@ -58,11 +58,19 @@ struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_ext
 struct WithdrawInvitation { std::string external_meeting_id; };
 // What became of a flow's call (Effects::flow_calls). No answer: `text` says why.
 struct FlowAnswer { std::string contact_id, call_id; bool answered = false; std::string text; };
+// A supervisor who is not seen until they step in. Watching anew replaces an earlier silent one of the same user.
+struct WatchContact { std::string contact_id, user_id, display_name; };
+struct StepIn { std::string contact_id, user_id; };
+struct StepOut { std::string contact_id, user_id; };
+// An attachment whose upload is complete becomes an item with the attachment's id; again: nothing.
+struct AddAttachment { std::string contact_id, participant_id; Attachment attachment; };
+// What the scan said. `item` as it is stored, with the new status.
+struct UpdateAttachment { ChatItem item; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
                              RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation,
-                             FlowAnswer, Tick>;
+                             FlowAnswer, WatchContact, StepIn, StepOut, AddAttachment, UpdateAttachment, Tick>;
 
 // --- effects ---
 struct NewParticipant {
@@ -111,6 +119,7 @@ struct Effects {
   std::vector<AgentNotice> notices;
   std::vector<FlowCallRequest> flow_calls;  // to be made when everything is stored
   std::vector<FlowStepRecord> flow_steps;
+  std::vector<std::string> closed_participants;  // whose sockets close after delivery; the contact goes on
   std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
 };
 

@@ -88,6 +88,13 @@ const Participant* Contact::participant(std::string_view participant_id) const {
   return const_cast<Contact*>(this)->participant(participant_id);
 }
 
+Participant* Contact::supervisor(std::string_view user_id) {
+  for (Participant& p : participants) {
+    if (p.role == Role::supervisor && !p.left && p.user_id == user_id) return &p;
+  }
+  return nullptr;
+}
+
 bool Contact::is_seen_by(std::string_view agent) const {
   if (agent == agent_id || (transfer && transfer->offered && transfer->to_agent == agent)) return true;
   return std::any_of(segments.begin(), segments.end(), [&](const Segment& s) { return s.after_contact && s.agent_id == agent; });

@@ -96,6 +96,7 @@ struct Contact {
   std::optional<Invitation> invitation;
   std::vector<Segment> segments;
   std::vector<std::string> content_types;       // of messages; empty: plain text
+  std::vector<std::string> attachments;         // ids of those that are items
   Instant expires = Instant::never();           // the chat ends then
   std::optional<PendingTransfer> transfer;
 
@@ -108,6 +109,8 @@ struct Contact {
   Participant* participant(std::string_view participant_id);
   const Participant* participant(std::string_view participant_id) const;
   Participant* agent_participant();
+  // Who watches or has stepped in, and has not left.
+  Participant* supervisor(std::string_view user_id);
   // Whose contact it is, who is asked to take it over, and who has still after-contact work with a part of it.
   bool is_seen_by(std::string_view agent) const;
   // In its queue, or on offer to an agent who may still refuse it.

@@ -83,6 +83,9 @@ std::string to_snapshot(const Contact& c, Now now, const Flow* flow) {
   bj::array types;
   for (const std::string& type : c.content_types) types.push_back(bj::value(type));
   if (!types.empty()) o["contentTypes"] = std::move(types);
+  bj::array attachments;
+  for (const std::string& id : c.attachments) attachments.push_back(bj::value(id));
+  if (!attachments.empty()) o["attachments"] = std::move(attachments);
   o["expires"] = wall_of(c.expires, now);
   o["connectDeadline"] = wall_of(c.connect_deadline, now);
   if (c.invitation) {
@@ -165,6 +168,11 @@ ParseResult<Contact> from_snapshot(std::string_view text, Now now, const std::fu
   if (const bj::array* types = json::array_at(o, "contentTypes")) {
     for (const bj::value& type : *types) {
       if (type.is_string()) c.content_types.emplace_back(type.get_string());
+    }
+  }
+  if (const bj::array* attachments = json::array_at(o, "attachments")) {
+    for (const bj::value& id : *attachments) {
+      if (id.is_string()) c.attachments.emplace_back(id.get_string());
     }
   }
   c.expires = mono_of(json::integer_at(o, "expires").value_or(0), now);

@@ -14,6 +14,7 @@ constexpr std::pair<Permission, std::string_view> kNames[kPermissionCount] = {
     {Permission::recording_playback, "recording.playback"},
     {Permission::recording_all_groups, "recording.all_groups"},
     {Permission::contact_search, "contact.search"},
+    {Permission::contact_monitor, "contact.monitor"},
     {Permission::user_admin, "user.admin"},
     {Permission::routing_admin, "routing.admin"},
     {Permission::flow_admin, "flow.admin"},
@@ -55,7 +56,7 @@ std::span<const DefaultProfile> default_profiles() {
   using enum Permission;
   static const std::array<DefaultProfile, 5> list = {{
       {"Admin", PermissionSet::everything()},
-      {"CallCenterManager", {contact_handle, meeting_create, recording_control, recording_stop_any, contact_search, user_admin, routing_admin}},
+      {"CallCenterManager", {contact_handle, meeting_create, recording_control, recording_stop_any, contact_search, contact_monitor, user_admin, routing_admin}},
       {"QualityAnalyst", {contact_search}},
       {"Agent", {contact_handle, meeting_create, recording_control}},
       // Holding this profile is what playback asks for; it grants nothing by itself.

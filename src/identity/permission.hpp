@@ -19,12 +19,13 @@ enum class Permission : std::uint8_t {
   recording_playback,  // programs only: people need the configured security profile instead
   recording_all_groups,  // passes the hierarchy rule
   contact_search,
+  contact_monitor,     // watch live contacts silently and step in, within the hierarchy rule
   user_admin,
   routing_admin,  // queues, routing profiles
   flow_admin,
   instance_admin,  // parameters, access keys, diagnosis
 };
-inline constexpr std::size_t kPermissionCount = 11;
+inline constexpr std::size_t kPermissionCount = 12;
 
 // "contact.handle" and so on: how permissions are stored and shown.
 std::string_view to_string(Permission permission);

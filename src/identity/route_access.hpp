@@ -25,6 +25,7 @@ enum class Credential : std::uint8_t {
 enum class ObjectRule : std::uint8_t {
   none,
   own_contact,       // 404 for another's, as for none: who else serves whom is nobody's business
+  supervised_contact,  // 404 outside of the viewer's part of the hierarchy, as for none
   own_meeting,       // 403 for another's, 404 for none
   own_or_supervised, // the same, but stopping another's is for who may, within the hierarchy
   playback,          // profile and hierarchy: 403; 404 for none, told only to holders of the profile

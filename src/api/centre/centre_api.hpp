@@ -12,6 +12,7 @@
 #include "api/common/openapi.hpp"
 #include "api/common/rate_limiter.hpp"
 #include "io/store/centre_repository.hpp"
+#include "service/attachments/attachment_service.hpp"
 
 namespace upcall::api {
 
@@ -36,6 +37,8 @@ class CentreApi {
   Authenticator& authenticator;
   RandomSource& random;
   const CentreApiOptions options;
+  // Files in chats; nothing: they are not taken. Set before the first request, outlives the router.
+  service::AttachmentService* attachments = nullptr;
 
   RateLimiter starts{0.5, 20};         // chats of one peer
   RateLimiter sends{10, 30};           // items of one participant
@@ -56,6 +59,8 @@ inline constexpr Duration kTicketLife = Duration::s(100);
 
 // POST /api/chat/start
 void add_chat_routes(wire::Router& router, CentreApi& api, OpenApi& openapi);
+// Tells a chat what became of its attachment: for AttachmentService::start().
+void tell_scanned(CentreApi& api, const store::AttachmentRow& row);
 // /aws/participant/participant/* and the socket /aws/participant/socket
 void add_participant_routes(wire::Router& router, CentreApi& api);
 // /api/agent/* and the socket /api/agent/events

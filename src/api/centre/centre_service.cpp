@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "api/centre/item_json.hpp"
+#include "api/centre/supervision.hpp"
 #include "base/ids.hpp"
 #include "base/wall_text.hpp"
 #include "contact/flow_import.hpp"
@@ -251,6 +252,7 @@ void CentreService::loop() {
       reload_at_ = now.mono + kReloadEvery;
       auto config = store_.read([this](store::Database& db) { return load_centre_config(db, &flows_read_); });
       if (config) apply(contact::Configure{std::move(*config)}, nullptr);
+      check_supervisors();
     }
     if (prune_at_ <= now.mono) {
       prune_at_ = now.mono + kPruneEvery;
@@ -265,6 +267,31 @@ void CentreService::loop() {
     closing.error = Error{ErrorCode::unavailable, "the server is closing"};
     batch->answer->set_value(std::move(closing));
   }
+}
+
+// Who may watch no longer is let go: disabled, without the permission, or the contact is with another group's agent now.
+void CentreService::check_supervisors() {
+  struct Watching {
+    std::string contact_id, user_id, agent_id;
+  };
+  std::vector<Watching> watching;
+  for (const auto& [id, c] : centre_.contacts()) {
+    for (const contact::Participant& p : c.participants) {
+      if (p.role == contact::Role::supervisor && !p.left && c.live()) watching.push_back({id, p.user_id, c.agent_id});
+    }
+  }
+  if (watching.empty()) return;
+  auto gone = store_.read([&](store::Database& db) -> Result<std::vector<Watching>> {
+    std::vector<Watching> out;
+    for (const Watching& w : watching) {
+      auto may = may_watch(db, w.user_id, w.agent_id);
+      if (!may) return tl::unexpected(may.error());
+      if (!*may) out.push_back(w);
+    }
+    return out;
+  });
+  if (!gone) return;  // the store does not answer: asked again in five seconds
+  for (const Watching& w : *gone) apply(contact::StepOut{w.contact_id, w.user_id}, nullptr);
 }
 
 void CentreService::run(Job& job) {
@@ -336,7 +363,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
   }
   const bool nothing = batch->contacts.empty() && e.participants.empty() && e.items.empty() && e.agent_states.empty() &&
-                       batch->agent_events.empty() && batch->removed_agents.empty();
+                       e.closed_participants.empty() && batch->agent_events.empty() && batch->removed_agents.empty();
   // Behind earlier effects even an answer that changes nothing waits: it may tell of them.
   if (nothing && unsaved_.empty() && in_flight_.empty()) {
     if (batch->answer) batch->answer->set_value(std::move(e));
@@ -433,6 +460,14 @@ void CentreService::deliver(const Batch& batch) {
       publish(audience->second.agent_id,
               bj::serialize(bj::object{{"type", "item"}, {"contactId", delivery.item.contact_id}, {"item", item_json(delivery.item, true)}}));
     }
+  }
+  for (const std::string& participant : e.closed_participants) {
+    const auto listeners = chat_listeners_.find(participant);
+    if (listeners == chat_listeners_.end()) continue;
+    for (const auto& weak : listeners->second) {
+      if (auto listener = weak.lock()) listener->on_chat_closed();
+    }
+    chat_listeners_.erase(listeners);
   }
   for (const std::string& id : e.closed) {
     const auto audience = batch.audiences.find(id);

@@ -105,6 +105,7 @@ class CentreService {
   void loop();
   void post(Job job);
   void run(Job& job);
+  void check_supervisors();
   void apply(const contact::Command& command, std::shared_ptr<std::promise<contact::Effects>> answer);
   void write_out();
   void committed(const Result<void>& result);

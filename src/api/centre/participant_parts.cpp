@@ -72,7 +72,17 @@ Result<store::ParticipantRow> connected(CentreApi& api, const wire::HttpRequest&
     api.connections.charge(peer, r.now.mono);
     return fail(ErrorCode::forbidden, "");
   }
-  return std::move(**found);
+  store::ParticipantRow& who = **found;
+  if (who.role == contact::Role::agent || who.role == contact::Role::supervisor) {
+    // Who has handed the contact on, or watches no longer, reads no more of it. After its end its agent still may.
+    const bool may = api.service.get<bool>([&](const contact::Centre& centre) {
+      const contact::Contact* c = centre.contact(who.contact_id);
+      const contact::Participant* p = c != nullptr ? c->participant(who.participant_id) : nullptr;
+      return p != nullptr ? !p->left || (!c->live() && who.role == contact::Role::agent) : who.role == contact::Role::agent;
+    });
+    if (!may) return fail(ErrorCode::forbidden, "");
+  }
+  return std::move(who);
 }
 
 }  // namespace upcall::api::participant

@@ -12,6 +12,9 @@ using ParticipantHandler = wire::HttpResponse (*)(CentreApi&, const wire::HttpRe
 
 wire::HttpResponse get_transcript(CentreApi& api, const wire::HttpRequest& request);
 
+// StartAttachmentUpload, CompleteAttachmentUpload, GetAttachment, and the addresses that they give out.
+void add_attachment_routes(wire::Router& router, CentreApi& api);
+
 namespace participant {
 
 inline constexpr std::size_t kClientTokenMax = 500;

@@ -113,6 +113,7 @@ void add_participant_routes(wire::Router& router, CentreApi& api) {
     router.add("POST", "/aws/participant/participant/" + std::string(name),
                [&api, handler = handler](const wire::HttpRequest& r) { return handler(api, r); });
   }
+  add_attachment_routes(router, api);
   router.add_websocket("/aws/participant/socket", [&api](const wire::HttpRequest& r, const std::vector<std::string>&) -> wire::WebSocketAnswer {
     const auto text = r.query_value("ticket");
     auto who = text ? api.ticket(*text, r.now.mono) : std::nullopt;

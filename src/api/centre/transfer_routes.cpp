@@ -34,7 +34,9 @@ wire::HttpResponse set_status(CentreApi& api, const wire::HttpRequest& request, 
   auto body = body_object(request);
   if (!body) return failure(request, body.error());
   const auto wanted = json::text_at(*body, "status");
-  if (!wanted || wanted->empty() || wanted->size() > kNameMax) return failure(request, ErrorCode::invalid_argument, "status must be a text of 1 to 127 bytes.");
+  // Clean text also has line breaks; a name has none.
+  const bool is_name = wanted && !wanted->empty() && wanted->size() <= kNameMax && json::is_clean_text(*wanted) && wanted->find_first_of("\n\t\r") == std::string_view::npos;
+  if (!is_name) return failure(request, ErrorCode::invalid_argument, "status must be a name of 1 to 127 bytes.");
   const bool given = body->contains("afterContacts");
   if (given && !json::boolean_at(*body, "afterContacts")) return failure(request, ErrorCode::invalid_argument, "afterContacts must be true or false.");
   contact::SetAgentStatus command{agent.id, contact::AgentStatus::offline, {}, given && *json::boolean_at(*body, "afterContacts")};

@@ -1,4 +1,5 @@
 // Contacts: start, stop, attributes, describe.
+#include <algorithm>
 #include <span>
 
 #include "api/centre/contact_lookup.hpp"
@@ -14,7 +15,8 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::size_t kAttributesMax = 32'768;  // names and values together
-constexpr std::size_t kMessageMax = 16'384;
+constexpr std::size_t kMessageMax = 1024;
+constexpr std::int64_t kChatMinutesMin = 60, kChatMinutesMax = 10'080;
 
 bool is_attribute_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
@@ -77,23 +79,17 @@ ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& c
   return out;
 }
 
-struct InitialMessage {
-  std::string type, content;
-};
-
-ConnectResult<std::optional<InitialMessage>> initial_message(const ConnectCall& call) {
+ConnectResult<std::string> initial_message(const ConnectCall& call) {
   const bj::value* value = call.body.if_contains("InitialMessage");
-  if (value == nullptr || value->is_null()) return std::optional<InitialMessage>{};
+  if (value == nullptr || value->is_null()) return std::string();
   if (!value->is_object()) return invalid_parameter("InitialMessage must be an object.");
   const auto type = json::text_at(value->get_object(), "ContentType");
   const auto content = json::text_at(value->get_object(), "Content");
-  if (!type || (*type != contact::content::kText && *type != contact::content::kMarkdown)) {
-    return invalid_parameter("InitialMessage: ContentType must be text/plain or text/markdown.");
-  }
+  if (!type || *type != contact::content::kText) return invalid_parameter("InitialMessage: ContentType must be text/plain.");
   if (!content || content->empty() || content->size() > kMessageMax || !json::is_clean_text(*content)) {
-    return invalid_parameter("InitialMessage: Content must be a text of 1 to 16384 bytes.");
+    return invalid_parameter("InitialMessage: Content must be a text of 1 to 1024 bytes.");
   }
-  return std::optional(InitialMessage{std::string(*type), std::string(*content)});
+  return std::string(*content);
 }
 
 ConnectAnswer start_chat(ConnectCall& call) {
@@ -113,6 +109,20 @@ ConnectAnswer start_chat(ConnectCall& call) {
   if (!attributes) return tl::unexpected(attributes.error());
   auto message = initial_message(call);
   if (!message) return tl::unexpected(message.error());
+  auto types = call.texts("SupportedMessagingContentTypes", 5);
+  if (!types) return tl::unexpected(types.error());
+  constexpr std::string_view kTypes[] = {"text/plain", "text/markdown", "application/json", "application/vnd.amazonaws.connect.message.interactive.response"};
+  for (const std::string& type : *types) {
+    if (std::find(std::begin(kTypes), std::end(kTypes), type) == std::end(kTypes)) return invalid_parameter("SupportedMessagingContentTypes: " + type.substr(0, 64) + " is not one of them.");
+  }
+  if (!types->empty() && std::find(types->begin(), types->end(), contact::content::kText) == types->end()) {
+    return invalid_parameter("SupportedMessagingContentTypes must hold text/plain.");
+  }
+  const bj::value* duration = call.body.if_contains("ChatDurationInMinutes");
+  const std::int64_t minutes = json::integer_at(call.body, "ChatDurationInMinutes").value_or(0);
+  if (duration != nullptr && !duration->is_null() && (minutes < kChatMinutesMin || minutes > kChatMinutesMax)) {
+    return invalid_parameter("ChatDurationInMinutes must be 60 to 10080.");
+  }
   auto token = call.text("ClientToken", 0, 500, false);
   if (!token) return tl::unexpected(token.error());
   const std::string key = token->empty() ? "" : call.key_id + " " + *token;
@@ -122,15 +132,9 @@ ConnectAnswer start_chat(ConnectCall& call) {
   if (!flow) return fault_of(flow.error());
   if (!*flow) return no_such("contact flow");
   if ((*flow)->type != "CONTACT_FLOW") return refuse_call(400, "InvalidRequestException", "A chat starts with a flow of type CONTACT_FLOW.");
-  const contact::Effects effects = call.api.centre.service.call(contact::StartChat{(*flow)->id, std::string(*name), std::move(*attributes)});
+  const contact::Effects effects = call.api.centre.service.call(contact::StartChat{(*flow)->id, std::string(*name), std::move(*attributes), std::move(*message), std::move(*types), Duration::s(minutes * 60)});
   if (effects.error) return fault_of(*effects.error);
   const auto& customer = effects.participants.front();
-  if (*message) {
-    const contact::Effects said = call.api.centre.service.call(contact::SendItem{
-        effects.contact_id, customer.participant.id, "", contact::ItemType::message, (*message)->type, (*message)->content, ""});
-    // A flow may have ended the chat already; then nobody is there to read it.
-    if (said.error && said.error->code != ErrorCode::forbidden) return fault_of(*said.error);
-  }
   bj::object out{{"ContactId", effects.contact_id}, {"ParticipantId", customer.participant.id}, {"ParticipantToken", customer.token}};
   if (!key.empty()) call.api.remember_start(key, bj::serialize(out));
   return out;

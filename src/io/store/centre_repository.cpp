@@ -213,6 +213,11 @@ Result<std::vector<contact::ChatItem>> centre::items_with_token(Database& db, st
   return list;
 }
 
+Result<std::optional<contact::ChatItem>> centre::find_item(Database& db, std::string_view contact_id, std::string_view item_id) {
+  static const std::string sql = "select " + std::string(kItemColumns) + " from chat_items where contact_id=?1 and id=?2";
+  return db.one(sql, read_item, contact_id, item_id);
+}
+
 Result<std::optional<std::uint64_t>> centre::item_seq(Database& db, std::string_view contact_id, std::string_view item_id) {
   return db.one("select seq from chat_items where contact_id=?1 and id=?2", [](Row& r) { return static_cast<std::uint64_t>(r.i64(0)); },
                 contact_id, item_id);

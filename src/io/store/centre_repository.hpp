@@ -72,6 +72,7 @@ Result<void> add_connection(Database& db, std::string_view token, std::string_vi
 Result<std::optional<ParticipantRow>> participant_by_connection(Database& db, std::string_view token, WallTime now);
 
 Result<void> insert_item(Database& db, const contact::ChatItem& item);
+Result<std::optional<contact::ChatItem>> find_item(Database& db, std::string_view contact_id, std::string_view item_id);
 Result<std::optional<std::uint64_t>> item_seq(Database& db, std::string_view contact_id, std::string_view item_id);
 // The first item not before `at` (`forward`), or the last one not after it.
 Result<std::optional<std::uint64_t>> item_seq_at(Database& db, std::string_view contact_id, WallTime at, bool forward);

@@ -6,6 +6,8 @@ namespace upcall::store {
 extern const std::string_view kMigration0008;
 
 const std::string_view kMigration0008 = R"sql(
+insert into security_profile_permissions(profile_id, permission)
+  select id, 'contact.monitor' from security_profiles where name in ('Admin', 'CallCenterManager');
 alter table queues add column capacity int not null default 0;             -- contacts waiting; 0: the installation's
 alter table routing_profiles add column after_contact_seconds int not null default 0;   -- 0: until the agent is done
 alter table routing_profile_queues add column delay_seconds int not null default 0;
@@ -27,8 +29,7 @@ create table chat_attachments(
   id text primary key, contact_id text not null references contacts(id) on delete cascade, participant_id text not null,
   name text not null, content_type text not null, size_bytes bigint not null,
   state text not null check(state in ('started','uploaded','scanning','approved','rejected')),
-  object_key text not null, upload_hash text not null unique, upload_expires_ms bigint not null, client_token text,
-  item_id text, created_ms bigint not null);
+  object_key text not null, client_token text, created_ms bigint not null);
 create index chat_attachments_contact on chat_attachments(contact_id);
 create index chat_attachments_open on chat_attachments(state) where state in ('started','uploaded','scanning');
 )sql";

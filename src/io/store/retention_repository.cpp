@@ -130,6 +130,7 @@ Result<retention::ErasedRows> retention::erase_contact_rows(Database& db, std::s
   // References that were dictated to this customer: by the address that the contact came with.
   if (auto r = run("delete from adhoc_routes where email in (select value from contact_attributes where contact_id=?1 and name='customerEmailAddress')", nullptr); !r) return tl::unexpected(r.error());
   if (auto r = run("delete from chat_items where contact_id=?1", &out.chat_items); !r) return tl::unexpected(r.error());
+  if (auto r = run("delete from chat_attachments where contact_id=?1", &out.attachments); !r) return tl::unexpected(r.error());
   if (auto r = run("delete from chat_receipts where contact_id=?1", nullptr); !r) return tl::unexpected(r.error());
   if (auto r = run("delete from contact_attributes where contact_id=?1", &out.attributes); !r) return tl::unexpected(r.error());
   if (auto r = run("delete from participants where contact_id=?1", &out.participants); !r) return tl::unexpected(r.error());

@@ -70,7 +70,7 @@ Result<void> begin_erasure(Database& db, const Erasure& erasure);
 Result<std::optional<Erasure>> erasure(Database& db, std::string_view contact_id);
 Result<std::vector<Erasure>> open_erasures(Database& db);
 struct ErasedRows {
-  std::int64_t chat_items = 0, attributes = 0, participants = 0, attendees = 0;
+  std::int64_t chat_items = 0, attributes = 0, participants = 0, attendees = 0, attachments = 0;
 };
 // Everything of the contact but what has no person in it. Attendees of its meetings lose name and address.
 Result<ErasedRows> erase_contact_rows(Database& db, std::string_view contact_id);

@@ -142,6 +142,11 @@ constexpr ParameterRow kRows[] = {
     {"federationEmailClaim", "federation-email-claim", "email", line, "Claim with the e-mail address"},
     {"federationNameClaim", "federation-name-claim", "name", line, "Claim with the name"},
     {"sessionLifeMinutes", "session-life-minutes", "600", whole, "So long after the log-in it must be done again; calls go on", 5, 43200},
+    {"chatAttachmentMaxBytes", "chat-attachment-max-bytes", "20971520", whole, "Largest file in a chat; 0: none are taken", 0, 20971520},
+    {"chatAttachmentsPerChat", "chat-attachments-per-chat", "35", whole, "Files in one chat", 0, 1000},
+    {"chatAttachmentTypes", "chat-attachment-types", "", text, "Types of files that are taken, joined by commas; empty: pictures, PDF, plain text, sound, film, office documents"},
+    {"chatAttachmentScanCommand", "chat-attachment-scan-command", "", line, "Program that looks at each file on its standard input: 0 approves it, anything else rejects it; empty: all are approved"},
+    {"chatAttachmentScanSeconds", "chat-attachment-scan-seconds", "60", whole, "After this time the file is rejected", 1, 600},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 

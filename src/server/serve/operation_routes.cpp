@@ -90,7 +90,7 @@ void set_finisher(wire::Router& router, store::Store& store) {
     std::erase_if(response.headers, [](const auto& h) { return h.first == "content-type" || h.first == "allow"; });
     response.set("access-control-allow-methods", "GET, POST, PUT, DELETE");
     response.set("access-control-allow-headers",
-                 "authorization, content-type, cognitoidtoken, range, x-amz-bearer, x-amz-content-sha256, x-amz-date, "
+                 "authorization, content-type, content-disposition, cognitoidtoken, range, x-amz-bearer, x-amz-content-sha256, x-amz-date, "
                  "x-amz-user-agent, x-amz-security-token, x-api-key");
     response.set("access-control-max-age", "86400");
   });

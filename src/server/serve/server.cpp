@@ -120,6 +120,7 @@ struct Server::Parts {
     recordings.reset();
     runtime.reset();
     http.reset();
+    attachments.reset();
     centre.reset();
     // Last: it signs what all of them have written.
     mails.reset();
@@ -150,6 +151,7 @@ struct Server::Parts {
   std::unique_ptr<service::Federation> federation;
   std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreApi> centre_api;
+  std::unique_ptr<service::AttachmentService> attachments;
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<api::ConnectApi> connect_api;
@@ -324,6 +326,9 @@ Result<void> Server::Parts::open() {
   if (auto services = open_services(*media); !services) return services;
 
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
+  attachments = std::make_unique<service::AttachmentService>(*store, stores->store(), random, system_now);
+  centre_api->attachments = attachments.get();
+  attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.record_key = signer->public_jwk();
@@ -373,6 +378,12 @@ Result<void> Server::Parts::open() {
   const auto peers = sealer->derive("peers");
   http_options.peer_key.emplace();
   std::copy_n(peers.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
+  // A file in a chat may be larger than other bodies, but no larger than was announced for its address.
+  http_options.body_limit = [this](std::string_view method, std::string_view path) -> std::optional<std::size_t> {
+    constexpr std::string_view kFiles = "/aws/participant/attachments/";
+    if (method != "PUT" || !path.starts_with(kFiles)) return std::nullopt;
+    return std::max<std::size_t>(attachments->body_limit(path.substr(kFiles.size())), 1024);
+  };
   if (options.connections_per_peer) {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;

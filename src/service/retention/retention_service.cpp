@@ -157,6 +157,12 @@ Result<std::string> RetentionService::finish_erasure(const store::Erasure& erasu
     if (!r.deleting) continue;
     if (auto gone = carry_out(r, erasure.actor); !gone) return tl::unexpected(gone.error());
   }
+  // Files of the chat before their rows: what cannot be removed now is known at the next try.
+  auto files = objects_.list("attachments/" + erasure.contact_id + "/");
+  if (!files) return tl::unexpected(files.error());
+  for (const objects::ObjectInfo& file : *files) {
+    if (auto gone = objects_.remove(file.key); !gone && gone.error().code != ErrorCode::not_found) return tl::unexpected(gone.error());
+  }
   return store_.write([&](store::Database& db) -> Result<std::string> {
     auto rows = store::retention::erase_contact_rows(db, erasure.contact_id);
     if (!rows) return tl::unexpected(rows.error());
@@ -164,7 +170,7 @@ Result<std::string> RetentionService::finish_erasure(const store::Erasure& erasu
     const std::string certificate = signer_.sign(bj::serialize(bj::object{
         {"type", "upcall.erasure"}, {"contactId", erasure.contact_id}, {"requestedAt", to_iso8601(erasure.requested)}, {"erasedAt", to_iso8601(now)},
         {"by", erasure.actor}, {"recordings", json::parse(erasure.recordings).value_or(bj::array{})}, {"chatItems", rows->chat_items}, {"attributes", rows->attributes},
-        {"participants", rows->participants}, {"attendees", rows->attendees}}));
+        {"participants", rows->participants}, {"attendees", rows->attendees}, {"attachments", rows->attachments}}));
     if (auto r = store::retention::finish_erasure(db, erasure.contact_id, now, certificate); !r) return tl::unexpected(r.error());
     if (auto r = store::audit::add(db, {now, erasure.actor, "contact.erased", erasure.contact_id, ""}); !r) return tl::unexpected(r.error());
     return certificate;

@@ -15,6 +15,8 @@ class Customer {
     participant_id = text(result.at("ParticipantId"));
     token = text(result.at("ParticipantToken"));
   }
+  // Somebody else of a chat that is there, by their token.
+  Customer(Installation& in, std::string contact, std::string participant_token) : in_(in), contact_id(std::move(contact)), token(std::move(participant_token)) {}
   wire::HttpResponse call(const std::string& operation, const std::string& bearer, bj::object body) {
     // Clients sign with empty keys: the header must be ignored.
     return in_.send("POST", "/aws/participant/participant/" + operation, bj::serialize(body),

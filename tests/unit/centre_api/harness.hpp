@@ -13,8 +13,11 @@
 #include "api/centre/centre_api.hpp"
 #include "api/connect_user/connect_user_routes.hpp"
 #include "api/routing/routing_routes.hpp"
+#include "crypto/random.hpp"
+#include "io/objects/directory_object_store.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "service/retention/retention_service.hpp"
 
 namespace upcall::test {
 
@@ -103,6 +106,10 @@ class Installation {
     authenticator = std::move(*api::Authenticator::open(*store, *sealer, random, "https://upcall.example", now().wall));
     service = std::move(*api::CentreService::start(*store, random, [this] { return now(); }));
     centre_api = std::make_unique<api::CentreApi>(*service, *store, *authenticator, random, api::CentreApiOptions{"https://upcall.example", true});
+    objects = std::move(*objects::DirectoryObjectStore::open_root(dir_ + "/objects", crypto::Secret<32>(), system_random));
+    attachments = std::make_unique<service::AttachmentService>(*store, *objects, random, [this] { return now(); });
+    centre_api->attachments = attachments.get();
+    attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
     router = std::make_unique<wire::Router>();
     openapi = std::make_unique<api::OpenApi>();
     authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
@@ -126,8 +133,10 @@ class Installation {
     federation.reset();
     mails.reset();
     authorization.reset();
+    attachments.reset();
     centre_api.reset();
     service.reset();
+    objects.reset();
     authenticator.reset();
     sealer.reset();
     store.reset();
@@ -161,6 +170,14 @@ class Installation {
   }
   std::string add_user(std::string name, bj::array profiles = {"Agent"}) {
     return admin_run("user.add", {{"username", name}, {"email", name}, {"password", "password-" + name}, {"name", name}, {"security-profile", std::move(profiles)}}).at("userId").as_string().c_str();
+  }
+
+  const std::string& dir() const { return dir_; }
+  Result<std::string> erase(const std::string& contact_id) {
+    auto signer = service::RecordSigner::open(*store, *sealer, random);
+    if (!signer) return tl::unexpected(signer.error());
+    service::RetentionService retention({}, *store, *objects, **signer, random, [this] { return now(); });
+    return retention.erase(contact_id, "test");
   }
 
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -225,6 +242,9 @@ class Installation {
   std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreService> service;
   std::unique_ptr<api::CentreApi> centre_api;
+  crypto::SystemRandom system_random;
+  std::unique_ptr<objects::DirectoryObjectStore> objects;
+  std::unique_ptr<service::AttachmentService> attachments;
   std::unique_ptr<wire::Router> router;
   std::unique_ptr<api::OpenApi> openapi;
 

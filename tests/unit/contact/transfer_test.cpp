@@ -141,6 +141,24 @@ TEST(Transfer, ARestartKeepsAfterContactWorkAndForgetsTheOffer) {
   EXPECT_EQ(after.centre.index_fault(), "");
 }
 
+TEST(Transfer, EveryTruncationOfItsSnapshotIsRefused) {
+  TwoAgents t;
+  t.bob_is_there();
+  t.w.run(TransferContact{"ann", t.id, {{}, "bob"}});
+  t.w.run(AcceptContact{"bob", t.id});
+  t.w.run(WatchContact{t.id, "sue", "Sue"});
+  const std::string whole = to_snapshot(t.contact(), t.w.now, nullptr);
+  ASSERT_NE(whole.find("\"silent\":true"), std::string::npos);
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    EXPECT_FALSE(from_snapshot(whole.substr(0, n), t.w.now, [](std::string_view) { return nullptr; })) << n;
+  }
+  auto back = from_snapshot(whole, t.w.now, [](std::string_view) { return nullptr; });
+  ASSERT_TRUE(back);
+  EXPECT_EQ(to_snapshot(*back, t.w.now, nullptr), whole);
+  EXPECT_EQ(back->segments.size(), 2u);
+  EXPECT_EQ(back->age_adjustment, Duration());
+}
+
 TEST(AgentStatusTest, CustomOnesRouteOrNot) {
   TwoAgents t;
   EXPECT_EQ(t.w.run(SetAgentStatus{"bob", AgentStatus::offline, "nothing", false}).error->code, ErrorCode::not_found);
@@ -175,6 +193,11 @@ TEST(AgentStatusTest, TheNextStatusComesAfterTheContacts) {
   EXPECT_EQ(t.w.view("ann", waits), AgentView::none);
   t.w.run(SetAgentStatus{"ann", AgentStatus::offline, "", true});
   EXPECT_EQ(t.w.centre.agent("ann")->status, AgentStatus::offline) << "without contacts: at once";
+  // After a restart nobody is left waiting for contacts that are gone.
+  World after(TwoAgents::config());
+  after.centre.restore_agent(AgentStateChange{"ann", "available", "s-lunch"}, after.now);
+  EXPECT_EQ(Centre::status_id(*after.centre.agent("ann")), "s-lunch");
+  EXPECT_TRUE(after.centre.agent("ann")->next_status.empty());
 }
 
 TEST(AfterContact, EndsByItselfWhenTheProfileSaysSo) {

@@ -1,5 +1,5 @@
 import { session } from '../session/session';
-import type { AgentState, AgentStatus, ChatItem } from '../centre/types';
+import type { AgentState, ChatItem, QuickConnects, StatusChoice } from '../centre/types';
 
 const contactPath = (contactId: string, what: string) => `/api/agent/contacts/${encodeURIComponent(contactId)}/${what}`;
 
@@ -7,7 +7,14 @@ export type ContactAction = 'accept' | 'reject' | 'end' | 'clear';
 
 export const agentApi = {
   state: () => session.data<AgentState>('/api/agent/state'),
-  setStatus: (status: AgentStatus) => session.data<unknown>('/api/agent/status', { method: 'PUT', body: { status } }),
+  statuses: () => session.data<{ statuses: StatusChoice[] }>('/api/agent/statuses'),
+  quickConnects: (search: string) => session.data<QuickConnects>(`/api/agent/quick-connects?search=${encodeURIComponent(search)}`),
+  transfer: (contactId: string, to: { agentId: string } | { queueId: string }) =>
+    session.data<unknown>(contactPath(contactId, 'transfer'), { body: to }),
+  cancelTransfer: (contactId: string) => session.data<unknown>(contactPath(contactId, 'transfer'), { method: 'DELETE' }),
+  attachment: (contactId: string, attachmentId: string) =>
+    session.data<{ url: string }>(contactPath(contactId, `attachments/${encodeURIComponent(attachmentId)}`)),
+  setStatus: (status: string) => session.data<unknown>('/api/agent/status', { method: 'PUT', body: { status } }),
   act: (contactId: string, action: ContactAction) => session.data<unknown>(contactPath(contactId, action), { method: 'POST' }),
   items: (contactId: string, after: number) =>
     session.data<{ items: ChatItem[] }>(`${contactPath(contactId, 'items')}?after=${after}`),

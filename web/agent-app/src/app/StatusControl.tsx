@@ -1,14 +1,18 @@
 import { Check, ChevronDown } from 'lucide-react';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { Button as AriaButton } from 'react-aria-components/Button';
 import { Menu, MenuItem, MenuTrigger } from 'react-aria-components/Menu';
 import { Popover } from 'react-aria-components/Popover';
+import { agentApi } from '../api/agent';
 import { useCentre } from '../centre/store';
-import type { AgentStatus } from '../centre/types';
+import type { StatusChoice } from '../centre/types';
 import { useTexts } from '../i18n/texts';
 import { useAction } from '../ui/use-action';
 
-const STATUSES: AgentStatus[] = ['available', 'offline'];
+/** Always there; others are an administrator's and have their own names. */
+const BUILT_IN = ['available', 'offline'] as const;
+type BuiltIn = (typeof BUILT_IN)[number];
+const isBuiltIn = (id: string): id is BuiltIn => BUILT_IN.includes(id as BuiltIn);
 
 export function StatusControl() {
   const { t } = useTexts();
@@ -16,14 +20,26 @@ export function StatusControl() {
   const wrapUp = useCentre((centre) => centre.contacts.filter((contact) => contact.state === 'ended').length);
   const setStatus = useCentre((centre) => centre.setStatus);
   const connected = useCentre((centre) => centre.socket === 'open');
-  const [change, busy] = useAction(useCallback((next: AgentStatus) => setStatus(next), [setStatus]));
+  const agent = useCentre((centre) => centre.agent);
+  const [change, busy] = useAction(useCallback((next: string) => setStatus(next), [setStatus]));
+  const [custom, setCustom] = useState<StatusChoice[]>([]);
+  const chosen = agent?.statusId ?? status;
+  // Asked when the menu opens: an administrator may have added one. Without an answer the two are there.
+  const load = (open: boolean) => {
+    if (!open) return;
+    agentApi.statuses().then(
+      ({ statuses }) => setCustom(statuses.filter(({ statusId }) => !isBuiltIn(statusId))),
+      () => undefined,
+    );
+  };
   return (
-    <MenuTrigger>
+    <MenuTrigger onOpenChange={load}>
       <AriaButton className={`status status--${status}`} isDisabled={!connected} data-busy={busy || undefined}>
         <span className="status__dot" aria-hidden />
         <span>
           <span className="visually-hidden">{t('status.label')}</span>
-          {t(`status.${status}`)}
+          {isBuiltIn(chosen) ? t(`status.${chosen}`) : agent?.statusName}
+          {agent?.nextStatus && <span className="status__more">{t('status.next', { name: agent.nextStatus.statusName })}</span>}
           {wrapUp > 0 && <span className="status__more">{t('status.wrapUp', { count: wrapUp })}</span>}
         </span>
         <ChevronDown size={16} aria-hidden />
@@ -33,17 +49,27 @@ export function StatusControl() {
           className="menu"
           aria-label={t('status.label')}
           selectionMode="single"
-          selectedKeys={[status]}
-          onAction={(key) => change(key as AgentStatus)}
+          selectedKeys={[chosen]}
+          onAction={(key) => change(String(key))}
         >
-          {STATUSES.map((id) => (
+          {BUILT_IN.map((id) => (
             <MenuItem key={id} id={id} className="menu__item" textValue={t(`status.${id}`)}>
               <span className={`status__dot status__dot--${id}`} aria-hidden />
               <span>
                 {t(`status.${id}`)}
                 <small>{t(`status.${id}Text`)}</small>
               </span>
-              {id === status && <Check size={16} aria-hidden />}
+              {id === chosen && <Check size={16} aria-hidden />}
+            </MenuItem>
+          ))}
+          {custom.map(({ statusId, name, status: meaning }) => (
+            <MenuItem key={statusId} id={statusId} className="menu__item" textValue={name}>
+              <span className={`status__dot status__dot--${meaning}`} aria-hidden />
+              <span>
+                {name}
+                <small>{t(meaning === 'available' ? 'status.availableText' : 'status.offlineText')}</small>
+              </span>
+              {statusId === chosen && <Check size={16} aria-hidden />}
             </MenuItem>
           ))}
         </Menu>

@@ -17,6 +17,16 @@ const message = (Id: string, over: Partial<ChatItem> = {}): ChatItem => ({
 const item = (contactId: string, it: ChatItem): CentreEvent => ({ seq: 1, type: 'item', contactId, item: it });
 const play = (...events: CentreEvent[]): Centre => events.reduce((centre, event) => applyEvent(centre, event, 1000), EMPTY_CENTRE);
 
+describe('files', () => {
+  it('change their status in place', () => {
+    const file = (Status: 'IN_PROGRESS' | 'APPROVED') =>
+      message('f', { Type: 'ATTACHMENT', Attachments: [{ AttachmentId: 'f', AttachmentName: 'a.txt', ContentType: 'text/plain', Status }] });
+    const centre = play(snapshot(contact('one')), item('one', file('IN_PROGRESS')), item('one', message('m')), item('one', file('APPROVED')));
+    expect(centre.chats['one']?.items.map(({ Id }) => Id)).toEqual(['f', 'm']);
+    expect(centre.chats['one']?.items[0]?.Attachments?.[0]?.Status).toBe('APPROVED');
+  });
+});
+
 describe('contacts', () => {
   it('come, change and go, each by its own id', () => {
     const centre = play(

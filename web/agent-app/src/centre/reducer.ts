@@ -70,6 +70,10 @@ function applyItem(centre: Centre, contactId: string, item: ChatItem, now: numbe
   const chat = centre.chats[contactId] ?? EMPTY_CHAT;
   const put = (next: Chat): Centre => ({ ...centre, chats: { ...centre.chats, [contactId]: next } });
   if (item.ContentType === EVENT.typing) return put({ ...chat, typingAt: item.ParticipantRole === 'AGENT' ? chat.typingAt : now });
+  // What the scan of a file said comes as the same item again.
+  if (item.Type === 'ATTACHMENT' && chat.items.some((known) => known.Id === item.Id)) {
+    return put({ ...chat, items: chat.items.map((known) => (known.Id === item.Id ? item : known)) });
+  }
   if (item.Type === 'MESSAGEMETADATA' || chat.items.some((known) => known.Id === item.Id)) return centre;
   const fromCustomer = item.Type === 'MESSAGE' && item.ParticipantRole === 'CUSTOMER';
   const isUnread = fromCustomer && centre.watched !== contactId;

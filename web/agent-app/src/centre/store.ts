@@ -5,14 +5,14 @@ import { agentApi, type ContactAction } from '../api/agent';
 import { session } from '../session/session';
 import { EventSocket, type SocketState } from './event-socket';
 import { applyEvent, type Centre, changeChat, EMPTY_CENTRE, lookAt, merge } from './reducer';
-import { type AgentStatus, type CentreEvent, EVENT } from './types';
+import { type CentreEvent, EVENT } from './types';
 
 interface CentreStore extends Centre {
   socket: SocketState;
   /** The first snapshot has come. */
   ready: boolean;
   watch: (contactId: string | undefined) => void;
-  setStatus: (status: AgentStatus) => Promise<void>;
+  setStatus: (status: string) => Promise<void>;
   act: (contactId: string, action: ContactAction) => Promise<void>;
   loadChat: (contactId: string) => Promise<void>;
   send: (contactId: string, content: string) => Promise<void>;

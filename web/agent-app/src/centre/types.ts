@@ -1,11 +1,26 @@
 // The words of the agent's interface (/api/agent) as the pages use them.
-export type AgentStatus = 'available' | 'offline';
+export type AgentStatus = 'available' | 'not_routable' | 'offline';
+
+/** A status to choose: `statusId` is sent, `status` is what it means for routing. */
+export interface StatusChoice {
+  statusId: string;
+  name: string;
+  status: AgentStatus;
+}
+
+export interface QuickConnects {
+  agents: { agentId: string; name: string; statusName: string; available: boolean }[];
+  queues: { queueId: string; name: string; waiting: number }[];
+}
 
 export interface Agent {
   agentId: string;
   username: string;
   name: string;
   status: AgentStatus;
+  statusId?: string;
+  statusName?: string;
+  nextStatus?: { statusId: string; statusName: string };
 }
 
 /** connecting: offered; ended: after-contact work. */
@@ -29,6 +44,8 @@ export interface Contact {
   queue?: { name?: string; personal: boolean };
   attributes?: Record<string, string>;
   participants?: Participant[];
+  /** On its way to another agent, who has not accepted yet. */
+  transfer?: { state: 'waiting' | 'offered'; from?: string; to?: string };
 }
 
 /** Of a contact, as GET /api/agent/state tells it. */
@@ -54,6 +71,7 @@ export interface ChatItem {
   ParticipantRole?: Participant['role'];
   DisplayName?: string;
   ContactId?: string;
+  Attachments?: { AttachmentId: string; AttachmentName: string; ContentType: string; Status: 'APPROVED' | 'REJECTED' | 'IN_PROGRESS' }[];
   seq?: number;
 }
 
@@ -62,6 +80,8 @@ export const EVENT = {
   joined: 'application/vnd.amazonaws.connect.event.participant.joined',
   left: 'application/vnd.amazonaws.connect.event.participant.left',
   ended: 'application/vnd.amazonaws.connect.event.chat.ended',
+  idle: 'application/vnd.amazonaws.connect.event.participant.idle',
+  transferFailed: 'application/vnd.amazonaws.connect.event.transfer.failed',
   invitation: 'application/vnd.upcall.event.video.invitation',
   invitationAcknowledged: 'application/vnd.upcall.event.video.invitation.acknowledged',
 } as const;

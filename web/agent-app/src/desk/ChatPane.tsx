@@ -1,5 +1,6 @@
-import { ArrowLeft, CheckCheck, Info, PhoneOff } from 'lucide-react';
+import { ArrowLeft, ArrowRightLeft, CheckCheck, Info, PhoneOff } from 'lucide-react';
 import { useCallback, useState } from 'react';
+import { agentApi } from '../api/agent';
 import { runningCall } from '../calls/other-call';
 import { useCalls } from '../calls/store';
 import { useCentre } from '../centre/store';
@@ -11,6 +12,7 @@ import { useAction } from '../ui/use-action';
 import { Avatar } from './Avatar';
 import { Composer } from './Composer';
 import { Transcript } from './Transcript';
+import { TransferDialog } from './TransferDialog';
 import './chat.css';
 
 interface ChatPaneProps {
@@ -24,6 +26,7 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
   const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
   const [asking, setAsking] = useState(false);
+  const [transferring, setTransferring] = useState(false);
   const { contactId } = contact;
   const inCall = useCalls(({ calls }) => runningCall(calls)?.contactId === contactId);
   const name = customerName(contact) || t('contact.unnamed');
@@ -33,6 +36,8 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
       setAsking(false);
     }, [act, contactId]),
   );
+  const [takeBack, takingBack] = useAction(useCallback(() => agentApi.cancelTransfer(contactId), [contactId]));
+  const closeTransfer = useCallback(() => setTransferring(false), []);
   const [clear, clearing] = useAction(useCallback(() => act(contactId, 'clear'), [act, contactId]));
   return (
     <section className="chat" aria-label={t('chat.with', { name })}>
@@ -41,8 +46,18 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
         <Avatar name={name} />
         <div className="chat__who">
           <h2 dir="auto">{name}</h2>
-          <p className="soft">{t(`contact.state.${contact.state}`)}</p>
+          <p className="soft">
+            {contact.transfer?.to ? t('transfer.running', { name: contact.transfer.to }) : t(`contact.state.${contact.state}`)}
+          </p>
         </div>
+        {contact.state === 'connected' &&
+          (contact.transfer ? (
+            <Button key="take-back" kind="quiet" busy={takingBack} onPress={() => takeBack()}>
+              {t('transfer.takeBack')}
+            </Button>
+          ) : (
+            <IconButton key="transfer" label={t('transfer.title')} icon={ArrowRightLeft} onPress={() => setTransferring(true)} />
+          ))}
         {contact.state === 'connected' ? (
           <Button key="end" kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
             {t('chat.end')}
@@ -55,6 +70,7 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
         {onDetails && <IconButton label={t('desk.details')} icon={Info} onPress={onDetails} className="only-medium" />}
       </header>
       <Transcript contactId={contactId} />
+      <TransferDialog contactId={contactId} isOpen={transferring} onClose={closeTransfer} />
       {contact.state === 'connected' ? (
         <Composer contactId={contactId} />
       ) : (

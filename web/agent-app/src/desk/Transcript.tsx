@@ -1,11 +1,13 @@
 import { Video } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { agentApi } from '../api/agent';
 import { type Chat, EMPTY_CHAT, TYPING_MS } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import { type ChatItem, EVENT } from '../centre/types';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
+import { useAction } from '../ui/use-action';
 import { timeOf } from './time';
 
 /** Near enough to the end that a new message should scroll into view. */
@@ -44,7 +46,7 @@ export function Transcript({ contactId }: { contactId: string }) {
         </Notice>
       )}
       {chat.items.map((item, index) => (
-        <Item key={item.Id} item={item} previous={chat.items[index - 1]} />
+        <Item key={item.Id} contactId={contactId} item={item} previous={chat.items[index - 1]} />
       ))}
       {chat.pending.map((message) => (
         <PendingMessage key={message.clientToken} contactId={contactId} {...message} />
@@ -74,8 +76,15 @@ function useTyping(chat: Chat): boolean {
   return left > 0;
 }
 
-function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefined }) {
+/** The address is made for this moment; the file comes as a download and never as a page. */
+async function open(contactId: string, attachmentId: string): Promise<void> {
+  const { url } = await agentApi.attachment(contactId, attachmentId);
+  globalThis.location.assign(url);
+}
+
+function Item({ contactId, item, previous }: { contactId: string; item: ChatItem; previous: ChatItem | undefined }) {
   const { t, language } = useTexts();
+  const [save] = useAction(open);
   const time = timeOf(item.AbsoluteTime, language);
   if (item.Type === 'EVENT') {
     const name = item.DisplayName || t('contact.unnamed');
@@ -86,6 +95,10 @@ function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefin
           ? t('chat.left', { name })
           : item.ContentType === EVENT.ended
             ? t('chat.ended')
+            : item.ContentType === EVENT.transferFailed
+              ? t('chat.transferFailed')
+              : item.ContentType === EVENT.idle
+                ? t('chat.idle', { name })
             : item.ContentType === EVENT.invitation
               ? t('chat.invited')
               : item.ContentType === EVENT.invitationAcknowledged
@@ -103,14 +116,28 @@ function Item({ item, previous }: { item: ChatItem; previous: ChatItem | undefin
   const side = own ? 'own' : item.ParticipantRole === 'CUSTOMER' ? 'other' : 'system';
   const sender = own ? t('chat.you') : side === 'system' ? t('chat.system') : item.DisplayName || t('contact.unnamed');
   const follows = previous?.Type === 'MESSAGE' && previous.ParticipantRole === item.ParticipantRole;
+  const file = item.Attachments?.[0];
   return (
     <div className={`message message--${side}${follows ? ' message--follows' : ''}`}>
       <p className="message__head">
         <span dir="auto">{sender}</span> <time dateTime={item.AbsoluteTime}>{time}</time>
       </p>
-      <p className="message__text" dir="auto">
-        {item.Content}
-      </p>
+      {file ? (
+        <p className="message__text">
+          <span dir="auto">{file.AttachmentName}</span>{' '}
+          {file.Status === 'APPROVED' ? (
+            <Button kind="quiet" onPress={() => save(contactId, file.AttachmentId)}>
+              {t('chat.saveFile')}
+            </Button>
+          ) : (
+            <small>{t(file.Status === 'REJECTED' ? 'chat.fileRejected' : 'chat.fileScanned')}</small>
+          )}
+        </p>
+      ) : (
+        <p className="message__text" dir="auto">
+          {item.Content}
+        </p>
+      )}
     </div>
   );
 }

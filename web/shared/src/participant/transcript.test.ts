@@ -26,6 +26,12 @@ describe('merging', () => {
     const known = [item('a', 1)];
     expect(mergeItem(known, item('a', 1))).toBe(known);
   });
+
+  it('takes what became of a file from the same item', () => {
+    const sent = item('f', 1, { Type: 'ATTACHMENT' });
+    const approved = { ...sent, ContentType: 'approved' };
+    expect(mergeItem([item('a', 1), sent], approved)).toEqual([item('a', 1), approved]);
+  });
 });
 
 describe('what follows from the list', () => {

@@ -16,7 +16,9 @@ export function mergePage(items: readonly ChatItem[], page: readonly ChatItem[],
 
 /** An item from the socket; items come in order, repeats (of an invitation) carry the id that is known already. */
 export function mergeItem(items: readonly ChatItem[], item: ChatItem): readonly ChatItem[] {
-  return items.some((known) => known.Id === item.Id) ? items : [...items, item];
+  if (!items.some((known) => known.Id === item.Id)) return [...items, item];
+  // What the scan of a file said comes as the same item again.
+  return item.Type === 'ATTACHMENT' ? items.map((known) => (known.Id === item.Id ? item : known)) : items;
 }
 
 export function isEnded(items: readonly ChatItem[]): boolean {

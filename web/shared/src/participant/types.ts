@@ -15,7 +15,7 @@ export const ContentType = {
   queuePosition: `${OWN_EVENT}queue.position`,
 } as const;
 
-export type Role = 'CUSTOMER' | 'AGENT' | 'SYSTEM';
+export type Role = 'CUSTOMER' | 'AGENT' | 'SYSTEM' | 'SUPERVISOR';
 
 /** One item as it stands in the transcript and on the socket. */
 export interface ChatItem {
