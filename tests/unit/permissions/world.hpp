@@ -8,6 +8,7 @@
 
 #include "../centre_api/customer.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/connect/connect_api.hpp"
 #include "api/s3/s3_api.hpp"
 #include "crypto/password.hpp"
 #include "crypto/random.hpp"
@@ -43,11 +44,11 @@ struct Role {
 inline const std::vector<Role> kRoles = {
     {"agent", {"Agent"}, {"contact", "meeting", "record"}},
     {"analyst", {"QualityAnalyst"}, {"search"}},
-    {"manager", {"CallCenterManager"}, {"contact", "meeting", "record", "stop", "search", "users", "routing"}},
+    {"manager", {"CallCenterManager"}, {"contact", "meeting", "record", "stop", "search", "monitor", "users", "routing"}},
     {"viewer", {"VideoCallRecordingPlayback"}, {}, true},
     {"agent-viewer", {"Agent", "VideoCallRecordingPlayback"}, {"contact", "meeting", "record"}, true},
-    {"manager-viewer", {"CallCenterManager", "VideoCallRecordingPlayback"}, {"contact", "meeting", "record", "stop", "search", "users", "routing"}, true},
-    {"admin", {"Admin"}, {"contact", "meeting", "record", "stop", "search", "users", "routing", "flows", "instance"}, false, true},
+    {"manager-viewer", {"CallCenterManager", "VideoCallRecordingPlayback"}, {"contact", "meeting", "record", "stop", "search", "monitor", "users", "routing"}, true},
+    {"admin", {"Admin"}, {"contact", "meeting", "record", "stop", "search", "monitor", "users", "routing", "flows", "instance"}, false, true},
     {"nobody", {"Nothing"}, {}},
 };
 
@@ -72,6 +73,7 @@ class World {
     api::add_recording_routes(*in.router, api, *in.openapi);
     api::add_control_routes(*in.router, api);
     api::add_s3_routes(*in.router, s3);
+    api::add_connect_routes(*in.router, connect);
     in.admin_run("security-profile.add", {{"name", "Nothing"}});
     for (const std::string& group : kGroups) {
       if (!group.empty()) group_ids[group] = text(in.admin_run("hierarchy.add", {{"path", group}}).at("hierarchyGroupId"));
@@ -191,6 +193,7 @@ class World {
   service::RecordingService recordings{{"", dir + "/spool"}, *in.store, *in.sealer, random, clock, directory, *runtime, *objects};
   api::MeetingApi api{*in.centre_api, directory, *runtime, recordings, *objects, {"https://upcall.example"}};
   api::S3Api s3{*in.store, *in.authenticator, *objects};
+  api::ConnectApi connect{*in.centre_api, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
 
   std::map<std::string, std::string> group_ids;
   std::vector<Viewer> viewers;
