@@ -16,6 +16,11 @@ using identity::Permission;
 constexpr std::size_t kPageMax = 1000;
 constexpr std::size_t kContentMax = 256'000;
 
+// Types of this interface, and how files name them.
+constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+    {"CONTACT_FLOW", "contactFlow"}, {"CUSTOMER_QUEUE", "customerQueue"}, {"AGENT_TRANSFER", "agentTransfer"},
+    {"QUEUE_TRANSFER", "queueTransfer"}, {"MODULE", "flowModule"}};
+
 ConnectResult<store::FlowRow> find_flow(const ConnectCall& call) {
   if (auto may = call.needs(Permission::flow_admin); !may) return tl::unexpected(may.error());
   std::string id = call.id("flow");
@@ -35,7 +40,17 @@ ConnectResult<std::string> content_of(const ConnectCall& call) {
 }
 
 // The content is checked by the importer itself; what it names goes back as the vendor's list of problems.
-ConnectAnswer put_flow(ConnectCall& call, const std::string& name, const std::string& content) {
+ConnectAnswer put_flow(ConnectCall& call, const std::string& name, std::string_view type, std::string content) {
+  // Name and type stand beside the content here, and inside of it in a file.
+  if (auto document = json::parse_object(content)) {
+    if (document->contains("Actions")) {
+      if (json::object_at(*document, "Metadata") == nullptr) (*document)["Metadata"] = bj::object{};
+      bj::object& metadata = (*document)["Metadata"].get_object();
+      metadata["name"] = name;
+      metadata["type"] = type;
+      content = bj::serialize(*document);
+    }
+  }
   auto checked = call.api.administer("flow.validate", {{"content", content}}, call.caller.id);
   if (!checked) return fault_of(checked.error());
   const bj::object& report = checked->as_object();
@@ -63,10 +78,12 @@ ConnectAnswer create_flow(ConnectCall& call) {
   if (!type) return tl::unexpected(type.error());
   auto content = content_of(call);
   if (!content) return tl::unexpected(content.error());
+  const auto word = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return t.first == *type; });
+  if (word == std::end(kTypes)) return invalid_parameter("Type must be one of CONTACT_FLOW, CUSTOMER_QUEUE, AGENT_TRANSFER, QUEUE_TRANSFER and MODULE here.");
   auto there = call.api.centre.store.read([&](store::Database& db) { return store::flows::find(db, *name); });
   if (!there) return fault_of(there.error());
   if (*there) return refuse_call(409, "DuplicateResourceException", "There is a contact flow of this name already.");
-  return put_flow(call, *name, *content);
+  return put_flow(call, *name, word->second, std::move(*content));
 }
 
 ConnectAnswer update_content(ConnectCall& call) {
@@ -74,7 +91,9 @@ ConnectAnswer update_content(ConnectCall& call) {
   if (!flow) return tl::unexpected(flow.error());
   auto content = content_of(call);
   if (!content) return tl::unexpected(content.error());
-  auto done = put_flow(call, flow->name, *content);
+  const auto word = std::find_if(std::begin(kTypes), std::end(kTypes), [&](const auto& t) { return t.first == flow->type; });
+  if (word == std::end(kTypes)) return fault_of({ErrorCode::internal, "flow type"});
+  auto done = put_flow(call, flow->name, word->second, std::move(*content));
   if (!done) return done;
   return bj::object{};
 }
