@@ -65,6 +65,25 @@ Result<std::string> word(const ParameterRow& row, std::string_view value) {
   return wrong(row, "one of: " + std::string(row.choices));
 }
 
+// "*", or origins joined by commas: scheme, host and port, nothing behind them.
+Result<std::string> origins(const ParameterRow& row, std::string_view value) {
+  std::string out;
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::size_t comma = rest.find(',');
+    std::string_view entry = rest.substr(0, comma);
+    while (entry.starts_with(' ')) entry.remove_prefix(1);
+    while (entry.ends_with(' ')) entry.remove_suffix(1);
+    const std::size_t scheme = entry.starts_with("https://") ? 8 : entry.starts_with("http://") ? 7 : 0;
+    const std::string_view host = entry.substr(std::min(scheme, entry.size()));
+    const bool fine = entry == "*" || (scheme > 0 && !host.empty() && host.size() <= 260 && host.find_first_of("/?#@ \"'<>*") == std::string_view::npos && json::is_clean_text(host));
+    if (!fine) return wrong(row, "* or origins like https://www.example.com, joined by commas");
+    out += (out.empty() ? "" : ",") + std::string(entry);
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  }
+  if (out.size() > 2048) return wrong(row, "at most 2048 bytes long");
+  return out;
+}
+
 Result<std::string> name(const ParameterRow& row, std::string_view value) {
   if (value.empty() || value.size() > 64 || !json::is_clean_text(value)) return wrong(row, "a name of at most 64 bytes");
   return std::string(value);
@@ -119,6 +138,8 @@ constexpr ParameterRow kRows[] = {
     {"recordingS3Encryption", "recording-s3-encryption", "none", line, "none, AES256, aws:kms or aws:kms:KEY: what the store is asked to encrypt with"},
     {"recordingS3CaFile", "recording-s3-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)"},
     {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket"},
+    {"websiteAPIAllowedOrigins", "website-api-allowed-origins", "*", origins, "Sites whose pages may use the customers' interfaces (chat, joining a call): * or origins joined by commas"},
+    {"agentAPIAllowedOrigins", "agent-api-allowed-origins", "", origins, "Sites beside our own pages that may use the agents' interfaces; empty: none"},
     {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},
     {"chatDurationMinutes", "chat-duration-minutes", "1500", whole, "A chat ends by itself after this time, unless it was started with another", 60, 10080},
     {"chatCustomerIdleMinutes", "chat-customer-idle-minutes", "0", whole, "A customer who says nothing for so long is called idle; 0: never", 0, 480},

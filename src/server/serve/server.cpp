@@ -121,6 +121,7 @@ struct Server::Parts {
     runtime.reset();
     http.reset();
     attachments.reset();
+    functions.reset();  // the centre has the other hold on them: they end with it, while they can still answer it
     centre.reset();
     // Last: it signs what all of them have written.
     mails.reset();

@@ -233,6 +233,15 @@ TEST_F(Admin, AccessKeys) {
   EXPECT_EQ(listed.find(key.at("secretAccessKey").as_string().c_str()), std::string::npos);
 }
 
+TEST_F(Admin, OriginsAreOriginsAndNothingElse) {
+  const auto set = run_ok("configure", {{"websiteAPIAllowedOrigins", "https://shop.example, http://127.0.0.1:8080"}});
+  EXPECT_EQ(set.at("parameters").at("websiteAPIAllowedOrigins"), "https://shop.example,http://127.0.0.1:8080");
+  EXPECT_EQ(run_ok("configure", {{"agentAPIAllowedOrigins", ""}}).at("parameters").at("agentAPIAllowedOrigins"), "");
+  for (const char* wrong : {"shop.example", "https://", "https://shop.example/", "https://a.example,b", "https://*.example", "ftp://a.example", "https://user@a.example", "https://a example"}) {
+    EXPECT_EQ(run_bad("configure", {{"websiteAPIAllowedOrigins", wrong}}).code, ErrorCode::invalid_argument) << wrong;
+  }
+}
+
 TEST_F(Admin, WhereRecordingsAreKept) {
   const auto settings = [&] { return store_->read([&](store::Database& db) { return storage_settings(db, *sealer_); }); };
   EXPECT_EQ(run_ok("configure").at("parameters").at("recordingObjectStore"), "embedded");
