@@ -6,7 +6,6 @@ namespace upcall::contact {
 
 constexpr std::size_t kInitialMessageMax = 1024;  // as StartChatContact allows
 
-
 void Centre::stop_flow(Contact& c) {
   c.flow_id.clear();
   c.position = {};
@@ -58,6 +57,7 @@ bool Centre::run_remaining(Turn& turn, Contact& c) {
   const Flow* remaining = flow(c.remaining_flow_id);
   if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
   const std::string agent_id = std::exchange(c.agent_id, {});
+  if (c.transfer && c.transfer->offered) show(turn, c.transfer->to_agent, c.id, AgentView::none);
   c.transfer.reset();
   if (!c.segments.empty() && !c.segments.back().ended) {
     c.segments.back().ended = turn.now.wall;

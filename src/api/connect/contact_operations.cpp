@@ -46,8 +46,10 @@ struct Known {
   contact::Attributes attributes;
 };
 
-// A contact that this caller may know of: a program's key, its agent, or whoever may search contacts. Live or finished.
-ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& contact_id) {
+// A contact that this caller may know of: a program's key, its agent, or whoever may search contacts. Changes are for programs:
+// an agent's attributes are set by the agent's own routes, which know those that nobody may give to himself. Live or finished.
+enum class Purpose : std::uint8_t { read, change };
+ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& contact_id, Purpose purpose) {
   if (contact_id.empty() || contact_id.size() > 256) return invalid_parameter("ContactId must be a text of 1 to 256 bytes.");
   std::optional<contact::Contact> found = call.api.centre.service.get<std::optional<contact::Contact>>([&](const contact::Centre& centre) {
     const contact::Contact* c = centre.contact(contact_id);
@@ -74,7 +76,8 @@ ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& c
   }
   const bool program = call.caller.kind == identity::Principal::Kind::service;
   const bool own = out.contact.agent_id == call.caller.id;
-  const bool allowed = call.caller.may(identity::Permission::contact_search) || (call.caller.may(identity::Permission::contact_handle) && (program || own));
+  const bool handles = call.caller.may(identity::Permission::contact_handle);
+  const bool allowed = purpose == Purpose::change ? handles && program : call.caller.may(identity::Permission::contact_search) || (handles && (program || own));
   if (!allowed) return access_refused();
   return out;
 }
@@ -143,7 +146,7 @@ ConnectAnswer start_chat(ConnectCall& call) {
 ConnectAnswer stop_contact(ConnectCall& call) {
   auto id = call.text("ContactId", 1, 256);
   if (!id) return tl::unexpected(id.error());
-  auto known = known_contact(call, *id);
+  auto known = known_contact(call, *id, Purpose::change);
   if (!known) return tl::unexpected(known.error());
   // The vendor's answer is the same for a contact that is over.
   if (known->contact.live() && !known->contact.participants.empty()) {
@@ -158,7 +161,7 @@ ConnectAnswer update_attributes(ConnectCall& call) {
   if (!id) return tl::unexpected(id.error());
   auto attributes = attributes_of(call, true);
   if (!attributes) return tl::unexpected(attributes.error());
-  auto known = known_contact(call, *id);
+  auto known = known_contact(call, *id, Purpose::change);
   if (!known) return tl::unexpected(known.error());
   contact::Attributes merged = known->attributes;
   std::size_t bytes = 0;
@@ -172,7 +175,7 @@ ConnectAnswer update_attributes(ConnectCall& call) {
 }
 
 ConnectAnswer get_attributes(ConnectCall& call) {
-  auto known = known_contact(call, call.path("contact"));
+  auto known = known_contact(call, call.path("contact"), Purpose::read);
   if (!known) return tl::unexpected(known.error());
   bj::object attributes;
   for (const auto& [name, value] : known->attributes) attributes[name] = value;
@@ -187,7 +190,7 @@ std::string_view disconnect_reason(const std::string& ours) {
 }
 
 ConnectAnswer describe_contact(ConnectCall& call) {
-  auto known = known_contact(call, call.path("contact"));
+  auto known = known_contact(call, call.path("contact"), Purpose::read);
   if (!known) return tl::unexpected(known.error());
   const contact::Contact& c = known->contact;
   bj::object attributes;

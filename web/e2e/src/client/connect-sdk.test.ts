@@ -294,6 +294,11 @@ test('signatures, rights and bad input', () =>
     const described = (await own.send(new DescribeUserCommand({ InstanceId, UserId: federated.UserId ?? '' }))).User;
     assert.equal(described?.Username, agent.username, 'everybody may read the own entry');
     await refused(admin.send(new GetFederationTokenCommand({ InstanceId })), 'UserNotFoundException', 404);
+    // What nobody may give to himself (recording, routing) is in a contact's attributes: they are changed by programs alone.
+    const theirs = await admin.send(new StartChatContactCommand({ InstanceId, ContactFlowId: instance.defaultContactFlowId, ParticipantDetails: { DisplayName: 'Kim' } }));
+    const flag = { InstanceId, InitialContactId: theirs.ContactId, Attributes: { videoRecordingStartStopEnabled: 'true' } };
+    await refused(own.send(new UpdateContactAttributesCommand(flag)), 'AccessDeniedException', 403);
+    await refused(own.send(new StopContactCommand({ InstanceId, ContactId: theirs.ContactId })), 'AccessDeniedException', 403);
     // A limited key must not become a whole session.
     const limited = connect(await server.admin<Key>('access-key', 'create', '--name', 'less', '--username', agent.username, '--permission', 'contact.handle'));
     await refused(limited.send(new GetFederationTokenCommand({ InstanceId })), 'AccessDeniedException', 403);
