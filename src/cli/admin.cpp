@@ -177,10 +177,11 @@ void add_admin(CLI::App& app, int& exit_code) {
   Builder(user, "unlock", "End the wait after failed log-ins", "user.unlock", exit_code).text("--username", "username", "Log-in name", true);
   Builder(user, "reset-second-factor", "Remove the second factor and its recovery codes", "user.reset-second-factor", exit_code)
       .text("--username", "username", "Log-in name", true);
-  Builder(user, "set", "Change profiles or group; counts at the next request", "user.set", exit_code)
+  Builder(user, "set", "Change profiles, group or routing profile; counts at the next request", "user.set", exit_code)
       .text("--username", "username", "Log-in name", true)
       .list("--security-profile", "security-profile", "Replaces all that there are; repeat for several")
       .text("--hierarchy-group", "hierarchy-group", "A/B/C, made when missing")
+      .text("--routing-profile", "routing-profile", "Which queues an agent serves, by its name")
       .example("upcall user set --data-dir D --username ann@example.com --security-profile Agent --hierarchy-group North/Sales");
 
   CLI::App& profile = group(app, "security-profile", "What people may do");

@@ -37,6 +37,9 @@ void Centre::on(Turn& turn, const TransferContact& command) {
   // Whoever gave it away is not asked at once.
   c->not_before[agent_id] = turn.now.mono + config_.limits.transfer_timeout;
   c->target = command.to;
+  // A call with nobody at its other end is over, and so is what invited to it.
+  c->invitation.reset();
+  turn.effects.agent_changes.push_back({c->id, {}, {}});
   enqueue(turn, *c);
   show(turn, agent_id, c->id, AgentView::ended);
 }

@@ -170,6 +170,7 @@ void Centre::join_agent(Turn& turn, Contact& c, const std::string& agent_id) {
   c.participants.push_back({make_uuid(turn.random), Role::agent, info != nullptr ? info->name : "Agent", agent_id, true, false, false, false, turn.now.mono});
   turn.effects.participants.push_back({c.id, c.participants.back(), make_token(turn.random)});
   turn.changed_segments(c);
+  turn.effects.agent_changes.push_back({c.id, agent_id, c.participants.back().display_name});
   show(turn, agent_id, c.id, AgentView::connected);
   system_event(turn, c, content::kJoined, &c.participants.back());
 }

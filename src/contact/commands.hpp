@@ -83,6 +83,11 @@ struct AgentNotice {
   std::string contact_id;  // empty: the agent's own state changed
   AgentView view = AgentView::none;  // with a contact: how it looks now; none: it is gone
 };
+// Who serves a contact is somebody else from here on: what is the agent's, a video meeting, goes along.
+struct AgentChange {
+  std::string contact_id;
+  std::string agent_id, agent_name;  // empty: a queue has it, and nobody yet
+};
 // A web address is to be called; the answer comes back as a FlowAnswer, within `limit` if it is to have an effect.
 struct FlowCallRequest {
   std::string contact_id, call_id;
@@ -117,6 +122,7 @@ struct Effects {
   std::vector<Delivery> items;
   std::vector<AgentStateChange> agent_states;
   std::vector<AgentNotice> notices;
+  std::vector<AgentChange> agent_changes;
   std::vector<FlowCallRequest> flow_calls;  // to be made when everything is stored
   std::vector<FlowStepRecord> flow_steps;
   std::vector<std::string> closed_participants;  // whose sockets close after delivery; the contact goes on

@@ -48,6 +48,7 @@ struct CentreService::Batch {
   std::vector<std::pair<std::string, std::string>> agent_events;     // agent id, JSON, in order
   std::vector<std::string> removed_agents;
   WallTime at;
+  std::vector<AfterCommit> after_commit;  // what went along with contacts that changed hands
   std::shared_ptr<std::promise<contact::Effects>> answer;
 };
 
@@ -217,6 +218,13 @@ void CentreService::set_flow_caller(std::function<void(contact::FlowCallRequest)
   future.get();
 }
 
+void CentreService::set_follower(Follower follower) {
+  auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  post({{}, {}, [&] { follower_ = std::move(follower); }, {}, done});
+  future.get();
+}
+
 void CentreService::answer(contact::FlowAnswer answer) { post({std::move(answer), {}, {}, {}, {}}); }
 
 Result<void> CentreService::reload() {
@@ -358,7 +366,7 @@ void CentreService::apply(const contact::Command& command, std::shared_ptr<std::
     const contact::Contact* c = centre_.contact(notice.contact_id);
     // A missed contact may be another agent's by now: its state is all that is shown.
     if (c != nullptr && c->is_seen_by(notice.agent_id) && notice.view != contact::AgentView::none) {
-      event["contact"] = contact_json(*c, notice.view, centre_.config());
+      event["contact"] = contact_json(*c, notice.view, centre_.config(), notice.agent_id);
     }
     batch->agent_events.emplace_back(notice.agent_id, bj::serialize(event));
   }
@@ -376,8 +384,15 @@ void CentreService::write_out() {
   if (!in_flight_.empty() || unsaved_.empty() || clock_().mono < retry_at_) return;
   in_flight_.swap(unsaved_);
   store_.submit(
-      [batches = in_flight_](store::Database& db) -> Result<void> {
+      [batches = in_flight_, follower = follower_](store::Database& db) -> Result<void> {
         for (const auto& batch : batches) {
+          batch->after_commit.clear();
+          for (const contact::AgentChange& change : batch->effects.agent_changes) {
+            if (!follower) break;
+            auto after = follower(db, change, batch->at);
+            if (!after) return tl::unexpected(after.error());
+            if (*after) batch->after_commit.push_back(std::move(*after));
+          }
           for (const ContactWrite& c : batch->contacts) {
             if (auto done = store::centre::put_contact(db, c.row, c.attributes); !done) return done;
             if (auto done = store::centre::put_segments(db, c.row.id, c.segments); !done) return done;
@@ -440,6 +455,8 @@ void CentreService::deliver(const Batch& batch) {
     if (flow_caller_) flow_caller_(call);
   }
   for (const auto& [agent, json] : batch.agent_events) publish(agent, json);
+  // The agent's page has heard that the contact is gone before it hears from the room.
+  for (const AfterCommit& then : batch.after_commit) then();
   for (const auto& delivery : e.items) {
     const auto audience = batch.audiences.find(delivery.item.contact_id);
     if (audience == batch.audiences.end()) continue;

@@ -62,6 +62,11 @@ class CentreService {
   }
   // Who calls the functions of flows, when what the flow did before is stored. Without: a call takes its time-out. Waits.
   void set_flow_caller(std::function<void(contact::FlowCallRequest)> caller);
+  // What goes along when a contact is another agent's: runs on the store's thread in the transaction that says so, again
+  // when that has to be repeated; what it returns runs after the commit on the service's thread and must not block. Waits.
+  using AfterCommit = std::function<void()>;
+  using Follower = std::function<Result<AfterCommit>(store::Database& db, const contact::AgentChange& change, WallTime at)>;
+  void set_follower(Follower follower);
   // What became of a call. Returns at once.
   void answer(contact::FlowAnswer answer);
   // Reads users, queues and flows again; also happens by itself every five seconds.
@@ -138,6 +143,7 @@ class CentreService {
   std::thread thread_;
   // Last, so that it goes first: what it holds may still answer.
   std::function<void(contact::FlowCallRequest)> flow_caller_;
+  Follower follower_;
 };
 
 // Everything the centre needs to know, from the store. A stored flow that no longer imports is left out.

@@ -62,13 +62,15 @@ bj::object agent_status_json(const contact::Centre& centre, const std::string& a
   return o;
 }
 
-bj::object contact_json(const contact::Contact& c, contact::AgentView view, const contact::CentreConfig& config) {
+bj::object contact_json(const contact::Contact& c, contact::AgentView view, const contact::CentreConfig& config, std::string_view seen_by) {
   bj::object o{{"contactId", c.id}, {"initialContactId", c.id}, {"type", "chat"}, {"state", contact::to_string(view)}};
   o["startedAt"] = to_iso8601(c.started);
   o["queuedAt"] = to_iso8601(c.enqueued);
   if (c.connected) o["connectedAt"] = to_iso8601(*c.connected);
   if (c.ended) o["endedAt"] = to_iso8601(*c.ended);
   if (!c.end_reason.empty()) o["endReason"] = c.end_reason;
+  // Whoever has handed it on has after-contact work for their part, while it goes on with somebody else.
+  if (view == contact::AgentView::ended && c.live() && c.agent_id != seen_by) o["handedOn"] = true;
   o["priority"] = c.priority;
   bj::object queue{{"personal", !c.queue.agent_id.empty()}};
   for (const contact::Queue& q : config.queues) {
@@ -90,7 +92,9 @@ bj::object contact_json(const contact::Contact& c, contact::AgentView view, cons
   bj::array participants;
   for (const contact::Participant& p : c.participants) {
     if (p.silent) continue;
-    participants.push_back(bj::object{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}});
+    bj::object participant{{"participantId", p.id}, {"role", contact::to_string(p.role)}, {"displayName", p.display_name}, {"present", p.joined && !p.left}};
+    if (p.user_id == seen_by) participant["you"] = true;
+    participants.push_back(std::move(participant));
   }
   o["participants"] = std::move(participants);
   return o;
@@ -103,7 +107,7 @@ bj::array agent_contacts_json(const contact::Centre& centre, const std::string& 
   for (const auto& [id, view] : state->contacts) {
     const contact::Contact* c = centre.contact(id);
     if (c != nullptr && c->is_seen_by(agent_id)) {
-      out.push_back(contact_json(*c, view, centre.config()));
+      out.push_back(contact_json(*c, view, centre.config(), agent_id));
     } else {
       out.push_back(bj::object{{"contactId", id}, {"state", contact::to_string(view)}});
     }

@@ -15,7 +15,7 @@ boost::json::object item_json(const contact::ChatItem& item, bool on_socket);
 boost::json::object agent_status_json(const contact::Centre& centre, const std::string& agent_id);
 
 // A contact as its agent sees it.
-boost::json::object contact_json(const contact::Contact& contact, contact::AgentView view, const contact::CentreConfig& config);
+boost::json::object contact_json(const contact::Contact& contact, contact::AgentView view, const contact::CentreConfig& config, std::string_view seen_by);
 
 // All contacts that the agent sees; one that is not (or no longer) this agent's with its id and state only.
 boost::json::array agent_contacts_json(const contact::Centre& centre, const std::string& agent_id);

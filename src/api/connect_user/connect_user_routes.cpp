@@ -103,9 +103,9 @@ wire::HttpResponse describe(Api& api, const wire::HttpRequest& request) {
                  {"permissions", std::move(permissions)},
                  {"securityProfileIds", std::move(profiles)},
                  {"routingProfileId", caller->routing_profile_id},
-                 // Everybody who handles contacts has a personal queue, of the user's own id.
                  {"panel", panel},
-                 {"personalQueueId", panel ? bj::value(caller->id) : bj::value(nullptr)}};
+                 // Who handles contacts has one by the routing profile; its id is the user's own.
+                 {"personalQueueId", panel && !caller->routing_profile_id.empty() ? bj::value(caller->id) : bj::value(nullptr)}};
   if (facts->group) out["hierarchyGroup"] = bj::object{{"id", facts->group->id}, {"name", facts->group->name}, {"level", facts->group->level}, {"path", facts->group->path}};
   return success(request, "User", std::move(out));
 }

@@ -85,6 +85,10 @@ Result<bool> users::set_hierarchy_group(Database& db, std::string_view id, const
   return db.run("update users set hierarchy_group_id=?2 where id=?1", id, group).map(any_row);
 }
 
+Result<bool> users::set_routing_profile(Database& db, std::string_view id, std::string_view profile) {
+  return db.run("update users set routing_profile_id=?2 where id=?1", id, profile).map(any_row);
+}
+
 Result<void> users::set_security_profiles(Database& db, std::string_view id, const std::vector<std::string>& profiles) {
   if (auto done = db.run("delete from user_security_profiles where user_id=?1", id); !done) return tl::unexpected(done.error());
   for (const std::string& profile : profiles) {

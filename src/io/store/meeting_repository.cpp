@@ -15,6 +15,10 @@ constexpr std::string_view kMeetingsLive =
     "select meeting_id, external_meeting_id, title, owner_principal, owner_name, contact_id, created_ms, ended_ms, data "
     "from meetings where ended_ms is null order by created_ms";
 
+constexpr std::string_view kMeetingsLiveOfContact =
+    "select meeting_id, external_meeting_id, title, owner_principal, owner_name, contact_id, created_ms, ended_ms, data "
+    "from meetings where contact_id=?1 and ended_ms is null";
+
 Meeting read_meeting(Row& r) {
   return {r.text(0), r.text(1), r.text(2), r.text(3), r.text(4), r.optional_text(5), r.wall(6), r.optional_wall(7), r.text(8)};
 }
@@ -74,6 +78,14 @@ Result<std::vector<Meeting>> meetings::live(Database& db) { return db.all(kMeeti
 
 Result<bool> meetings::end(Database& db, std::string_view id, WallTime at) {
   return db.run("update meetings set ended_ms=?2 where meeting_id=?1 and ended_ms is null", id, at).map(any);
+}
+
+Result<std::vector<Meeting>> meetings::live_of_contact(Database& db, std::string_view contact_id) {
+  return db.all(kMeetingsLiveOfContact, read_meeting, contact_id);
+}
+
+Result<void> meetings::set_owner(Database& db, std::string_view id, std::string_view principal, std::string_view name) {
+  return db.run("update meetings set owner_principal=?2, owner_name=?3 where meeting_id=?1", id, principal, name).map(ignore);
 }
 
 Result<void> meetings::insert_attendee(Database& db, const Attendee& a) {

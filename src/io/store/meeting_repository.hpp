@@ -54,6 +54,9 @@ Result<std::optional<Meeting>> find_external(Database& db, std::string_view exte
 Result<std::vector<Meeting>> live(Database& db);
 // False when it had ended before (nothing changes then).
 Result<bool> end(Database& db, std::string_view meeting_id, WallTime at);
+// Of this contact.
+Result<std::vector<Meeting>> live_of_contact(Database& db, std::string_view contact_id);
+Result<void> set_owner(Database& db, std::string_view meeting_id, std::string_view owner_principal, std::string_view owner_name);
 
 // `conflict` when the external user id is taken by an attendee that was not removed.
 Result<void> insert_attendee(Database& db, const Attendee& attendee);

@@ -203,7 +203,7 @@ Answer user_disable(Context& context, const Arguments& arguments) { return set_d
 Answer user_enable(Context& context, const Arguments& arguments) { return set_disabled(context, arguments, false); }
 
 Answer user_set(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"username", "security-profile", "hierarchy-group"}); !fine) return tl::unexpected(fine.error());
+  if (auto fine = only(arguments, {"username", "security-profile", "hierarchy-group", "routing-profile"}); !fine) return tl::unexpected(fine.error());
   auto names = texts(arguments, "security-profile");
   if (!names) return tl::unexpected(names.error());
   return context.store.write([&](store::Database& db) -> Answer {
@@ -224,9 +224,16 @@ Answer user_set(Context& context, const Arguments& arguments) {
       }
       if (auto done = store::users::set_hierarchy_group(db, (*user)->id, id); !done) return tl::unexpected(done.error());
     }
+    const std::string routing_name = json::text_or(arguments, "routing-profile");
+    if (!routing_name.empty()) {
+      auto routing = routing_profile_id(db, routing_name);
+      if (!routing) return tl::unexpected(routing.error());
+      if (auto done = store::users::set_routing_profile(db, (*user)->id, *routing); !done) return tl::unexpected(done.error());
+    }
     std::string what;
     for (const std::string& name : *names) what += (what.empty() ? "profiles " : ", ") + name;
     if (const auto group = json::text_at(arguments, "hierarchy-group")) what += (what.empty() ? "group " : "; group ") + std::string(*group);
+    if (!routing_name.empty()) what += (what.empty() ? "routing profile " : "; routing profile ") + routing_name;
     if (auto done = note(db, context, "user.changed", (*user)->id, what); !done) return tl::unexpected(done.error());
     return bj::object{{"userId", (*user)->id}, {"username", (*user)->username}};
   });

@@ -289,6 +289,9 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   functions = std::make_shared<service::FlowFunctions>(service::FlowFunctionsOptions{}, *store, *sealer, system_now,
                                                        [asking = centre.get()](contact::FlowAnswer answer) { asking->answer(std::move(answer)); });
   centre->set_flow_caller([called = functions](contact::FlowCallRequest request) { called->call(std::move(request)); });
+  centre->set_follower([this](store::Database& db, const contact::AgentChange& change, WallTime at) {
+    return directory->follow_contact(db, change.contact_id, change.agent_id, change.agent_name, at);
+  });
   auto auth = api::Authenticator::open(*store, *sealer, random, url, now.wall);
   if (!auth) return tl::unexpected(auth.error());
   authenticator = std::move(*auth);

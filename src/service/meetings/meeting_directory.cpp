@@ -1,6 +1,7 @@
 #include "service/meetings/meeting_directory.hpp"
 
 #include "base/ids.hpp"
+#include "io/store/audit_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "wire/http.hpp"
 
@@ -183,6 +184,40 @@ Result<void> MeetingDirectory::remove_switched_off() {
   if (!removed) return tl::unexpected(removed.error());
   for (const store::Attendee& owner : *removed) runtime_->remove_attendee(owner.meeting_id, owner.attendee_id);
   return {};
+}
+
+Result<std::function<void()>> MeetingDirectory::follow_contact(store::Database& db, const std::string& contact_id, const std::string& agent_id,
+                                                               const std::string& agent_name, WallTime now) {
+  auto live = store::meetings::live_of_contact(db, contact_id);
+  if (!live) return tl::unexpected(live.error());
+  std::vector<std::string> ended;
+  std::vector<store::Attendee> gone;
+  for (const store::Meeting& meeting : *live) {
+    if (meeting.owner_principal == agent_id) continue;
+    const std::string detail = meeting.owner_principal + " to " + (agent_id.empty() ? "a queue" : agent_id);
+    if (auto r = store::audit::add(db, {now, "system", "meeting.handed_on", meeting.external_meeting_id, detail}); !r) return tl::unexpected(r.error());
+    if (agent_id.empty()) {
+      if (auto r = store::meetings::end(db, meeting.meeting_id, now); !r) return tl::unexpected(r.error());
+      if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.ended", id_body(meeting), now); !r) return tl::unexpected(r.error());
+      ended.push_back(meeting.meeting_id);
+      continue;
+    }
+    if (auto r = store::meetings::set_owner(db, meeting.meeting_id, agent_id, agent_name); !r) return tl::unexpected(r.error());
+    if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.handedOn", id_body(meeting), now); !r) return tl::unexpected(r.error());
+    auto attendees = store::meetings::attendees(db, meeting.meeting_id);
+    if (!attendees) return tl::unexpected(attendees.error());
+    for (store::Attendee& attendee : *attendees) {
+      if (attendee.role != store::AttendeeRole::owner) continue;
+      if (auto r = store::meetings::remove_attendee(db, attendee.attendee_id, now); !r) return tl::unexpected(r.error());
+      gone.push_back(std::move(attendee));
+    }
+  }
+  if (ended.empty() && gone.empty()) return std::function<void()>();
+  return std::function<void()>([this, ended = std::move(ended), gone = std::move(gone)] {
+    for (const std::string& id : ended) runtime_->end_meeting(id);
+    for (const store::Attendee& attendee : gone) runtime_->remove_attendee(attendee.meeting_id, attendee.attendee_id);
+    told_outbox();
+  });
 }
 
 std::optional<signaling::AttendeeIdentity> MeetingDirectory::identity_by_token(const std::string& meeting_id, std::string_view token) {

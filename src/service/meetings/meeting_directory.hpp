@@ -4,6 +4,7 @@
 // Threads: any. Members block on the store.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,6 +74,12 @@ class MeetingDirectory {
   // Owners whose account was switched off lose their place in every live meeting; the meetings stay. Switched on again,
   // Start gives them a new place with a new token.
   Result<void> remove_switched_off();
+
+  // A contact has changed hands (part of the transaction that says so): its live meeting, with what is recorded of it, is the
+  // new agent's to control, and whoever had it loses that and the place in it. Without a new agent the meeting ends. What is
+  // returned tells the room, after the commit; it does not block.
+  Result<std::function<void()>> follow_contact(store::Database& db, const std::string& contact_id, const std::string& agent_id,
+                                               const std::string& agent_name, WallTime now);
 
   // For MeetingRuntimeOptions.
   std::optional<signaling::AttendeeIdentity> identity_by_token(const std::string& meeting_id, std::string_view token);

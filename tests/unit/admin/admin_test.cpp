@@ -94,6 +94,15 @@ TEST_F(Admin, UsersWithGroupsAndProfiles) {
   EXPECT_EQ((*audit)[1].action, "user.changed");
 }
 
+TEST_F(Admin, ARoutingProfileIsExchangedByItsName) {
+  run_ok("user.add", user("cem"));
+  const auto made = run_ok("routing-profile.add", {{"name", "Seniors"}});
+  const auto changed = run_ok("user.set", {{"username", "cem"}, {"routing-profile", "Seniors"}});
+  auto principal = store_->read([&](store::Database& db) { return store::users::principal(db, changed.at("userId").as_string().c_str()); });
+  EXPECT_EQ((*principal)->routing_profile_id, std::string(made.at("routingProfileId").as_string()));
+  EXPECT_FALSE(run("user.set", {{"username", "cem"}, {"routing-profile", "Nobody's"}}));
+}
+
 TEST_F(Admin, WrongArgumentsAreNamedAndNothingIsStored) {
   run_ok("user.add", user("ann"));
   EXPECT_EQ(run_bad("user.add", user("ann")).code, ErrorCode::conflict);

@@ -14,7 +14,9 @@ export const agentApi = {
   cancelTransfer: (contactId: string) => session.data<unknown>(contactPath(contactId, 'transfer'), { method: 'DELETE' }),
   attachment: (contactId: string, attachmentId: string) =>
     session.data<{ url: string }>(contactPath(contactId, `attachments/${encodeURIComponent(attachmentId)}`)),
-  setStatus: (status: string) => session.data<unknown>('/api/agent/status', { method: 'PUT', body: { status } }),
+  /** `afterContacts`: no further offers, and the status comes when the last contact is cleared. */
+  setStatus: (status: string, afterContacts = false) =>
+    session.data<unknown>('/api/agent/status', { method: 'PUT', body: { status, ...(afterContacts ? { afterContacts } : {}) } }),
   act: (contactId: string, action: ContactAction) => session.data<unknown>(contactPath(contactId, action), { method: 'POST' }),
   items: (contactId: string, after: number) =>
     session.data<{ items: ChatItem[] }>(`${contactPath(contactId, 'items')}?after=${after}`),

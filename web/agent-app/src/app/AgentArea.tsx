@@ -6,6 +6,7 @@ import { startCallWatch } from '../calls/watch';
 import { startCentre, stopCentre, useCentre } from '../centre/store';
 import { startAttention } from '../desk/attention';
 import { useTexts } from '../i18n/texts';
+import { useOnboarding } from '../onboarding/store';
 import { Button } from '../ui/Button';
 import { Screen, Waiting } from '../ui/Screen';
 import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
@@ -17,7 +18,8 @@ export function AgentArea() {
   const { t } = useTexts();
   const lock = useDeskLock((state) => state.lock);
   const ready = useCentre((centre) => centre.ready);
-  const refused = useCentre((centre) => centre.socket === 'refused');
+  const noPanel = useOnboarding(({ me }) => me?.panel === false);
+  const refused = useCentre((centre) => centre.socket === 'refused') || noPanel;
 
   useEffect(() => {
     askForDesk();

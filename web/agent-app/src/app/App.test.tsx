@@ -13,8 +13,9 @@ let code: string;
 
 beforeAll(loadTexts);
 beforeEach(async () => {
-  const claims = btoa(JSON.stringify({ sub: 'u1', preferred_username: 'alice', name: 'Alice' }));
+  const claims = btoa(JSON.stringify({ sub: 'u1', preferred_username: 'alice', name: 'Alice', 'custom:connectUserId': 'u1' }));
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    if (url.startsWith('/api/connect/')) return new Response('{"data":{"username":"alice","userId":"u1","permissions":[],"panel":true}}');
     const isLogIn = url === '/oauth2/token' && String(init.body).includes('grant_type=password');
     const body = isLogIn ? { access_token: 'a', refresh_token: 'r', id_token: `h.${claims}.s`, expires_in: 600 } : { code, message: '' };
     return new Response(JSON.stringify(body), { status: isLogIn ? 200 : 401, headers: { 'content-type': 'application/json' } });

@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import { Route, Routes } from 'react-router';
 import { runningCall } from '../calls/other-call';
 import { callsLeaveQuietly, useCalls } from '../calls/store';
+import { OnboardingGate } from '../onboarding/OnboardingGate';
 import { useTexts } from '../i18n/texts';
 import { LoginPage } from '../session/LoginPage';
 import { SessionDialog } from '../session/SessionDialog';
@@ -30,17 +31,19 @@ export function App() {
   if (status !== 'in' && !overCall) return <LoginPage why={status} username={user?.username} />;
   return (
     <ErrorBoundary>
-      <Suspense fallback={<Waiting label={t('common.loading')} />}>
-        <Routes>
-          <Route path="/recording/:meetingId" element={<PlaybackPage />} />
-          <Route element={<AgentArea />}>
-            <Route path="/" element={<DeskPage />} />
-            <Route path="/devices" element={<DevicesPage />} />
-            <Route path="/meeting/:meetingId" element={<MeetingPage />} />
-          </Route>
-          <Route path="*" element={<NotFound />} />
-        </Routes>
-      </Suspense>
+      <OnboardingGate key={user?.id}>
+        <Suspense fallback={<Waiting label={t('common.loading')} />}>
+          <Routes>
+            <Route path="/recording/:meetingId" element={<PlaybackPage />} />
+            <Route element={<AgentArea />}>
+              <Route path="/" element={<DeskPage />} />
+              <Route path="/devices" element={<DevicesPage />} />
+              <Route path="/meeting/:meetingId" element={<MeetingPage />} />
+            </Route>
+            <Route path="*" element={<NotFound />} />
+          </Routes>
+        </Suspense>
+      </OnboardingGate>
       <Toasts />
       {overCall && <SessionDialog username={user?.username} />}
     </ErrorBoundary>

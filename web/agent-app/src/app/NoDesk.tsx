@@ -1,4 +1,4 @@
-import { Clapperboard, LogOut } from 'lucide-react';
+import { LogOut, RotateCcw, UserRoundX } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { useTexts } from '../i18n/texts';
 import { session } from '../session/session';
@@ -8,7 +8,7 @@ import { Screen } from '../ui/Screen';
 import { needs, useForm } from '../ui/use-form';
 import { Header } from './Header';
 
-/** For people who watch recordings and take no contacts. */
+/** For people who take no contacts: whom to ask when they should, and the way to what they may watch. */
 export function NoDesk() {
   const { t } = useTexts();
   const navigate = useNavigate();
@@ -17,13 +17,19 @@ export function NoDesk() {
   return (
     <div className="shell">
       <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
-      <Screen icon={Clapperboard} title={t('noDesk.title')} text={t('noDesk.text')}>
-        <form className="form" onSubmit={open} noValidate>
-          <Field form={form} name="meetingId" label={t('noDesk.meetingId')} />
-          <Button kind="primary" type="submit" wide>
-            {t('noDesk.open')}
-          </Button>
-        </form>
+      <Screen icon={UserRoundX} title={t('noDesk.title')} text={t('noDesk.text')}>
+        <Button icon={RotateCcw} onPress={() => location.reload()}>
+          {t('noDesk.again')}
+        </Button>
+        <section className="card no-desk__part">
+          <h2>{t('noDesk.recording')}</h2>
+          <form className="form" onSubmit={open} noValidate>
+            <Field form={form} name="meetingId" label={t('noDesk.meetingId')} />
+            <Button kind="primary" type="submit" wide>
+              {t('noDesk.open')}
+            </Button>
+          </form>
+        </section>
       </Screen>
     </div>
   );

@@ -28,12 +28,13 @@ export function EndedScreen({ call, reason }: { call: Call; reason: EndReason })
       [call.meetingId, call.ownName, contact],
     ),
   );
+  const how = call.handedOn ? 'handedOn' : reason;
   return (
-    <Screen icon={ICONS[reason] ?? PhoneOff} title={t(`call.ended.${reason}.title`)} text={t(`call.ended.${reason}.text`)}>
+    <Screen icon={call.handedOn ? CircleCheck : (ICONS[reason] ?? PhoneOff)} title={t(`call.ended.${how}.title`)} text={t(`call.ended.${how}.text`)}>
       <Button kind="primary" onPress={toDesk}>
         {t('common.toDesk')}
       </Button>
-      {MAY_REJOIN.includes(reason) && (
+      {!call.handedOn && MAY_REJOIN.includes(reason) && (
         <Button icon={RotateCcw} busy={busy} onPress={() => rejoin()}>
           {t('call.rejoin')}
         </Button>

@@ -17,7 +17,7 @@ const person = (attendeeId: string, externalUserId: string, more: Partial<Attend
 });
 const call: Call = {
   meetingId: 'm1', contactId: 'c1', ownName: 'Alice', customerName: 'Carl', session: undefined, media: undefined, joinedAt: undefined,
-  join: { Meeting: { MeetingId: 'x' }, Attendee: { AttendeeId: 'a', ExternalUserId: 'u-alice', JoinToken: '' } },
+  handedOn: false, join: { Meeting: { MeetingId: 'x' }, Attendee: { AttendeeId: 'a', ExternalUserId: 'u-alice', JoinToken: '' } },
   people: { 'u-alice': { name: 'Alice', role: 'owner' }, 'u-carl': { name: 'Carl', role: 'customer' }, 'r-1': { name: 'RECORDING', role: 'recording' } },
   recording: { ...INITIAL_RECORDING, recordingId: 'r-1' }, canRecord: true, pause: NOT_PAUSED, canPause: false, forgetMost: 0,
 };

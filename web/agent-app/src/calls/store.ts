@@ -18,6 +18,8 @@ export interface Call {
   ownName: string;
   customerName: string;
   join: JoinInfo;
+  /** Its contact is another agent's now, and the call with it. */
+  handedOn: boolean;
   session: MediaSession | undefined;
   media: MediaSnapshot | undefined;
   /** Unix milliseconds. */
@@ -116,6 +118,7 @@ export async function openCall({ meetingId, ownName, contact, invites = true }: 
     ownName,
     customerName: customer,
     join,
+    handedOn: false,
     session: undefined,
     media: undefined,
     joinedAt: undefined,
@@ -221,8 +224,16 @@ export async function leaveCall(meetingId: string): Promise<void> {
   await stopped;
 }
 
+/** The contact has gone to somebody else: recording and meeting are theirs, this page leaves and touches neither. */
+export async function handOnCall(meetingId: string): Promise<void> {
+  closeMachinery(meetingId);
+  change(meetingId, { handedOn: true });
+  await callOf(meetingId)?.session?.leave();
+}
+
 /** In this order: the recording stops, the meeting ends, this page leaves. A meeting that is over already is fine. */
 export async function endCallForAll(meetingId: string): Promise<void> {
+  if (callOf(meetingId)?.handedOn) return;
   await machinery.get(meetingId)?.driver.leave();
   try {
     await meetingsApi.end(meetingId);

@@ -1,11 +1,13 @@
-// When a contact is cleared its meeting ends for everybody. The customer's leaving the chat alone ends nothing.
+// When a contact is cleared its meeting ends for everybody. The customer's leaving the chat alone ends nothing. A contact that
+// was handed on takes its meeting along.
 import { onCentreEvent } from '../centre/store';
 import type { CentreEvent } from '../centre/types';
 import { announceEndFailed } from './announce';
-import { callOf, dismissCall, endCallForAll, useCalls } from './store';
+import { callOf, dismissCall, endCallForAll, handOnCall, useCalls } from './store';
 
 export function startCallWatch(): () => void {
   return onCentreEvent((event) => {
+    for (const meetingId of handedOnMeetings(event)) void handOnCall(meetingId);
     for (const meetingId of clearedMeetings(event)) {
       endCallForAll(meetingId).then(() => {
         // A call that was joined shows its own end.
@@ -13,6 +15,15 @@ export function startCallWatch(): () => void {
       }, announceEndFailed);
     }
   });
+}
+
+/** Of the calls in this page, those whose own contact is somebody else's now. */
+export function handedOnMeetings(event: CentreEvent): string[] {
+  const told = event.type === 'snapshot' ? event.contacts : event.type === 'contact' && event.contact ? [event.contact] : [];
+  const gone = new Set(told.filter((contact) => contact.handedOn).map((contact) => contact.contactId));
+  return Object.values(useCalls.getState().calls)
+    .filter((call) => !call.handedOn && call.contactId !== undefined && gone.has(call.contactId))
+    .map((call) => call.meetingId);
 }
 
 /** Of the calls in this page, those whose own contact is gone. */

@@ -12,7 +12,8 @@ interface CentreStore extends Centre {
   /** The first snapshot has come. */
   ready: boolean;
   watch: (contactId: string | undefined) => void;
-  setStatus: (status: string) => Promise<void>;
+  /** `afterContacts`: when the last contact is cleared. */
+  setStatus: (status: string, afterContacts?: boolean) => Promise<void>;
   act: (contactId: string, action: ContactAction) => Promise<void>;
   loadChat: (contactId: string) => Promise<void>;
   send: (contactId: string, content: string) => Promise<void>;
@@ -88,8 +89,8 @@ export const useCentre = create<CentreStore>()((set, get) => {
     socket: 'connecting',
     ready: false,
     watch: (contactId) => set((centre) => lookAt(centre, contactId)),
-    setStatus: async (status) => {
-      await agentApi.setStatus(status);
+    setStatus: async (status, afterContacts) => {
+      await agentApi.setStatus(status, afterContacts);
     },
     act: async (contactId, action) => {
       await agentApi.act(contactId, action);

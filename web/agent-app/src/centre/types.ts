@@ -31,6 +31,8 @@ export interface Participant {
   role: 'CUSTOMER' | 'AGENT' | 'SYSTEM' | 'CUSTOM_BOT' | 'SUPERVISOR';
   displayName: string;
   present: boolean;
+  /** This agent's own. After a transfer back there are several. */
+  you?: boolean;
 }
 
 export interface Contact {
@@ -44,6 +46,8 @@ export interface Contact {
   queue?: { name?: string; personal: boolean };
   attributes?: Record<string, string>;
   participants?: Participant[];
+  /** It goes on with somebody else; what is left here is after-contact work. */
+  handedOn?: boolean;
   /** On its way to another agent, who has not accepted yet. */
   transfer?: { state: 'waiting' | 'offered'; from?: string; to?: string };
 }
@@ -81,6 +85,7 @@ export const EVENT = {
   left: 'application/vnd.amazonaws.connect.event.participant.left',
   ended: 'application/vnd.amazonaws.connect.event.chat.ended',
   idle: 'application/vnd.amazonaws.connect.event.participant.idle',
+  autoDisconnection: 'application/vnd.amazonaws.connect.event.participant.autodisconnection',
   transferFailed: 'application/vnd.amazonaws.connect.event.transfer.failed',
   invitation: 'application/vnd.upcall.event.video.invitation',
   invitationAcknowledged: 'application/vnd.upcall.event.video.invitation.acknowledged',

@@ -70,11 +70,13 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
         {onDetails && <IconButton label={t('desk.details')} icon={Info} onPress={onDetails} className="only-medium" />}
       </header>
       <Transcript contactId={contactId} />
-      <TransferDialog contactId={contactId} isOpen={transferring} onClose={closeTransfer} />
+      <TransferDialog contactId={contactId} isOpen={transferring} inCall={inCall} onClose={closeTransfer} />
       {contact.state === 'connected' ? (
         <Composer contactId={contactId} />
       ) : (
-        <p className="chat__over">{t(contact.endReason === 'customer_disconnect' ? 'chat.customerLeft' : 'chat.over')}</p>
+        <p className="chat__over">
+          {t(contact.handedOn ? 'chat.handedOn' : contact.endReason === 'customer_disconnect' ? 'chat.customerLeft' : 'chat.over')}
+        </p>
       )}
       <Dialog
         title={t('chat.endTitle')}

@@ -12,21 +12,24 @@ import { StartVideo } from './StartVideo';
 export function EmptyDesk() {
   const { t } = useTexts();
   const status = useCentre((centre) => centre.agent?.status ?? 'offline');
+  // Of an administrator's own status; the two that are always there have their own words.
+  const name = useCentre(({ agent }) => (agent?.statusId && agent.statusId !== agent.status ? agent.statusName : undefined));
   const hasContacts = useCentre((centre) => centre.contacts.length > 0);
   const setStatus = useCentre((centre) => centre.setStatus);
   const [open, setOpen] = useState<'adHoc' | 'meeting'>();
   const [goAvailable, busy] = useAction(useCallback(() => setStatus('available'), [setStatus]));
-  const part = hasContacts ? 'choose' : status === 'available' ? 'waiting' : 'offline';
-  const Icon = { choose: MessagesSquare, waiting: Headset, offline: Coffee }[part];
+  const part = hasContacts ? 'choose' : status === 'available' ? (name ? 'waitingAs' : 'waiting') : name ? 'elsewhere' : 'offline';
+  const Icon = { choose: MessagesSquare, waiting: Headset, waitingAs: Headset, offline: Coffee, elsewhere: Coffee }[part];
+  const words = { name: name ?? '' };
   return (
     <section className="desk__centre desk__centre--empty">
       <div className="offer">
         <span className="offer__icon">
           <Icon size={28} aria-hidden />
         </span>
-        <h2>{t(`empty.${part}.title`)}</h2>
-        <p className="soft">{t(`empty.${part}.text`)}</p>
-        {part === 'offline' && (
+        <h2>{t(`empty.${part}.title`, words)}</h2>
+        <p className="soft">{t(`empty.${part}.text`, words)}</p>
+        {(part === 'offline' || part === 'elsewhere') && (
           <Button kind="primary" busy={busy} onPress={() => goAvailable()}>
             {t('empty.goAvailable')}
           </Button>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { agentApi } from '../api/agent';
 import { type Chat, EMPTY_CHAT, TYPING_MS } from '../centre/reducer';
 import { useCentre } from '../centre/store';
-import { type ChatItem, EVENT } from '../centre/types';
+import { type ChatItem, type Contact, EVENT } from '../centre/types';
 import { useTexts } from '../i18n/texts';
 import { Button } from '../ui/Button';
 import { Notice } from '../ui/Notice';
@@ -82,8 +82,16 @@ async function open(contactId: string, attachmentId: string): Promise<void> {
   globalThis.location.assign(url);
 }
 
+/** A colleague who had the contact before is an agent too. */
+function isOwn(contact: Contact | undefined, item: ChatItem): boolean {
+  if (item.ParticipantRole !== 'AGENT') return false;
+  const sender = contact?.participants?.find(({ participantId }) => participantId === item.ParticipantId);
+  return sender === undefined || sender.you === true;
+}
+
 function Item({ contactId, item, previous }: { contactId: string; item: ChatItem; previous: ChatItem | undefined }) {
   const { t, language } = useTexts();
+  const contact = useCentre(({ contacts }) => contacts.find((one) => one.contactId === contactId));
   const [save] = useAction(open);
   const time = timeOf(item.AbsoluteTime, language);
   if (item.Type === 'EVENT') {
@@ -99,6 +107,8 @@ function Item({ contactId, item, previous }: { contactId: string; item: ChatItem
               ? t('chat.transferFailed')
               : item.ContentType === EVENT.idle
                 ? t('chat.idle', { name })
+              : item.ContentType === EVENT.autoDisconnection
+                ? t('chat.autoDisconnection', { name })
             : item.ContentType === EVENT.invitation
               ? t('chat.invited')
               : item.ContentType === EVENT.invitationAcknowledged
@@ -112,10 +122,11 @@ function Item({ contactId, item, previous }: { contactId: string; item: ChatItem
       </p>
     );
   }
-  const own = item.ParticipantRole === 'AGENT';
-  const side = own ? 'own' : item.ParticipantRole === 'CUSTOMER' ? 'other' : 'system';
-  const sender = own ? t('chat.you') : side === 'system' ? t('chat.system') : item.DisplayName || t('contact.unnamed');
-  const follows = previous?.Type === 'MESSAGE' && previous.ParticipantRole === item.ParticipantRole;
+  const own = isOwn(contact, item);
+  const isSystem = item.ParticipantRole === 'SYSTEM' || item.ParticipantRole === 'CUSTOM_BOT';
+  const side = own ? 'own' : isSystem ? 'system' : 'other';
+  const sender = own ? t('chat.you') : isSystem ? t('chat.system') : item.DisplayName || t('contact.unnamed');
+  const follows = previous?.Type === 'MESSAGE' && previous.ParticipantRole === item.ParticipantRole && previous.ParticipantId === item.ParticipantId;
   const file = item.Attachments?.[0];
   return (
     <div className={`message message--${side}${follows ? ' message--follows' : ''}`}>

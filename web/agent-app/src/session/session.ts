@@ -7,6 +7,8 @@ export interface User {
   username: string;
   name: string;
   email: string;
+  /** In the contact centre; absent before the account was onboarded. */
+  connectUserId?: string;
 }
 
 /** expired: over, and a log-in takes it up again. disabled: the account was switched off. */
@@ -41,7 +43,14 @@ function userOf(idToken: string): User {
   const bytes = Uint8Array.from(atob(part), (c) => c.charCodeAt(0));
   const claims = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
   const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : '');
-  return { id: text('sub'), username: text('preferred_username'), name: text('name'), email: text('email') };
+  const connectUserId = text('custom:connectUserId');
+  return {
+    id: text('sub'),
+    username: text('preferred_username'),
+    name: text('name'),
+    email: text('email'),
+    ...(connectUserId ? { connectUserId } : {}),
+  };
 }
 
 function stored(): Tokens | undefined {
@@ -108,6 +117,12 @@ export class Session {
     if (!tokens) throw new ApiError(401, 'session_expired', 'not logged in');
     if (tokens.expires - this.now() > RENEW_BEFORE_MS) return tokens.access;
     return this.renew(tokens.access);
+  }
+
+  /** New tokens now: with the claims as they are at this moment. */
+  async refresh(): Promise<void> {
+    if (!this.tokens) throw new ApiError(401, 'session_expired', 'not logged in');
+    await this.renew(this.tokens.access);
   }
 
   /** A request in the user's name; a token that the server refuses is renewed once. */
@@ -186,7 +201,8 @@ export class Session {
   }
 
   private set(state: SessionState): void {
-    if (state.status === this.current.status && state.user?.id === this.current.user?.id) return;
+    const { status, user } = this.current;
+    if (state.status === status && state.user?.id === user?.id && state.user?.connectUserId === user?.connectUserId) return;
     this.current = state;
     for (const listener of [...this.listeners]) listener();
   }

@@ -27,6 +27,28 @@ export function Screen({ icon: Icon, title, text, children }: ScreenProps) {
   );
 }
 
+/** The same while something is being done; `children` when it does not come on. */
+export function WaitingScreen({ icon: Icon, title, text, children }: ScreenProps) {
+  const main = usePage(title);
+  return (
+    <main className="screen" ref={main} tabIndex={-1}>
+      <div className="screen__card">
+        <span className="screen__icon">
+          <Icon size={26} aria-hidden />
+        </span>
+        <h1>{title}</h1>
+        {text && (
+          <p className="screen__text screen__text--waiting" role="status">
+            <span className="spinner" aria-hidden />
+            {text}
+          </p>
+        )}
+        {children && <div className="screen__actions">{children}</div>}
+      </div>
+    </main>
+  );
+}
+
 interface ErrorScreenProps {
   title: string;
   error: unknown;
