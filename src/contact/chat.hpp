@@ -63,6 +63,7 @@ std::string_view to_string(AttachmentStatus status);  // "IN_PROGRESS", "APPROVE
 struct Attachment {
   std::string id, name, content_type;
   AttachmentStatus status = AttachmentStatus::in_progress;
+  std::int64_t size_bytes = 0;  // 0: of an item from before sizes were kept
   bool operator==(const Attachment&) const = default;
 };
 

@@ -34,6 +34,8 @@ constexpr RouteRule kRules[] = {
     {"GET", "/", none, {}},
     {"GET", "/devices", none, {}},
     {"GET", "/meeting/{id}", none, {}},
+    {"GET", "/supervise", none, {}},
+    {"GET", "/supervise/{contactId}", none, {}},
     {"GET", "/recording/{externalMeetingId}", none, {}},
     {"GET", "/demo-website.html", none, {}},
     {"GET", "/widget.js", none, {}},

@@ -1,5 +1,7 @@
 // Files in a chat, as the participant interface has them and as agents do. The addresses to put and get them carry their
 // own credential, as clients use them without any header of ours.
+#include <algorithm>
+
 #include "api/centre/agent_route_parts.hpp"
 #include "api/centre/participant_parts.hpp"
 #include "base/ids.hpp"
@@ -53,7 +55,7 @@ Result<service::AttachmentService::Begun> begin(CentreApi& api, service::Attachm
 Result<void> complete_one(CentreApi& api, const std::string& contact_id, const std::string& participant_id, const std::string& id) {
   auto row = api.attachments->complete(contact_id, participant_id, id);
   if (!row) return tl::unexpected(row.error());
-  const contact::Effects added = api.service.call(contact::AddAttachment{contact_id, participant_id, {row->id, row->name, row->content_type, contact::AttachmentStatus::in_progress}});
+  const contact::Effects added = api.service.call(contact::AddAttachment{contact_id, participant_id, {row->id, row->name, row->content_type, contact::AttachmentStatus::in_progress, row->size_bytes}});
   if (added.error) return tl::unexpected(*added.error);
   api.attachments->scan(id);
   return {};
@@ -132,10 +134,9 @@ std::optional<std::string> participant_of(CentreApi& api, const std::string& con
   return api.service.get<std::optional<std::string>>([&](const contact::Centre& centre) -> std::optional<std::string> {
     const contact::Contact* c = centre.contact(contact_id);
     if (c == nullptr || c->agent_id != agent_id || (c->state != contact::ContactState::connected && c->state != contact::ContactState::wrap_up)) return std::nullopt;
-    for (const contact::Participant& p : c->participants) {
-      if (p.role == contact::Role::agent && p.user_id == agent_id) return p.id;
-    }
-    return std::nullopt;
+    // The last one: a contact may have gone to somebody else and come back.
+    const auto own = std::find_if(c->participants.rbegin(), c->participants.rend(), [&](const contact::Participant& p) { return p.role == contact::Role::agent && p.user_id == agent_id; });
+    return own == c->participants.rend() ? std::nullopt : std::optional(own->id);
   });
 }
 

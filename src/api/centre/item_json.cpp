@@ -20,7 +20,10 @@ bj::object item_json(const contact::ChatItem& item, bool on_socket) {
   if (!item.attachments.empty()) {
     bj::array attachments;
     for (const contact::Attachment& a : item.attachments) {
-      attachments.push_back(bj::object{{"AttachmentId", a.id}, {"AttachmentName", a.name}, {"ContentType", a.content_type}, {"Status", contact::to_string(a.status)}});
+      bj::object attachment{{"AttachmentId", a.id}, {"AttachmentName", a.name}, {"ContentType", a.content_type}, {"Status", contact::to_string(a.status)}};
+      // Ours: pages say how large a file is before somebody fetches it.
+      if (a.size_bytes > 0) attachment["AttachmentSizeInBytes"] = a.size_bytes;
+      attachments.push_back(std::move(attachment));
     }
     o["Attachments"] = std::move(attachments);
   }

@@ -2,6 +2,7 @@
 // reads by the participant interface. What they may not see looks like what is not there. Every step is in the audit log
 // before it is taken.
 #include "api/centre/centre_api.hpp"
+#include "api/centre/item_json.hpp"
 #include "api/centre/supervision.hpp"
 #include "api/common/responses.hpp"
 #include "base/wall_text.hpp"
@@ -20,7 +21,7 @@ using identity::Principal;
 constexpr std::string_view kObject = R"({"type":"object"})";
 constexpr OperationAuth kStaff = OperationAuth::staff;
 constexpr Operation kOperations[] = {
-    {"GET", "/api/supervisor/contacts", "listLiveContacts", "Live contacts that the caller may watch, at most 200; ?after=contactId goes on.", kStaff, "", kObject, "400 401 403", ""},
+    {"GET", "/api/supervisor/contacts", "listLiveContacts", "Live contacts that the caller may watch, at most 200; ?after=contactId goes on. The first page also has the queues and the agents that the caller may watch.", kStaff, "", kObject, "400 401 403", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/monitor", "monitorContact", "Watch silently: a participant token to read by.", kStaff, "", kObject, "401 403 404 409", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/barge", "bargeContact", "Step in: everybody sees who joins.", kStaff, "", kObject, "401 403 404 409", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/leave", "leaveMonitoring", "Stop watching, or leave the chat.", kStaff, "", kObject, "401 403 404", ""},
@@ -42,20 +43,77 @@ wire::HttpHandler as_supervisor(CentreApi& api, F action) {
 }
 
 struct Live {
-  std::string contact_id, agent_id, agent_name, queue, state;
-  WallTime started;
+  std::string contact_id, agent_id, agent_name, customer, queue, state;
+  WallTime started, queued;
+  std::optional<WallTime> connected;
   bool watched = false, inside = false;
 };
+
+struct LiveQueue {
+  std::string id, name;
+  std::size_t waiting = 0;
+  std::optional<WallTime> oldest;  // since when whoever waits longest is in it
+};
+
+struct LiveAgent {
+  std::string id;
+  bj::object shown;
+};
+
+struct Overview {
+  std::vector<Live> contacts;
+  std::vector<LiveQueue> queues;
+  std::vector<LiveAgent> agents;
+};
+
+std::vector<LiveQueue> queues_of(const contact::Centre& centre) {
+  std::map<std::string, LiveQueue, std::less<>> found;
+  for (const auto& [id, c] : centre.contacts()) {
+    const bool waits = c.state == contact::ContactState::queued || c.state == contact::ContactState::offered;
+    if (!waits || c.queue.queue_id.empty()) continue;
+    LiveQueue& q = found[c.queue.queue_id];
+    q.waiting += 1;
+    if (!q.oldest || c.enqueued < *q.oldest) q.oldest = c.enqueued;
+  }
+  std::vector<LiveQueue> out;
+  for (const contact::Queue& queue : centre.config().queues) {
+    LiveQueue q = found[queue.id];
+    q.id = queue.id;
+    q.name = queue.name;
+    out.push_back(std::move(q));
+  }
+  return out;
+}
+
+std::vector<LiveAgent> agents_of(const contact::Centre& centre) {
+  std::vector<LiveAgent> out;
+  for (const contact::AgentInfo& info : centre.config().agents) {
+    const auto* state = centre.agent(info.id);
+    bj::object o = agent_status_json(centre, info.id);
+    o["name"] = info.name;
+    o["contacts"] = state != nullptr ? state->contacts.size() : 0;
+    if (state != nullptr) o["since"] = to_iso8601(state->since);
+    out.push_back({info.id, std::move(o)});
+  }
+  return out;
+}
 
 wire::HttpResponse list(CentreApi& api, const wire::HttpRequest& request, const Principal& who) {
   const std::string after(request.query_value("after").value_or(""));
   if (after.size() > kIdMax || !json::is_clean_text(after)) return failure(request, ErrorCode::invalid_argument, "after must be a contact's id.");
-  const auto live = api.service.get<std::vector<Live>>([&](const contact::Centre& centre) {
-    std::vector<Live> out;
+  const auto overview = api.service.get<Overview>([&](const contact::Centre& centre) {
+    Overview all;
+    std::vector<Live>& out = all.contacts;
+    if (after.empty()) {
+      all.queues = queues_of(centre);
+      all.agents = agents_of(centre);
+    }
     for (auto it = centre.contacts().upper_bound(after); it != centre.contacts().end(); ++it) {
       const contact::Contact& c = it->second;
       if (!c.live() || c.agent_id == who.id) continue;
-      Live l{c.id, c.state == contact::ContactState::connected ? c.agent_id : std::string(), {}, {}, std::string(contact::to_string(c.state)), c.started};
+      Live l{c.id, c.state == contact::ContactState::connected ? c.agent_id : std::string(), {}, {}, {}, std::string(contact::to_string(c.state)), c.started, c.enqueued};
+      if (c.state == contact::ContactState::connected && !c.segments.empty()) l.connected = c.segments.back().connected;
+      if (!c.participants.empty()) l.customer = c.participants.front().display_name;
       if (const auto* info = centre.agent_info(l.agent_id)) l.agent_name = info->name;
       for (const contact::Queue& q : centre.config().queues) {
         if (q.id == c.queue.queue_id) l.queue = q.name;
@@ -67,20 +125,30 @@ wire::HttpResponse list(CentreApi& api, const wire::HttpRequest& request, const 
       }
       out.push_back(std::move(l));
     }
-    return out;
+    return all;
   });
-  bj::array contacts;
+  bj::array contacts, agents;
   auto read = api.store.read([&](store::Database& db) -> Result<void> {
     std::map<std::string, bool> may;  // by agent
-    for (const Live& l : live) {
-      auto known = may.find(l.agent_id);
-      if (known == may.end()) {
-        auto allowed = may_watch(db, who, l.agent_id);
-        if (!allowed) return tl::unexpected(allowed.error());
-        known = may.emplace(l.agent_id, *allowed).first;
-      }
-      if (!known->second) continue;
-      bj::object o{{"contactId", l.contact_id}, {"state", l.state}, {"startedAt", to_iso8601(l.started)}, {"queue", l.queue}, {"monitored", l.watched}, {"barged", l.inside}};
+    const auto may_see = [&](const std::string& agent_id) -> Result<bool> {
+      const auto known = may.find(agent_id);
+      if (known != may.end()) return known->second;
+      auto allowed = may_watch(db, who, agent_id);
+      if (allowed) may.emplace(agent_id, *allowed);
+      return allowed;
+    };
+    for (const LiveAgent& agent : overview.agents) {
+      if (agents.size() >= kListMax) break;
+      auto allowed = may_see(agent.id);
+      if (!allowed) return tl::unexpected(allowed.error());
+      if (*allowed && agent.id != who.id) agents.push_back(agent.shown);
+    }
+    for (const Live& l : overview.contacts) {
+      auto allowed = may_see(l.agent_id);
+      if (!allowed) return tl::unexpected(allowed.error());
+      if (!*allowed) continue;
+      bj::object o{{"contactId", l.contact_id}, {"state", l.state}, {"startedAt", to_iso8601(l.started)}, {"queuedAt", to_iso8601(l.queued)}, {"customer", l.customer}, {"queue", l.queue}, {"monitored", l.watched}, {"barged", l.inside}};
+      if (l.connected) o["connectedAt"] = to_iso8601(*l.connected);
       if (!l.agent_id.empty()) o["agent"] = bj::object{{"agentId", l.agent_id}, {"name", l.agent_name}};
       contacts.push_back(std::move(o));
       if (contacts.size() == kListMax) break;
@@ -88,7 +156,18 @@ wire::HttpResponse list(CentreApi& api, const wire::HttpRequest& request, const 
     return {};
   });
   if (!read) return failure(request, read.error());
-  bj::object out{{"contacts", std::move(contacts)}};
+  // With the server's own time, since a page's clock may be another.
+  bj::object out{{"at", to_iso8601(request.now.wall)}, {"contacts", std::move(contacts)}};
+  if (after.empty()) {
+    bj::array queues;
+    for (const LiveQueue& q : overview.queues) {
+      bj::object o{{"queueId", q.id}, {"name", q.name}, {"waiting", q.waiting}};
+      if (q.oldest) o["oldestQueuedAt"] = to_iso8601(*q.oldest);
+      queues.push_back(std::move(o));
+    }
+    out["queues"] = std::move(queues);
+    out["agents"] = std::move(agents);
+  }
   if (out["contacts"].as_array().size() == kListMax) out["next"] = out["contacts"].as_array().back().at("contactId");
   return success(request, "Live contacts", std::move(out));
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "io/store/attachment_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 
 namespace upcall::api {
@@ -57,10 +58,13 @@ Result<std::string> frontend_config(store::Database& db, const std::string& publ
     return std::to_string(value);
   };
   const bool pauses = parameter("recordingPauseAllowed", "false") == "true";
+  const std::string types = parameter("chatAttachmentTypes", "");
   const std::pair<std::string_view, std::string> typed[] = {
       {"recordingPauseAllowed", pauses ? "true" : "false"},
       {"recordingPauseLongestSeconds", number("recordingPauseMaxSeconds", 300)},
       {"recordingForgetSeconds", pauses ? number("recordingForgetSeconds", 0) : "0"},
+      {"chatAttachmentMaxBytes", number("chatAttachmentMaxBytes", 20 << 20)},
+      {"chatAttachmentTypes", wire::json_quote(types.empty() ? store::attachments::kUsualTypes : types)},
   };
   if (failed) return tl::unexpected(problem);
   std::string out = "window.vceConfig = {";

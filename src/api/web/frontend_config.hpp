@@ -1,6 +1,7 @@
 // GET /frontend-config.js: `window.vceConfig` with the original's 19 keys in their order, all of them texts, and behind
-// them what our pages offer during a recording: recordingPauseAllowed (boolean), recordingPauseLongestSeconds and
-// recordingForgetSeconds (numbers; 0: nothing may be forgotten).
+// them what our pages offer: recordingPauseAllowed (boolean), recordingPauseLongestSeconds and recordingForgetSeconds
+// (numbers; 0: nothing may be forgotten); of files in chats chatAttachmentMaxBytes (0: none are taken) and
+// chatAttachmentTypes (joined by commas).
 #pragma once
 
 #include <string>

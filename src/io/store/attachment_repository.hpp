@@ -21,6 +21,13 @@ struct AttachmentRow {
 
 namespace attachments {
 
+// What browsers and offices make; nothing that a browser would run. Taken where an installation names no types of its own.
+inline constexpr std::string_view kUsualTypes =
+    "image/jpeg,image/png,image/gif,image/webp,image/heic,application/pdf,text/plain,text/csv,audio/mpeg,audio/wav,video/mp4,video/quicktime,"
+    "application/msword,application/vnd.openxmlformats-officedocument.wordprocessingml.document,application/vnd.ms-excel,"
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,application/vnd.ms-powerpoint,"
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
+
 Result<void> insert(Database& db, const AttachmentRow& row);
 Result<std::optional<AttachmentRow>> find(Database& db, std::string_view id);
 // The one that this participant began with this token.

@@ -21,7 +21,7 @@ std::optional<std::string> attachments_text(const std::vector<contact::Attachmen
   if (list.empty()) return std::nullopt;
   boost::json::array out;
   for (const contact::Attachment& a : list) {
-    out.push_back(boost::json::object{{"id", a.id}, {"name", a.name}, {"type", a.content_type}, {"status", contact::to_string(a.status)}});
+    out.push_back(boost::json::object{{"id", a.id}, {"name", a.name}, {"type", a.content_type}, {"status", contact::to_string(a.status)}, {"bytes", a.size_bytes}});
   }
   return boost::json::serialize(out);
 }
@@ -37,7 +37,8 @@ std::vector<contact::Attachment> attachments_from(std::string_view text) {
     out.push_back({json::text_or(*o, "id"), json::text_or(*o, "name"), json::text_or(*o, "type"),
                    status == "APPROVED"   ? contact::AttachmentStatus::approved
                    : status == "REJECTED" ? contact::AttachmentStatus::rejected
-                                          : contact::AttachmentStatus::in_progress});
+                                          : contact::AttachmentStatus::in_progress,
+                   json::integer_at(*o, "bytes").value_or(0)});
   }
   return out;
 }

@@ -23,13 +23,6 @@ constexpr std::size_t kTicketsMax = 20'000;
 constexpr std::size_t kPiece = 256 << 10;
 constexpr std::size_t kNameMax = 256, kTypeMax = 255;
 
-// What browsers and offices make; nothing that a browser would run.
-constexpr std::string_view kTypes =
-    "image/jpeg,image/png,image/gif,image/webp,image/heic,application/pdf,text/plain,text/csv,audio/mpeg,audio/wav,video/mp4,video/quicktime,"
-    "application/msword,application/vnd.openxmlformats-officedocument.wordprocessingml.document,application/vnd.ms-excel,"
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet,application/vnd.ms-powerpoint,"
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation";
-
 struct Settings {
   std::int64_t bytes = kAttachmentBytesMost, count = 35, scan_seconds = 60;
   std::string types, command;
@@ -49,7 +42,7 @@ Result<Settings> settings(store::Database& db) {
   out.bytes = std::clamp<std::int64_t>(out.bytes, 0, kAttachmentBytesMost);
   auto types = store::parameters::get_or(db, "chatAttachmentTypes", "");
   if (!types) return tl::unexpected(types.error());
-  out.types = types->empty() ? std::string(kTypes) : std::move(*types);
+  out.types = types->empty() ? std::string(store::attachments::kUsualTypes) : std::move(*types);
   auto command = store::parameters::get_or(db, "chatAttachmentScanCommand", "");
   if (!command) return tl::unexpected(command.error());
   out.command = std::move(*command);

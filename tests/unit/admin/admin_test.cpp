@@ -100,7 +100,7 @@ TEST_F(Admin, ARoutingProfileIsExchangedByItsName) {
   const auto changed = run_ok("user.set", {{"username", "cem"}, {"routing-profile", "Seniors"}});
   auto principal = store_->read([&](store::Database& db) { return store::users::principal(db, changed.at("userId").as_string().c_str()); });
   EXPECT_EQ((*principal)->routing_profile_id, std::string(made.at("routingProfileId").as_string()));
-  EXPECT_FALSE(run("user.set", {{"username", "cem"}, {"routing-profile", "Nobody's"}}));
+  EXPECT_EQ(run_bad("user.set", {{"username", "cem"}, {"routing-profile", "Nobody's"}}).code, ErrorCode::not_found);
 }
 
 TEST_F(Admin, WrongArgumentsAreNamedAndNothingIsStored) {

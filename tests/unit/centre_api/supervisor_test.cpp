@@ -42,6 +42,34 @@ struct Floor {
   Installation::Headers as_ann, as_sue;
 };
 
+TEST(Supervisor, SeesQueuesAndTheAgentsOfTheOwnPart) {
+  Floor floor;
+  Customer jane(floor.in);
+  jane.connect();
+  const auto overview = [&](const Installation::Headers& who) { return Installation::body(floor.in.send("GET", "/api/supervisor/contacts", "", who)).at("data").as_object(); };
+  const auto zoe = floor.as("zoe");
+  const auto waiting = overview(zoe).at("queues").at(0);
+  EXPECT_EQ(waiting.at("waiting").to_number<int>(), 1);
+  EXPECT_EQ(waiting.at("oldestQueuedAt"), overview(zoe).at("contacts").at(0).at("queuedAt"));
+  floor.in.pass(Duration::s(7));
+  floor.connect(jane);
+  const bj::object seen = overview(floor.as_sue);
+  EXPECT_EQ(seen.at("queues").at(0).at("waiting").to_number<int>(), 0);
+  EXPECT_FALSE(seen.at("queues").at(0).as_object().contains("oldestQueuedAt"));
+  const bj::object& contact = seen.at("contacts").at(0).as_object();
+  EXPECT_GT(text(contact.at("connectedAt")), text(contact.at("queuedAt")));
+  EXPECT_EQ(text(contact.at("connectedAt")), text(seen.at("at")));
+  EXPECT_FALSE(text(contact.at("customer")).empty());
+  std::vector<std::string> names;
+  for (const bj::value& agent : seen.at("agents").as_array()) names.push_back(text(agent.at("name")));
+  EXPECT_EQ(names, (std::vector<std::string>{"ann@example.com", "pat@example.com"})) << "her group's and those below, not herself";
+  EXPECT_EQ(text(seen.at("agents").at(0).at("statusId")), "available");
+  EXPECT_EQ(seen.at("agents").at(0).at("contacts").to_number<int>(), 1);
+  EXPECT_TRUE(overview(floor.as("max")).at("agents").as_array().empty()) << "a sibling group's are not his";
+  const auto next = Installation::body(floor.in.send("GET", "/api/supervisor/contacts?after=" + jane.contact_id, "", zoe)).at("data").as_object();
+  EXPECT_FALSE(next.contains("queues"));
+}
+
 TEST(Supervisor, WatchesUnseenStepsInAndLeaves) {
   Floor floor;
   Customer jane(floor.in);

@@ -74,7 +74,7 @@ TEST_F(Web, WithoutPagesSaysWhatToDo) {
 // acceptance: 74, 75
 TEST_F(Web, PagesAtTheContractsAddresses) {
   build();
-  for (const char* address : {"/", "/devices", "/meeting/abc", "/recording/some%20id", "/recording/x?from=1"}) {
+  for (const char* address : {"/", "/devices", "/meeting/abc", "/supervise", "/supervise/some-contact", "/recording/some%20id", "/recording/x?from=1"}) {
     const auto answer = get(address);
     EXPECT_EQ(answer.status, 200) << address;
     EXPECT_EQ(answer.body, "<!doctype html>agent") << address;
@@ -221,7 +221,7 @@ TEST_F(Web, FrontendConfigHasTheOriginalsKeysInOrder) {
     EXPECT_TRUE(value.is_string()) << std::string_view(key);
   }
   EXPECT_EQ(seen, keys);
-  EXPECT_EQ(ours, (std::vector<std::string>{"recordingPauseAllowed", "recordingPauseLongestSeconds", "recordingForgetSeconds"}));
+  EXPECT_EQ(ours, (std::vector<std::string>{"recordingPauseAllowed", "recordingPauseLongestSeconds", "recordingForgetSeconds", "chatAttachmentMaxBytes", "chatAttachmentTypes"}));
   EXPECT_EQ(json::boolean_at(*config, "recordingPauseAllowed"), std::optional(false));
   EXPECT_EQ(json::integer_at(*config, "recordingPauseLongestSeconds"), std::optional<std::int64_t>(300));
   EXPECT_EQ(json::integer_at(*config, "recordingForgetSeconds"), std::optional<std::int64_t>(0));
@@ -239,10 +239,10 @@ TEST_F(Web, FrontendConfigHasTheOriginalsKeysInOrder) {
     ASSERT_TRUE((*store)->write([&](store::Database& db) { return store::parameters::set(db, name, value); }));
   };
   set("recordingForgetSeconds", "60");
-  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingForgetSeconds\": 0}"), std::string::npos);
+  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingForgetSeconds\": 0, "), std::string::npos);
   set("recordingPauseAllowed", "true");
   set("recordingPauseMaxSeconds", "120");
-  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingPauseAllowed\": true, \"recordingPauseLongestSeconds\": 120, \"recordingForgetSeconds\": 60}"), std::string::npos);
+  EXPECT_NE(get("/frontend-config.js").body.find("\"recordingPauseAllowed\": true, \"recordingPauseLongestSeconds\": 120, \"recordingForgetSeconds\": 60, \"chatAttachmentMaxBytes\": 20971520, \"chatAttachmentTypes\": \"image/jpeg,"), std::string::npos);
 }
 
 }  // namespace

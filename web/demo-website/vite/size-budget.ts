@@ -4,7 +4,7 @@ import type { Plugin, Rolldown } from 'vite';
 
 /** As people count, gzipped. Promised are 60 and 150; what was won is kept. */
 const KB = 1000;
-const WIDGET_LIMIT = 48 * KB;
+const WIDGET_LIMIT = 49 * KB;
 const PAGE_LIMIT = 90 * KB;
 
 type Bundle = Rolldown.OutputBundle;

@@ -1,8 +1,9 @@
 import { useEffect } from 'react';
 import { Copy } from 'lucide-react';
-import { Outlet } from 'react-router';
+import { Outlet, useLocation } from 'react-router';
 import { callsLeaveQuietly } from '../calls/store';
 import { startCallWatch } from '../calls/watch';
+import { startReceipts } from '../centre/receipts';
 import { startCentre, stopCentre, useCentre } from '../centre/store';
 import { startAttention } from '../desk/attention';
 import { useTexts } from '../i18n/texts';
@@ -10,12 +11,15 @@ import { useOnboarding } from '../onboarding/store';
 import { Button } from '../ui/Button';
 import { Screen, Waiting } from '../ui/Screen';
 import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
+import { Header } from './Header';
 import { NoDesk } from './NoDesk';
 import { Shell } from './Shell';
+import { SignOut } from './SignOut';
 
 /** All that needs the agent's desk: one tab, one event socket. */
 export function AgentArea() {
   const { t } = useTexts();
+  const { pathname } = useLocation();
   const lock = useDeskLock((state) => state.lock);
   const ready = useCentre((centre) => centre.ready);
   const noPanel = useOnboarding(({ me }) => me?.panel === false);
@@ -30,9 +34,11 @@ export function AgentArea() {
     if (lock !== 'mine') return;
     startCentre();
     const stopAttention = startAttention();
+    const stopReceipts = startReceipts();
     const stopWatch = startCallWatch();
     return () => {
       stopWatch();
+      stopReceipts();
       stopAttention();
       stopCentre();
     };
@@ -44,6 +50,16 @@ export function AgentArea() {
     if (lock === 'elsewhere' || refused) callsLeaveQuietly();
   }, [lock, refused]);
 
+  // What supervisors look at needs no desk.
+  const needsDesk = !pathname.startsWith('/supervise');
+  if ((lock === 'elsewhere' || refused) && !needsDesk) {
+    return (
+      <div className="shell">
+        <Header after={<SignOut />} />
+        <Outlet />
+      </div>
+    );
+  }
   if (lock === 'elsewhere') {
     return (
       <Screen icon={Copy} title={t('secondTab.title')} text={t('secondTab.text')}>

@@ -16,6 +16,7 @@ import { NotFound } from './NotFound';
 const DeskPage = lazy(() => import('../desk/DeskPage').then((module) => ({ default: module.DeskPage })));
 const DevicesPage = lazy(() => import('../calls/DevicesPage').then((module) => ({ default: module.DevicesPage })));
 const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => ({ default: module.MeetingPage })));
+const SupervisePage = lazy(() => import('../supervise/SupervisePage').then((module) => ({ default: module.SupervisePage })));
 const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module) => ({ default: module.PlaybackPage })));
 
 export function App() {
@@ -36,6 +37,7 @@ export function App() {
           <Routes>
             <Route path="/recording/:meetingId" element={<PlaybackPage />} />
             <Route element={<AgentArea />}>
+              <Route path="/supervise/:contactId?" element={<SupervisePage />} />
               <Route path="/" element={<DeskPage />} />
               <Route path="/devices" element={<DevicesPage />} />
               <Route path="/meeting/:meetingId" element={<MeetingPage />} />

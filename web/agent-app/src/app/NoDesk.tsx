@@ -1,12 +1,12 @@
-import { LogOut, RotateCcw, UserRoundX } from 'lucide-react';
+import { RotateCcw, UserRoundX } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { useTexts } from '../i18n/texts';
-import { session } from '../session/session';
-import { Button, IconButton } from '../ui/Button';
+import { Button } from '../ui/Button';
 import { Field } from '../ui/Field';
 import { Screen } from '../ui/Screen';
 import { needs, useForm } from '../ui/use-form';
 import { Header } from './Header';
+import { SignOut } from './SignOut';
 
 /** For people who take no contacts: whom to ask when they should, and the way to what they may watch. */
 export function NoDesk() {
@@ -16,7 +16,7 @@ export function NoDesk() {
   const open = form.submit(async ({ meetingId }) => navigate(`/recording/${encodeURIComponent(meetingId.trim())}`));
   return (
     <div className="shell">
-      <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
+      <Header after={<SignOut />} />
       <Screen icon={UserRoundX} title={t('noDesk.title')} text={t('noDesk.text')}>
         <Button icon={RotateCcw} onPress={() => location.reload()}>
           {t('noDesk.again')}

@@ -1,4 +1,5 @@
 // What the agent sees of the contact centre, as a pure function of the server's events. Every part is kept by contact id.
+import { addReceipts } from '@upcall/shared/participant/receipts';
 import { type Agent, type CentreEvent, type ChatItem, type Contact, EVENT } from './types';
 
 export interface Pending {
@@ -74,7 +75,8 @@ function applyItem(centre: Centre, contactId: string, item: ChatItem, now: numbe
   if (item.Type === 'ATTACHMENT' && chat.items.some((known) => known.Id === item.Id)) {
     return put({ ...chat, items: chat.items.map((known) => (known.Id === item.Id ? item : known)) });
   }
-  if (item.Type === 'MESSAGEMETADATA' || chat.items.some((known) => known.Id === item.Id)) return centre;
+  if (item.Type === 'MESSAGEMETADATA') return put({ ...chat, items: [...addReceipts(chat.items, item.MessageMetadata)] });
+  if (chat.items.some((known) => known.Id === item.Id)) return centre;
   const fromCustomer = item.Type === 'MESSAGE' && item.ParticipantRole === 'CUSTOMER';
   const isUnread = fromCustomer && centre.watched !== contactId;
   return put({

@@ -1,4 +1,7 @@
 // The words of the agent's interface (/api/agent) as the pages use them.
+import type { Attachment } from '@upcall/shared/participant/files';
+import type { MessageMetadata } from '@upcall/shared/participant/receipts';
+
 export type AgentStatus = 'available' | 'not_routable' | 'offline';
 
 /** A status to choose: `statusId` is sent, `status` is what it means for routing. */
@@ -75,7 +78,8 @@ export interface ChatItem {
   ParticipantRole?: Participant['role'];
   DisplayName?: string;
   ContactId?: string;
-  Attachments?: { AttachmentId: string; AttachmentName: string; ContentType: string; Status: 'APPROVED' | 'REJECTED' | 'IN_PROGRESS' }[];
+  Attachments?: Attachment[];
+  MessageMetadata?: MessageMetadata;
   seq?: number;
 }
 

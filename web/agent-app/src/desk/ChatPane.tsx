@@ -10,10 +10,14 @@ import { Button, IconButton } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { useAction } from '../ui/use-action';
 import { Avatar } from './Avatar';
+import { ChatWindowProvider } from './chat-window';
 import { Composer } from './Composer';
+import { DropArea } from './DropArea';
 import { Transcript } from './Transcript';
 import { TransferDialog } from './TransferDialog';
+import { useDeskChat } from './use-desk-chat';
 import './chat.css';
+import './files.css';
 
 interface ChatPaneProps {
   contact: Contact;
@@ -25,6 +29,9 @@ interface ChatPaneProps {
 export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
   const { t } = useTexts();
   const act = useCentre((centre) => centre.act);
+  const send = useCentre((centre) => centre.send);
+  const typing = useCentre((centre) => centre.typing);
+  const window = useDeskChat(contact);
   const [asking, setAsking] = useState(false);
   const [transferring, setTransferring] = useState(false);
   const { contactId } = contact;
@@ -40,60 +47,66 @@ export function ChatPane({ contact, onBack, onDetails }: ChatPaneProps) {
   const closeTransfer = useCallback(() => setTransferring(false), []);
   const [clear, clearing] = useAction(useCallback(() => act(contactId, 'clear'), [act, contactId]));
   return (
-    <section className="chat" aria-label={t('chat.with', { name })}>
-      <header className="chat__head">
-        {onBack && <IconButton label={t('desk.back')} icon={ArrowLeft} onPress={onBack} className="only-narrow" />}
-        <Avatar name={name} />
-        <div className="chat__who">
-          <h2 dir="auto">{name}</h2>
-          <p className="soft">
-            {contact.transfer?.to ? t('transfer.running', { name: contact.transfer.to }) : t(`contact.state.${contact.state}`)}
-          </p>
-        </div>
-        {contact.state === 'connected' &&
-          (contact.transfer ? (
-            <Button key="take-back" kind="quiet" busy={takingBack} onPress={() => takeBack()}>
-              {t('transfer.takeBack')}
-            </Button>
-          ) : (
-            <IconButton key="transfer" label={t('transfer.title')} icon={ArrowRightLeft} onPress={() => setTransferring(true)} />
-          ))}
-        {contact.state === 'connected' ? (
-          <Button key="end" kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
-            {t('chat.end')}
-          </Button>
-        ) : (
-          <Button key="clear" kind="primary" icon={CheckCheck} busy={clearing} onPress={() => clear()}>
-            {t('chat.clear')}
-          </Button>
-        )}
-        {onDetails && <IconButton label={t('desk.details')} icon={Info} onPress={onDetails} className="only-medium" />}
-      </header>
-      <Transcript contactId={contactId} />
-      <TransferDialog contactId={contactId} isOpen={transferring} inCall={inCall} onClose={closeTransfer} />
-      {contact.state === 'connected' ? (
-        <Composer contactId={contactId} />
-      ) : (
-        <p className="chat__over">
-          {t(contact.handedOn ? 'chat.handedOn' : contact.endReason === 'customer_disconnect' ? 'chat.customerLeft' : 'chat.over')}
-        </p>
-      )}
-      <Dialog
-        title={t('chat.endTitle')}
-        isOpen={asking}
-        onClose={() => setAsking(false)}
-        isQuestion
-        actions={
-          <>
-            <Button onPress={() => setAsking(false)}>{t('common.cancel')}</Button>
-            <Button kind="danger" busy={ending} onPress={() => end()}>
+    <ChatWindowProvider value={window}>
+      <DropArea className="chat" label={t('chat.with', { name })}>
+        <header className="chat__head">
+          {onBack && <IconButton label={t('desk.back')} icon={ArrowLeft} onPress={onBack} className="only-narrow" />}
+          <Avatar name={name} />
+          <div className="chat__who">
+            <h2 dir="auto">{name}</h2>
+            <p className="soft">
+              {contact.transfer?.to ? t('transfer.running', { name: contact.transfer.to }) : t(`contact.state.${contact.state}`)}
+            </p>
+          </div>
+          {contact.state === 'connected' &&
+            (contact.transfer ? (
+              <Button key="take-back" kind="quiet" busy={takingBack} onPress={() => takeBack()}>
+                {t('transfer.takeBack')}
+              </Button>
+            ) : (
+              <IconButton key="transfer" label={t('transfer.title')} icon={ArrowRightLeft} onPress={() => setTransferring(true)} />
+            ))}
+          {contact.state === 'connected' ? (
+            <Button key="end" kind="quiet" icon={PhoneOff} onPress={() => setAsking(true)}>
               {t('chat.end')}
             </Button>
-          </>
-        }
-      >
-        <p>{t(inCall ? 'chat.endTextInCall' : 'chat.endText', { name })}</p>
-      </Dialog>
-    </section>
+          ) : (
+            <Button key="clear" kind="primary" icon={CheckCheck} busy={clearing} onPress={() => clear()}>
+              {t('chat.clear')}
+            </Button>
+          )}
+          {onDetails && <IconButton label={t('desk.details')} icon={Info} onPress={onDetails} className="only-medium" />}
+        </header>
+        <Transcript contactId={contactId} />
+        <TransferDialog contactId={contactId} isOpen={transferring} inCall={inCall} onClose={closeTransfer} />
+        {contact.state === 'connected' ? (
+          <Composer
+            contactId={contactId}
+            onSend={(content) => send(contactId, content).catch(() => undefined)}
+            onTyping={() => typing(contactId)}
+          />
+        ) : (
+          <p className="chat__over">
+            {t(contact.handedOn ? 'chat.handedOn' : contact.endReason === 'customer_disconnect' ? 'chat.customerLeft' : 'chat.over')}
+          </p>
+        )}
+        <Dialog
+          title={t('chat.endTitle')}
+          isOpen={asking}
+          onClose={() => setAsking(false)}
+          isQuestion
+          actions={
+            <>
+              <Button onPress={() => setAsking(false)}>{t('common.cancel')}</Button>
+              <Button kind="danger" busy={ending} onPress={() => end()}>
+                {t('chat.end')}
+              </Button>
+            </>
+          }
+        >
+          <p>{t(inCall ? 'chat.endTextInCall' : 'chat.endText', { name })}</p>
+        </Dialog>
+      </DropArea>
+    </ChatWindowProvider>
   );
 }

@@ -1,8 +1,9 @@
 import { SendHorizontal } from 'lucide-react';
 import { type KeyboardEvent, useRef, useState } from 'react';
-import { useCentre } from '../centre/store';
 import { useTexts } from '../i18n/texts';
 import { IconButton } from '../ui/Button';
+import { AttachButton } from './AttachButton';
+import { useChatWindow } from './chat-window';
 
 /** The server's bound on a message's bytes. */
 const MAX_BYTES = 16_384;
@@ -10,10 +11,16 @@ const MAX_BYTES = 16_384;
 /** What was begun survives a look at another contact. */
 const drafts = new Map<string, string>();
 
-export function Composer({ contactId }: { contactId: string }) {
+interface ComposerProps {
+  contactId: string;
+  /** A failure is shown at the message itself, with the way to send it again. */
+  onSend: (content: string) => void;
+  onTyping: () => void;
+}
+
+export function Composer({ contactId, onSend, onTyping }: ComposerProps) {
   const { t } = useTexts();
-  const send = useCentre((centre) => centre.send);
-  const typing = useCentre((centre) => centre.typing);
+  const { files } = useChatWindow();
   const area = useRef<HTMLTextAreaElement>(null);
   const [text, setText] = useState(drafts.get(contactId) ?? '');
   const tooLong = new TextEncoder().encode(text).length > MAX_BYTES;
@@ -21,7 +28,7 @@ export function Composer({ contactId }: { contactId: string }) {
   const change = (value: string) => {
     setText(value);
     drafts.set(contactId, value);
-    if (value.trim()) typing(contactId);
+    if (value.trim()) onTyping();
   };
 
   const submit = () => {
@@ -29,8 +36,7 @@ export function Composer({ contactId }: { contactId: string }) {
     if (!content || tooLong) return;
     change('');
     area.current?.focus();
-    // A failure is shown at the message itself, with the way to send it again.
-    send(contactId, content).catch(() => undefined);
+    onSend(content);
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -47,6 +53,7 @@ export function Composer({ contactId }: { contactId: string }) {
         submit();
       }}
     >
+      <AttachButton />
       <div className="composer__grow" data-text={`${text} `}>
         <textarea
           ref={area}
@@ -58,6 +65,12 @@ export function Composer({ contactId }: { contactId: string }) {
           placeholder={t('chat.placeholder')}
           onChange={(event) => change(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const pasted = [...event.clipboardData.files];
+            if (!files || pasted.length === 0) return;
+            event.preventDefault();
+            files.send(pasted);
+          }}
         />
       </div>
       <IconButton

@@ -6,6 +6,7 @@ import { EMPTY_CENTRE, EMPTY_CHAT } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import type { Contact } from '../centre/types';
 import { loadTexts } from '../i18n/texts';
+import { ChatWindowProvider } from './chat-window';
 import { ContactList } from './ContactList';
 import { Details } from './Details';
 import { OfferCard } from './OfferCard';
@@ -25,13 +26,16 @@ function show(text: string): HTMLElement {
   const who = contact(text);
   const item = { Id: 'm', Type: 'MESSAGE', ContentType: 'text/plain', AbsoluteTime: '2026-01-01T00:00:00Z', Content: text, ParticipantRole: 'CUSTOMER', DisplayName: text } as const;
   const joined = { ...item, Id: 'j', Type: 'EVENT', ContentType: 'application/vnd.amazonaws.connect.event.participant.joined' } as const;
+  const file = { ...item, Id: 'f', Type: 'ATTACHMENT', Attachments: [{ AttachmentId: 'f', AttachmentName: text, ContentType: 'text/plain', Status: 'APPROVED' as const, AttachmentSizeInBytes: 1 }] } as const;
   const pending = [{ clientToken: 't', content: text, state: 'failed' as const }];
-  useCentre.setState({ ...EMPTY_CENTRE, contacts: [who], chats: { c: { ...EMPTY_CHAT, items: [joined, item], pending, loaded: true } } });
+  useCentre.setState({ ...EMPTY_CENTRE, contacts: [who], chats: { c: { ...EMPTY_CHAT, items: [joined, item, { ...file, Attachments: [...file.Attachments] }], pending, loaded: true } } });
   return render(
     <MemoryRouter>
       <ContactList contacts={[who, { ...who, contactId: 'd', state: 'connecting' }]} selectedId="c" onSelect={() => {}} />
       <OfferCard contact={{ ...who, state: 'connecting' }} onBack={() => {}} />
-      <Transcript contactId="c" />
+      <ChatWindowProvider value={{ isOwn: () => false, fileAddress: async () => '' }}>
+        <Transcript contactId="c" />
+      </ChatWindowProvider>
       <Details contact={{ ...who, state: 'ended' }} onClose={() => {}} />
     </MemoryRouter>,
   ).container;

@@ -5,6 +5,7 @@ import { EMPTY_CENTRE, EMPTY_CHAT } from '../centre/reducer';
 import { useCentre } from '../centre/store';
 import type { ChatItem } from '../centre/types';
 import { loadTexts } from '../i18n/texts';
+import { ChatWindowProvider } from './chat-window';
 import { Transcript } from './Transcript';
 import { TransferDialog } from './TransferDialog';
 
@@ -55,18 +56,19 @@ describe('a file in the chat', () => {
   });
   const show = (status: 'APPROVED' | 'REJECTED' | 'IN_PROGRESS') => {
     useCentre.setState({ ...EMPTY_CENTRE, chats: { c: { ...EMPTY_CHAT, items: [file(status)], loaded: true } } });
-    return render(<Transcript contactId="c" />).container;
+    const chatWindow = { isOwn: () => false, fileAddress: async () => '' };
+    return render(<ChatWindowProvider value={chatWindow}><Transcript contactId="c" /></ChatWindowProvider>).container;
   };
 
   it('can be saved when it is approved, and only then', () => {
     const root = show('APPROVED');
     expect(root.querySelector('b')).toBeNull();
     expect(root.textContent).toContain('<b>notes</b>.txt');
-    expect(screen.getByRole('button', { name: 'Save' })).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Save <b>notes</b>.txt' })).toBeTruthy();
     cleanup();
     for (const status of ['REJECTED', 'IN_PROGRESS'] as const) {
       show(status);
-      expect(screen.queryByRole('button', { name: 'Save' })).toBeNull();
+      expect(screen.queryByRole('button', { name: /Save/ })).toBeNull();
       cleanup();
     }
   });

@@ -29,12 +29,14 @@ export interface IconButtonProps extends Omit<AriaButtonProps, 'className' | 'st
   label: string;
   icon: LucideIcon;
   small?: boolean | undefined;
+  /** More than the label, for the tooltip alone. */
+  tip?: string | undefined;
   /** Said in the tooltip after the label, like "M". */
   shortcut?: string | undefined;
   className?: string | undefined;
 }
 
-export function IconButton({ label, icon: Icon, small = false, shortcut, className = '', ...rest }: IconButtonProps) {
+export function IconButton({ label, icon: Icon, small = false, tip, shortcut, className = '', ...rest }: IconButtonProps) {
   return (
     <TooltipTrigger delay={500}>
       <AriaButton {...rest} aria-label={label} className={`icon-button${small ? ' icon-button--small' : ''} ${className}`}>
@@ -42,6 +44,7 @@ export function IconButton({ label, icon: Icon, small = false, shortcut, classNa
       </AriaButton>
       <Tooltip className="tooltip" offset={6}>
         {label}
+        {tip && <small className="tooltip__more">{tip}</small>}
         {shortcut && <kbd>{shortcut}</kbd>}
       </Tooltip>
     </TooltipTrigger>

@@ -31,7 +31,7 @@ const joinOptions = { microphone: null, camera: null, speaker: null, quality: '5
 
 function invite(id: string): ChatState {
   const invitation: Invitation = { invitationId: id, externalMeetingId: 'm', attendeeExternalUserId: 'u', from: 'Alice' };
-  return { connection: 'online', items: [], pending: [], hasOlder: false, loadingOlder: false, typing: null, queue: null, agent: 'Alice', invitation };
+  return { connection: 'online', items: [], pending: [], uploads: [], hasOlder: false, loadingOlder: false, typing: null, queue: null, agent: 'Alice', invitation };
 }
 
 let api: CustomerApi;

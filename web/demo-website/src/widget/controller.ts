@@ -2,7 +2,7 @@
 import { ParticipantClient } from '@upcall/shared/participant/client';
 import { forgetChat, loadChat, saveChat, type StoredChat } from '@upcall/shared/participant/stored-chat';
 import type { ChatState } from '@upcall/shared/participant/types';
-import type { FrontendConfig } from '@upcall/shared/frontend-config';
+import { type FrontendConfig, readConfig } from '@upcall/shared/frontend-config';
 import { CallInvitation } from './call-invitation';
 import { loadConfig } from './config';
 import { CustomerApi, type Visitor } from './customer-api';
@@ -61,6 +61,7 @@ export class WidgetController {
   }
 
   async begin(): Promise<void> {
+    document.addEventListener('visibilitychange', () => this.#receive());
     const prefill = takePrefill();
     const stored = loadChat();
     if (stored) await this.#resume(stored, 'ask');
@@ -69,6 +70,7 @@ export class WidgetController {
 
   setOpen(open: boolean): void {
     this.store.set({ open, ...(open ? { unread: 0 } : {}) });
+    this.#receive();
   }
 
   async start(visitor: Visitor): Promise<void> {
@@ -119,7 +121,7 @@ export class WidgetController {
     this.store.set({ open: true });
     const taken = await this.#lock.take(chat.contactId, how, () => this.#lost());
     if (!taken) return this.store.set({ screen: 'otherTab' });
-    const client = new ParticipantClient({ baseUrl: this.#base, credentials: chat });
+    const client = new ParticipantClient({ baseUrl: this.#base, credentials: chat, limits: () => readConfig().files });
     this.#client = client;
     this.store.set({ screen: 'chat', chat: client.state, customerName: chat.customerName, ownId: chat.participantId });
     client.subscribe(() => this.#follow(client));
@@ -131,6 +133,7 @@ export class WidgetController {
     const before = this.store.value;
     const chat = client.state;
     const fresh = chat.items.slice(before.chat?.items.length ?? 0).filter((item) => item.Type === 'MESSAGE' && item.ParticipantId !== before.ownId);
+    this.#receive();
     this.store.set({ chat, unread: before.open ? 0 : before.unread + fresh.length });
     if (chat.connection === 'ended' || chat.connection === 'expired') {
       forgetChat();
@@ -138,6 +141,11 @@ export class WidgetController {
       if (chat.connection === 'expired') this.store.set({ screen: 'expired' });
     }
     if (this.call.follow(chat, this.#chat!, client)) this.setOpen(true);
+  }
+
+  /** What is open before somebody's eyes has been read. */
+  #receive(): void {
+    this.#client?.receive(this.store.value.open && document.visibilityState === 'visible');
   }
 
   #lost(): void {

@@ -72,6 +72,27 @@ export class ParticipantApi {
     return { items, nextToken: typeof body['NextToken'] === 'string' ? body['NextToken'] : null };
   }
 
+  /** Answers where the file is to be put. */
+  async startUpload(token: string, wanted: { name: string; contentType: string; sizeInBytes: number; clientToken: string }): Promise<{ attachmentId: string; url: string }> {
+    const body = await this.#call('start-attachment-upload', token, {
+      AttachmentName: wanted.name, ContentType: wanted.contentType, AttachmentSizeInBytes: wanted.sizeInBytes, ClientToken: wanted.clientToken,
+    });
+    const where = body['UploadMetadata'] as { Url?: unknown } | undefined;
+    if (typeof body['AttachmentId'] !== 'string' || typeof where?.Url !== 'string') throw new ChatFailure('server');
+    return { attachmentId: body['AttachmentId'], url: where.Url };
+  }
+
+  async completeUpload(token: string, attachmentId: string): Promise<void> {
+    await this.#call('complete-attachment-upload', token, { AttachmentIds: [attachmentId], ClientToken: attachmentId });
+  }
+
+  /** An address that is good for a moment, of a file that was approved. */
+  async attachment(token: string, attachmentId: string): Promise<string> {
+    const body = await this.#call('attachment', token, { AttachmentId: attachmentId });
+    if (typeof body['Url'] !== 'string') throw new ChatFailure('server');
+    return body['Url'];
+  }
+
   async disconnect(token: string): Promise<void> {
     await this.#call('disconnect', token, {});
   }
@@ -99,5 +120,12 @@ export function isItem(value: unknown): value is ChatItem {
   if (typeof value !== 'object' || value === null) return false;
   const item = value as Record<string, unknown>;
   return ['Id', 'AbsoluteTime', 'Type', 'ContentType'].every((name) => typeof item[name] === 'string') &&
-    ['Content', 'ParticipantId', 'ParticipantRole', 'DisplayName'].every((name) => item[name] === undefined || typeof item[name] === 'string');
+    ['Content', 'ParticipantId', 'ParticipantRole', 'DisplayName'].every((name) => item[name] === undefined || typeof item[name] === 'string') &&
+    (item['Attachments'] === undefined || (Array.isArray(item['Attachments']) && item['Attachments'].every(isAttachment)));
+}
+
+function isAttachment(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const attachment = value as Record<string, unknown>;
+  return ['AttachmentId', 'AttachmentName', 'Status'].every((name) => typeof attachment[name] === 'string');
 }

@@ -1,15 +1,22 @@
 // A customer's chat over its whole life: connects, comes back by itself, fills gaps from the transcript, sends in order.
 import { Backoff } from '../backoff';
+import type { FileLimits } from './files';
 import { ParticipantApi } from './api';
 import { Outbox } from './outbox';
+import { addReceipts, ReceiptSender } from './receipts';
 import { ChatSocket } from './socket';
 import { isAcknowledged, isEnded, latestInvitation, mergeItem, mergePage, presentAgent, readQueuePlace } from './transcript';
-import { ChatFailure, ContentType, type ChatCredentials, type ChatItem, type ChatState } from './types';
+import { ChatFailure, ContentType, type ChatCredentials, type ChatItem, type ChatState, type Role } from './types';
+import { Uploads } from './uploads';
 
 export interface ClientOptions {
   baseUrl: string;
   credentials: ChatCredentials;
+  /** The customer's unless it is somebody else's. */
+  role?: Role;
   makeSocket?: (url: string) => WebSocket;
+  /** Of files; without it none are taken. */
+  limits?: () => FileLimits;
 }
 
 const PAGE = 50;
@@ -24,7 +31,7 @@ export class ParticipantClient {
   readonly #outbox: Outbox;
   readonly #listeners = new Set<() => void>();
   #state: ChatState = {
-    connection: 'connecting', items: [], pending: [], hasOlder: false, loadingOlder: false,
+    connection: 'connecting', items: [], pending: [], uploads: [], hasOlder: false, loadingOlder: false,
     typing: null, queue: null, agent: null, invitation: null,
   };
   #socket: ChatSocket | null = null;
@@ -33,6 +40,8 @@ export class ParticipantClient {
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #typingSent = -Infinity;
+  readonly #uploads: Uploads;
+  readonly #receipts: ReceiptSender;
   readonly #acknowledging = new Set<string>();
   #connecting = false;
   #wasOnline = false;
@@ -48,6 +57,17 @@ export class ParticipantClient {
         onSent: (sent, text) => this.#onItems(mergeItem(this.#state.items, this.#ownMessage(sent.id, sent.time, text))),
         onEnded: () => void this.#reconnect(),
       },
+    );
+    this.#uploads = new Uploads(
+      {
+        start: (wanted) => this.#withToken((token) => this.#api.startUpload(token, wanted)),
+        complete: (id) => this.#withToken((token) => this.#api.completeUpload(token, id)),
+      },
+      options.limits ?? (() => ({ maxBytes: 0, types: [] })),
+      (uploads) => this.#set({ uploads }),
+    );
+    this.#receipts = new ReceiptSender((contentType, messageId) =>
+      this.#withToken((token) => this.#api.sendEvent(token, contentType, { messageId })),
     );
   }
 
@@ -73,6 +93,7 @@ export class ParticipantClient {
     globalThis.document?.removeEventListener('visibilitychange', this.#hurry);
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#typingTimer);
+    this.#uploads.stop();
     this.#socket?.close();
   }
 
@@ -83,6 +104,31 @@ export class ParticipantClient {
 
   retry(clientToken: string): void {
     this.#outbox.retry(clientToken);
+  }
+
+  sendFiles(files: Iterable<File>): void {
+    this.#uploads.add(files);
+  }
+
+  retryFile(id: string): void {
+    this.#uploads.retry(id);
+  }
+
+  dropFile(id: string): void {
+    this.#uploads.drop(id);
+  }
+
+  /** An address to fetch an approved file from, now. */
+  fileAddress(attachmentId: string): Promise<string> {
+    return this.#withToken((token) => this.#api.attachment(token, attachmentId));
+  }
+
+  /** Tells the others that their last words have come, and whether they are being read. */
+  receive(seen: boolean): void {
+    if (this.#state.connection !== 'online') return;
+    const { participantId } = this.#options.credentials;
+    const newest = this.#state.items.findLast((item) => item.Type === 'MESSAGE' && item.ParticipantId && item.ParticipantId !== participantId);
+    this.#receipts.tell(newest, seen, participantId);
   }
 
   /** Tells the other side that somebody writes; asks for it are many, so most are dropped. */
@@ -216,7 +262,7 @@ export class ParticipantClient {
     }
     const queue = readQueuePlace(item);
     if (queue) return this.#set({ queue });
-    if (item.Type === 'MESSAGEMETADATA') return;
+    if (item.Type === 'MESSAGEMETADATA') return this.#onItems(addReceipts(this.#state.items, item.MessageMetadata));
     const known = this.#state.items.some((i) => i.Id === item.Id);
     if (own && item.Type === 'MESSAGE' && !known) this.#outbox.seen(item.Content ?? '');
     if (!own && item.Type === 'MESSAGE') this.#set({ typing: null });
@@ -233,7 +279,7 @@ export class ParticipantClient {
   #ownMessage(id: string, time: string, text: string): ChatItem {
     return {
       Id: id, AbsoluteTime: time, Type: 'MESSAGE', ContentType: ContentType.text, Content: text,
-      ParticipantId: this.#options.credentials.participantId, ParticipantRole: 'CUSTOMER',
+      ParticipantId: this.#options.credentials.participantId, ParticipantRole: this.#options.role ?? 'CUSTOMER',
     };
   }
 
@@ -258,7 +304,7 @@ export class ParticipantClient {
 
   #finish(connection: 'ended' | 'expired'): void {
     if (this.#over()) return;
-    this.#set({ connection, typing: null, queue: null, invitation: null, pending: [] });
+    this.#set({ connection, typing: null, queue: null, invitation: null, pending: [], uploads: [] });
     this.stop();
   }
 

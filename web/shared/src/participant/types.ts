@@ -1,5 +1,8 @@
 // The words of the chat: what the participant interface sends, and what a page shows of it.
 
+import type { Attachment, Upload } from './files';
+import type { MessageMetadata } from './receipts';
+
 const EVENT = 'application/vnd.amazonaws.connect.event.';
 const OWN_EVENT = 'application/vnd.upcall.event.';
 
@@ -10,6 +13,9 @@ export const ContentType = {
   joined: `${EVENT}participant.joined`,
   left: `${EVENT}participant.left`,
   ended: `${EVENT}chat.ended`,
+  idle: `${EVENT}participant.idle`,
+  returned: `${EVENT}participant.returned`,
+  autoDisconnection: `${EVENT}participant.autodisconnection`,
   invitation: `${OWN_EVENT}video.invitation`,
   invitationAcknowledged: `${OWN_EVENT}video.invitation.acknowledged`,
   queuePosition: `${OWN_EVENT}queue.position`,
@@ -27,6 +33,8 @@ export interface ChatItem {
   ParticipantId?: string;
   ParticipantRole?: Role;
   DisplayName?: string;
+  Attachments?: Attachment[];
+  MessageMetadata?: MessageMetadata;
 }
 
 /** What start-chat answers: the right to take part in one chat. */
@@ -68,6 +76,7 @@ export interface ChatState {
   connection: Connection;
   items: readonly ChatItem[];
   pending: readonly PendingMessage[];
+  uploads: readonly Upload[];
   hasOlder: boolean;
   loadingOlder: boolean;
   /** Name of who writes at the moment. */

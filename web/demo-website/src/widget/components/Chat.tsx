@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { WidgetController } from '../controller';
 import { useT } from '../i18n';
 import { useStore } from '../store';
+import { useDropArea, useFiles } from '../use-files';
 import { Composer } from './Composer';
 import { EndChat } from './EndChat';
 import { InvitationCard } from './InvitationCard';
@@ -20,10 +21,19 @@ export function Chat({ controller, chat, ownId }: Props): JSX.Element {
   const call = useStore(controller.call.store);
   const { client } = controller;
   const over = chat.connection === 'ended';
+  const files = useFiles(controller);
+  const send = (chosen: File[]) => client?.sendFiles(chosen);
+  const drop = useDropArea(files !== null && !over, send);
   const invited = call.stage === 'invited' && !over;
 
   return (
-    <div class="chat">
+    <div class={`chat${drop.over ? ' chat--drop' : ''}`} {...drop.handlers}>
+      {drop.over && files && (
+        <div class="chat__drop">
+          <strong>{t('file.drop')}</strong>
+          <span>{files.hint}</span>
+        </div>
+      )}
       <div role="alert">{invited && !call.later && <InvitationCard call={controller.call} />}</div>
       {invited && call.later && (
         <div class="strip">
@@ -38,7 +48,16 @@ export function Chat({ controller, chat, ownId }: Props): JSX.Element {
           {t('chat.offline')}
         </p>
       )}
-      <Transcript chat={chat} ownId={ownId} onOlder={() => client?.loadOlder().catch(() => undefined)} onRetry={(token) => client?.retry(token)} />
+      <Transcript
+        chat={chat}
+        ownId={ownId}
+        onOlder={() => client?.loadOlder().catch(() => undefined)}
+        onRetry={(token) => client?.retry(token)}
+        onAddress={(id) => client?.fileAddress(id) ?? Promise.reject(new Error('no chat'))}
+        maxFileBytes={files?.limits.maxBytes ?? 0}
+        onRetryFile={(id) => client?.retryFile(id)}
+        onDropFile={(id) => client?.dropFile(id)}
+      />
       <QueuePlaceCard place={over ? null : chat.queue} />
       {over ? (
         <div class="chat__over">
@@ -49,7 +68,7 @@ export function Chat({ controller, chat, ownId }: Props): JSX.Element {
         </div>
       ) : (
         <div class="chat__foot">
-          <Composer onSend={(text) => client?.send(text)} onTyping={() => client?.typing()} />
+          <Composer onSend={(text) => client?.send(text)} onTyping={() => client?.typing()} files={files} onFiles={send} />
           <EndChat inCall={call.stage === 'live' || call.stage === 'joining'} onEnd={() => controller.endChat()} />
         </div>
       )}

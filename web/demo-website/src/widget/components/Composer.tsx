@@ -3,17 +3,22 @@ import { SendHorizontal } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { useT } from '../i18n';
+import type { Files } from '../use-files';
+import { AttachButton } from './AttachButton';
 import { Icon } from './Icon';
 
 interface Props {
   onSend(text: string): void;
   onTyping(): void;
+  /** Null: no files are taken. */
+  files: Files | null;
+  onFiles(files: File[]): void;
 }
 
 /** What the server takes, in bytes; characters are what people count, so most texts are far from it. */
 const BYTES_MAX = 16_384;
 
-export function Composer({ onSend, onTyping }: Props): JSX.Element {
+export function Composer({ onSend, onTyping, files, onFiles }: Props): JSX.Element {
   const t = useT();
   const [text, setText] = useState('');
   const input = useRef<HTMLTextAreaElement>(null);
@@ -34,6 +39,7 @@ export function Composer({ onSend, onTyping }: Props): JSX.Element {
         send();
       }}
     >
+      {files && <AttachButton limits={files.limits} hint={files.hint} onFiles={onFiles} />}
       <textarea
         ref={input}
         class="composer__input"
@@ -46,6 +52,12 @@ export function Composer({ onSend, onTyping }: Props): JSX.Element {
         onInput={(event) => {
           setText(event.currentTarget.value);
           onTyping();
+        }}
+        onPaste={(event) => {
+          const pasted = [...(event.clipboardData?.files ?? [])];
+          if (!files || pasted.length === 0) return;
+          event.preventDefault();
+          onFiles(pasted);
         }}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;

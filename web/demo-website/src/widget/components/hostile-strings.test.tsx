@@ -13,7 +13,7 @@ import { Transcript } from './Transcript';
 import { TypingLine } from './TypingLine';
 
 const chat = (change: Partial<ChatState>): ChatState => ({
-  connection: 'online', items: [], pending: [], hasOlder: false, loadingOlder: false,
+  connection: 'online', items: [], pending: [], uploads: [], hasOlder: false, loadingOlder: false,
   typing: null, queue: null, agent: null, invitation: null, ...change,
 });
 
@@ -50,7 +50,7 @@ describe('two hundred hostile strings', () => {
       item({ Id: 'v', Type: 'EVENT', ContentType: ContentType.invitation, DisplayName: text, Content: text }),
     ];
     const pending = [{ clientToken: 'p', text, status: 'failed' as const, failure: 'network' as const }];
-    const transcript = render(inEnglish(<Transcript chat={chat({ items, pending, typing: text })} ownId="me" onOlder={nothing} onRetry={nothing} />));
+    const transcript = render(inEnglish(<Transcript chat={chat({ items, pending, typing: text })} ownId="me" onOlder={nothing} onRetry={nothing} onAddress={async () => ''} maxFileBytes={1} onRetryFile={nothing} onDropFile={nothing} />));
     expectOnlyText(transcript.container, text);
     expect(transcript.container.querySelector('.message__text')!.textContent).toBe(text);
     expect(transcript.container.querySelector('.message__name')!.textContent).toBe(text);
