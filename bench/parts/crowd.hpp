@@ -69,9 +69,11 @@ class Crowd {
   std::vector<Message> messages_;
   std::vector<ByteVector> opus_;    // a second of sound
   ByteVector frame_;
+  int epoll_ = -1;
   std::vector<ByteVector> replayed_;
   std::uint32_t video_ticks_ = 3000;   // RTP clock between two pictures
   client::Output out_;
+  std::vector<udp::UdpSocket::Item> items_;
   Duration video_interval_;
   bool sound_ = false;
   std::uint64_t received_ = 0, sent_ = 0, frames_sent_ = 0;

@@ -5,7 +5,7 @@
 namespace upcall::recording {
 
 namespace {
-constexpr double kWeight = 0.2;             // of the newest measurement
+constexpr double kWeight = 0.2;             // of the newest measurement, once there are enough
 constexpr double kShortestFilm = 5;         // seconds; shorter ones are mostly start-up
 }  // namespace
 
@@ -18,7 +18,9 @@ Admission admit(const HostLoad& load, const CompositionCost& cost, const Admissi
 CompositionCost learned(const CompositionCost& before, double cpu_seconds, double film_seconds, std::uint64_t peak_memory) {
   CompositionCost out = before;
   if (cpu_seconds > 0 && film_seconds >= kShortestFilm) {
-    out.cores += kWeight * (std::clamp(cpu_seconds / film_seconds, 0.01, 16.0) - out.cores);
+    ++out.measurements;
+    const double weight = std::max(kWeight, 1.0 / (1.0 + out.measurements));
+    out.cores += weight * (std::clamp(cpu_seconds / film_seconds, 0.01, 16.0) - out.cores);
   }
   if (peak_memory > 0) {
     const double memory = static_cast<double>(out.memory);

@@ -15,8 +15,9 @@ struct HostLoad {
 
 // Of one composition, as measured on this host.
 struct CompositionCost {
-  double cores = 0.35;                   // CPU seconds for a second of film: what keeping pace takes
+  double cores = 0.30;                   // CPU seconds for a second of film: what keeping pace takes
   std::uint64_t memory = 400ull << 20;   // bytes
+  int measurements = 0;                  // of CPU, that went into it; without one it is what other hosts needed
 };
 
 struct AdmissionOptions {
@@ -29,7 +30,8 @@ enum class Admission : std::uint8_t { admit, wait_for_cpu, wait_for_memory };
 // `running`: compositions at work. The first is never kept waiting for CPU: a busy host composes slowly, not never.
 Admission admit(const HostLoad& load, const CompositionCost& cost, const AdmissionOptions& options, int running);
 
-// Folds what a composition, or a part of one, took into the measured cost (a moving average; garbage is ignored).
+// Folds what a composition, or a part of one, took into the measured cost: the mean of the first ones and of what was
+// assumed, then a moving average; garbage is ignored.
 CompositionCost learned(const CompositionCost& before, double cpu_seconds, double film_seconds, std::uint64_t peak_memory);
 
 // Of one process at work: its CPU time and how far its film is, both so far, become measurements that are long enough to

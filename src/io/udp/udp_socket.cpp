@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 namespace upcall::udp {
@@ -104,36 +105,83 @@ std::span<UdpSocket::Received> UdpSocket::receive(ReceiveMemory& memory, std::si
   return std::span(memory.received).first(kept);
 }
 
+namespace {
+
+constexpr std::size_t kSegmentsMax = 32;      // the kernel's limit is 64, and 64 KiB in all
+constexpr std::size_t kSegmentBytes = 1232;   // fits into any path of IPv6 (RFC 8200 §5); segments are never fragmented
+
+// How many of the first items are one message: one destination, one length, only the last may be shorter.
+std::size_t run_length(std::span<const UdpSocket::Item> items) {
+  const std::size_t size = items.front().datagram.size();
+  if (size == 0 || size > kSegmentBytes) return 1;
+  std::size_t n = 1;
+  while (n < items.size() && n < kSegmentsMax) {
+    const UdpSocket::Item& next = items[n];
+    if (next.datagram.empty() || next.datagram.size() > size || next.to != items.front().to) break;
+    ++n;
+    if (next.datagram.size() < size) break;
+  }
+  return n;
+}
+
+}  // namespace
+
 std::size_t UdpSocket::send(std::span<const Item> items) {
+  struct alignas(cmsghdr) Control {
+    std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> bytes;
+  };
   std::size_t lost = 0;
   while (!items.empty()) {
     std::array<mmsghdr, kBatch> headers{};
     std::array<iovec, kBatch> vectors;
     std::array<sockaddr_storage, kBatch> names;
+    std::array<Control, kBatch> controls;
     const std::size_t n = std::min(items.size(), kBatch);
-    for (std::size_t i = 0; i < n; ++i) {
-      vectors[i] = {const_cast<std::uint8_t*>(items[i].datagram.data()), items[i].datagram.size()};
+    std::size_t messages = 0;
+    for (std::size_t i = 0; i < n; ++messages) {
+      const std::size_t run = segments_ ? run_length(items.subspan(i, n - i)) : 1;
+      msghdr& header = headers[messages].msg_hdr;
       socklen_t size = 0;
-      names[i] = to_sockaddr(items[i].to, size);
-      headers[i].msg_hdr.msg_iov = &vectors[i];
-      headers[i].msg_hdr.msg_iovlen = 1;
-      headers[i].msg_hdr.msg_name = &names[i];
-      headers[i].msg_hdr.msg_namelen = size;
+      names[messages] = to_sockaddr(items[i].to, size);
+      header.msg_name = &names[messages];
+      header.msg_namelen = size;
+      header.msg_iov = &vectors[i];
+      header.msg_iovlen = run;
+      if (run > 1) {
+        header.msg_control = controls[messages].bytes.data();
+        header.msg_controllen = controls[messages].bytes.size();
+        cmsghdr* segment = CMSG_FIRSTHDR(&header);
+        segment->cmsg_level = SOL_UDP;
+        segment->cmsg_type = UDP_SEGMENT;
+        segment->cmsg_len = CMSG_LEN(sizeof(std::uint16_t));
+        const auto bytes = static_cast<std::uint16_t>(items[i].datagram.size());
+        std::memcpy(CMSG_DATA(segment), &bytes, sizeof bytes);
+      }
+      for (const std::size_t end = i + run; i < end; ++i) vectors[i] = {const_cast<std::uint8_t*>(items[i].datagram.data()), items[i].datagram.size()};
     }
     std::size_t at = 0;
-    while (at < n) {
-      const int sent = ::sendmmsg(fd_, headers.data() + at, static_cast<unsigned>(n - at), MSG_DONTWAIT);
+    const auto datagrams = [&headers](std::size_t message) { return headers[message].msg_hdr.msg_iovlen; };
+    while (at < messages) {
+      const int sent = ::sendmmsg(fd_, headers.data() + at, static_cast<unsigned>(messages - at), MSG_DONTWAIT);
       if (sent > 0) {
         at += static_cast<std::size_t>(sent);
         continue;
       }
       if (sent < 0 && errno == EINTR) continue;
-      ++lost;  // this one; the next may go to somebody reachable
-      ++at;
-      if (errno == EAGAIN || errno == ENOBUFS) {
-        lost += n - at;
-        at = n;
+      if (datagrams(at) > 1 && (errno == EINVAL || errno == EIO || errno == EMSGSIZE)) {
+        // Is it the segments, or whom they are for? The first of them, by itself, tells.
+        std::size_t done = 0;
+        for (std::size_t i = 0; i < at; ++i) done += datagrams(i);
+        const Item& first = items[done];
+        if (::sendto(fd_, first.datagram.data(), first.datagram.size(), MSG_DONTWAIT, reinterpret_cast<const sockaddr*>(&names[at]), headers[at].msg_hdr.msg_namelen) >= 0) {
+          segments_ = false;
+          return lost + send(items.subspan(done + 1));
+        }
       }
+      const bool full = errno == EAGAIN || errno == ENOBUFS;
+      lost += datagrams(at);  // this one; the next may go to somebody reachable
+      ++at;
+      for (; full && at < messages; ++at) lost += datagrams(at);
     }
     items = items.subspan(n);
   }

@@ -50,12 +50,15 @@ class UdpSocket {
     NetAddress to;
     Bytes datagram;
   };
-  // Sends what the kernel takes; returns how many were not taken (they are lost, as on a full wire).
+  // Sends what the kernel takes; returns how many were not taken (they are lost, as on a full wire). Neighbours of one
+  // destination and one length go as one message where the kernel can cut it up (UDP_SEGMENT, Linux 4.18): the parts of
+  // a picture then cost one way through the kernel instead of one each.
   std::size_t send(std::span<const Item> items);
 
  private:
   explicit UdpSocket(int fd) : fd_(fd) {}
   int fd_ = -1;
+  bool segments_ = true;   // until the kernel or the way to somebody refuses them
 };
 
 }  // namespace upcall::udp

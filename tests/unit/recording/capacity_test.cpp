@@ -147,6 +147,18 @@ TEST(Admission, TheCostIsLearnedFromFilmsAndGarbageIsNot) {
   EXPECT_EQ(cost.memory, before.memory);
 }
 
+TEST(Admission, TheFirstMeasurementsWeighAsMuchAsWhatWasAssumed) {
+  CompositionCost cost;
+  cost.cores = 0.5;
+  cost = learned(cost, 30, 100, 0);
+  EXPECT_NEAR(cost.cores, 0.4, 1e-9);
+  cost = learned(cost, 10, 100, 0);
+  EXPECT_NEAR(cost.cores, 0.3, 1e-9);
+  for (int i = 0; i < 1000; ++i) cost = learned(cost, 30, 100, 0);
+  cost = learned(cost, 80, 100, 0);
+  EXPECT_NEAR(cost.cores, 0.4, 1e-3) << "later ones are a moving average";
+}
+
 TEST(Admission, TheCostIsLearnedWhileFilmsAreMade) {
   CompositionCost cost{0.5, 400ull << 20};
   // Two seconds of start-up and 100 seconds that were run through before the first word: no measurement.
