@@ -125,6 +125,7 @@ constexpr RouteRule kRules[] = {
     {"POST", "/aws/connect/contact/attributes", access_key, {}},
     {"GET", "/aws/connect/contact/attributes/{instance}/{contact}", access_key, {}},
     {"GET", "/aws/connect/contacts/{instance}/{contact}", access_key, {}},
+    {"POST", "/aws/connect/search-contacts", access_key, kSearch},
     {"GET", "/aws/connect/instance", access_key, {}},
     {"GET", "/aws/connect/instance/{instance}", access_key, {}},
     {"GET", "/aws/connect/users-summary/{instance}", access_key, Permission::user_admin},
