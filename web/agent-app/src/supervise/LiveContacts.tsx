@@ -73,7 +73,7 @@ function Row({ contact, now, selected, onSelect }: RowProps) {
         <bdi>{contact.agent?.name ?? '–'}</bdi>
       </td>
       <td>
-        <bdi>{contact.queue || '–'}</bdi>
+        <bdi>{contact.queue || (contact.state === 'flow' ? '–' : t('supervise.personal'))}</bdi>
       </td>
       <td>
         <span className={`tag tag--${contact.state}`}>{t(`supervise.states.${contact.state}`)}</span>

@@ -20,8 +20,12 @@ export function SupervisePage() {
   const toList = () => void navigate('/supervise');
   return (
     <main className={`supervise${contactId ? ' supervise--open' : ''}`} ref={main} tabIndex={-1}>
+      {/* On a phone an open chat covers the floor, and its visible title. */}
+      <h1 className="visually-hidden">{t('supervise.title')}</h1>
       <div className="supervise__floor">
-        <h1>{t('supervise.title')}</h1>
+        <p className="supervise__title" aria-hidden>
+          {t('supervise.title')}
+        </p>
         {error !== undefined && <ErrorNotice error={error} />}
         {live ? (
           <>

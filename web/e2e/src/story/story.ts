@@ -33,8 +33,11 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   await agent.getByRole('button', { name: /^Accept/ }).first().click();
   await say(agent, customer, 'Hello, how can I help?');
   await say(customer, agent, 'The boiler shows 0.4 bar. Can you have a look?');
+  await sendFile(customer, 'pressure gauge.txt');
+  await agent.locator('.file', { hasText: 'pressure gauge.txt' }).getByText(/byte/).waitFor();
   await stop('agent-chat', agent);
   await stop('customer-chat', customer);
+  await superviseChat(walk, stop);
 
   // The call is opened; the customer cannot miss it, not even by a reload.
   const meetingId = await agent.getByLabel('Meeting id').inputValue();
@@ -84,6 +87,23 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   const film = await watch(walk, meetingId, stop);
   await otherGroupIsRefused(walk, meetingId, stop);
   return { meetingId, film };
+}
+
+async function sendFile(page: Page, name: string): Promise<void> {
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Send files' }).click();
+  await (await chooser).setFiles({ name, mimeType: 'text/plain', buffer: Buffer.from('0.4 bar at 7:30, 0.3 bar at 8:00') });
+}
+
+/** Unseen, while agent and customer talk. */
+async function superviseChat(walk: Walk, stop: Stop): Promise<void> {
+  const supervisor = await walk.window('/supervise');
+  await walk.logIn(supervisor, await walk.server.addUser('Sue Supervisor', ['CallCenterManager'], 'Demo'));
+  await supervisor.getByRole('button', { name: /Carl Customer/ }).click();
+  await supervisor.getByText('The boiler shows 0.4 bar').waitFor();
+  await stop('supervise', supervisor);
+  await supervisor.getByRole('button', { name: 'Stop watching' }).click();
+  await supervisor.getByText('The boiler shows 0.4 bar').waitFor({ state: 'detached' });
 }
 
 async function watch(walk: Walk, meetingId: string, stop: Stop): Promise<Buffer> {
