@@ -13,6 +13,8 @@ import { AgentArea } from './AgentArea';
 import { ErrorBoundary } from './ErrorBoundary';
 import { NotFound } from './NotFound';
 
+const ContactPage = lazy(() => import('../contacts/ContactPage').then((module) => ({ default: module.ContactPage })));
+const ContactsPage = lazy(() => import('../contacts/ContactsPage').then((module) => ({ default: module.ContactsPage })));
 const DeskPage = lazy(() => import('../desk/DeskPage').then((module) => ({ default: module.DeskPage })));
 const DevicesPage = lazy(() => import('../calls/DevicesPage').then((module) => ({ default: module.DevicesPage })));
 const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => ({ default: module.MeetingPage })));
@@ -36,6 +38,8 @@ export function App() {
         <Suspense fallback={<Waiting label={t('common.loading')} />}>
           <Routes>
             <Route path="/recording/:meetingId" element={<PlaybackPage />} />
+            <Route path="/contacts" element={<ContactsPage />} />
+            <Route path="/contacts/:contactId" element={<ContactPage />} />
             <Route element={<AgentArea />}>
               <Route path="/supervise/:contactId?" element={<SupervisePage />} />
               <Route path="/" element={<DeskPage />} />

@@ -23,9 +23,6 @@ interface OnboardingStore {
 
 export const useOnboarding = create<OnboardingStore>()(() => ({ state: { phase: 'working' }, me: undefined }));
 
-const may = (permission: string) => (store: OnboardingStore) => store.me?.permissions.includes(permission) ?? false;
-export const mayMonitor = may('contact.monitor');
-
 let run = 0;
 let retry: ReturnType<typeof setTimeout> | undefined;
 const backoff = new Backoff(1_000, 15_000);
