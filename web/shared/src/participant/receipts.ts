@@ -56,10 +56,15 @@ export function receiptStates<T extends WithMetadata>(items: readonly T[], isOwn
   return states;
 }
 
-/** `newest` has been received, or read: what is left to tell the server, once each. */
+/** One receipt tells of many messages, so there is no need for more; the server counts them among what a participant sends. */
+const REST_MS = 1_000;
+
+/** `newest` has been received, or read: what is left to tell the server, once each, and not faster than it is worth. */
 export class ReceiptSender {
   private delivered = '';
   private read = '';
+  private waiting: { contentType: string; id: string } | undefined;
+  private resting = false;
 
   constructor(private readonly send: (contentType: string, messageId: string) => Promise<unknown>) {}
 
@@ -70,11 +75,28 @@ export class ReceiptSender {
     if (seen) {
       if (this.read === id || own?.ReadTimestamp) return;
       this.read = this.delivered = id;
-      // A lost receipt is told again with the next message.
-      this.send(READ, id).catch(() => (this.read = ''));
-    } else if (this.delivered !== id && this.read !== id && !own) {
+      this.waiting = { contentType: READ, id };
+    } else {
+      if (this.delivered === id || this.read === id || own) return;
       this.delivered = id;
-      this.send(DELIVERED, id).catch(() => (this.delivered = ''));
+      this.waiting = { contentType: DELIVERED, id };
     }
+    this.next();
+  }
+
+  private next(): void {
+    if (this.resting || !this.waiting) return;
+    const { contentType, id } = this.waiting;
+    this.waiting = undefined;
+    this.resting = true;
+    setTimeout(() => {
+      this.resting = false;
+      this.next();
+    }, REST_MS);
+    // A lost receipt is told again with the next look at the chat.
+    this.send(contentType, id).catch(() => {
+      if (this.read === id) this.read = '';
+      if (this.delivered === id) this.delivered = '';
+    });
   }
 }
