@@ -95,6 +95,10 @@ class Centre {
   void tell_flow(Turn& turn, Contact& contact, const std::string& text);
   // The agent has left: the contact goes on with its disconnect flow, when it has one.
   bool run_remaining(Turn& turn, Contact& contact);
+  // The agent is no longer there: before all others in the queue that it came from, when there is one.
+  bool wait_again(Turn& turn, Contact& contact);
+  // Ends the agent's part; whose it was.
+  std::string let_agent_go(Turn& turn, Contact& contact);
   void enqueue(Turn& turn, Contact& contact);
   std::size_t capacity_of(const QueueRef& queue) const;
   bool is_full(const QueueRef& queue) const { return routing_.waiting_in(queue) >= capacity_of(queue); }

@@ -75,13 +75,14 @@ void Centre::withdraw_offers(Turn& turn, const std::string& agent_id, bool leavi
       continue;
     }
     if (!leaving) continue;
-    // A customer must not go on talking to nobody, and nobody is left to clear the rest.
+    // A customer must not go on talking to nobody, and nobody is left to clear what is over.
     if (c != nullptr && c->state == ContactState::connected) {
       if (Participant* agent = c->agent_participant()) {
         agent->left = true;
         system_event(turn, *c, content::kLeft, agent);
       }
-      end(turn, *c, "agent_disconnect");
+      // The customer has not hung up, and neither has the agent.
+      if (!run_remaining(turn, *c) && !wait_again(turn, *c)) end(turn, *c, "agent_disconnect");
     }
     clear(turn, agent_id, contact_id);
   }

@@ -53,26 +53,47 @@ void Centre::on(Turn& turn, const FlowAnswer& command) {
   run(turn, found->second, {command.answered ? FlowInput::Kind::answer : FlowInput::Kind::no_answer, command.text, command.call_id});
 }
 
-bool Centre::run_remaining(Turn& turn, Contact& c) {
-  const Flow* remaining = flow(c.remaining_flow_id);
-  if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
+std::string Centre::let_agent_go(Turn& turn, Contact& c) {
   const std::string agent_id = std::exchange(c.agent_id, {});
   if (c.transfer && c.transfer->offered) show(turn, c.transfer->to_agent, c.id, AgentView::none);
   c.transfer.reset();
+  c.invitation.reset();
   if (!c.segments.empty() && !c.segments.back().ended) {
     c.segments.back().ended = turn.now.wall;
     c.segments.back().end_reason = "agent_disconnect";
     c.segments.back().after_contact = true;
     turn.changed_segments(c);
   }
+  turn.changed(c);
+  return agent_id;
+}
+
+bool Centre::run_remaining(Turn& turn, Contact& c) {
+  const Flow* remaining = flow(c.remaining_flow_id);
+  if (remaining == nullptr || c.state != ContactState::connected || c.participants.front().left) return false;
+  const std::string agent_id = let_agent_go(turn, c);
   c.state = ContactState::flow;
-  c.invitation.reset();
   c.flow_id = c.remaining_flow_id;
   c.position = {};
   c.position.block = remaining->start;
-  turn.changed(c);
   show(turn, agent_id, c.id, AgentView::ended);  // after-contact work, while the customer goes on
   run(turn, c);
+  return true;
+}
+
+bool Centre::wait_again(Turn& turn, Contact& c) {
+  // What was sent to the agent in person, or by them, goes where it came from before; without such a queue nobody would ask for it.
+  QueueRef back = c.queue;
+  for (auto segment = c.segments.rbegin(); segment != c.segments.rend() && !back.agent_id.empty(); ++segment) back = segment->queue;
+  const bool known = std::any_of(config_.queues.begin(), config_.queues.end(), [&](const Queue& q) { return q.id == back.queue_id; });
+  if (!known || c.participants.front().left) return false;
+  const std::string agent_id = let_agent_go(turn, c);
+  const std::uint64_t order = c.order;
+  c.target = back;
+  enqueue(turn, c);
+  // It has waited already: nobody who came later is before it. Its queue's flow may have sent it elsewhere.
+  if (c.waits() && c.queue == back && order != 0) c.order = std::min(c.order, order);
+  show(turn, agent_id, c.id, AgentView::ended);
   return true;
 }
 

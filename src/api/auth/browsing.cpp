@@ -2,6 +2,7 @@
 #include "api/auth/login_pages.hpp"
 #include "api/common/responses.hpp"
 #include "io/qr/qr_svg.hpp"
+#include "io/store/parameter_repository.hpp"
 
 namespace upcall::api {
 namespace {
@@ -26,7 +27,8 @@ std::string Browsing::form(std::string_view action, const std::string& fields) c
 }
 
 wire::HttpResponse Browsing::show(std::string title, std::string body, int status, std::string redirects_to) const {
-  auto out = html::page({std::move(title), std::move(body), german, status, std::move(redirects_to)});
+  const auto approved = server.store().read([](store::Database& db) { return store::parameters::get_or(db, "approvedOrigins", ""); });
+  auto out = html::page({std::move(title), std::move(body), german, status, std::move(redirects_to), approved ? *approved : ""});
   if (new_browser) html::set_cookie(out, {std::string(kFormCookie), browser, secure, true, 0});
   return out;
 }

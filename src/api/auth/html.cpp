@@ -1,5 +1,7 @@
 #include "api/auth/html.hpp"
 
+#include "identity/origins.hpp"
+
 namespace upcall::api::html {
 
 std::string escape(std::string_view text) {
@@ -47,7 +49,7 @@ wire::HttpResponse page(const Page& p) {
   // With no-referrer a form's Origin would be "null", and could not be checked.
   out.set("referrer-policy", "same-origin");
   out.set("content-security-policy", "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'" + (p.redirects_to.empty() ? "" : " " + p.redirects_to) +
-                                         "; base-uri 'none'; frame-ancestors 'none'");
+                                         "; base-uri 'none'; frame-ancestors " + identity::frame_ancestors(p.approved));
   out.body = "<!doctype html><html lang=\"" + std::string(p.german ? "de" : "en") + "\"><head><meta charset=\"utf-8\">" +
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>" + escape(p.title) +
              " - Upcall</title><link rel=\"stylesheet\" href=\"/account/style.css\"></head><body><main><h1>" + escape(p.title) + "</h1>" + p.body + "</main></body></html>";

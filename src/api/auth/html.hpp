@@ -34,6 +34,7 @@ struct Page {
   bool german = false;
   int status = 200;
   std::string redirects_to;     // an origin that a form of this page may lead to
+  std::string approved;         // origins that may show it in a frame, joined by commas
 };
 wire::HttpResponse page(const Page& page);
 std::string_view stylesheet();

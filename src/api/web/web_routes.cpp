@@ -1,6 +1,7 @@
 #include "api/web/web_routes.hpp"
 
 #include "api/web/static_files.hpp"
+#include "identity/origins.hpp"
 
 namespace upcall::api {
 namespace {
@@ -17,9 +18,9 @@ constexpr const char* kAgentPage = "agent-app/index.html";
 constexpr const char* kCustomerPage = "demo-website/demo-website.html";
 
 struct Site {
-  explicit Site(WebOptions options) : files(options.directory), policy(page_policy(options.origins)) {}
+  explicit Site(WebOptions with) : files(with.directory), options(std::move(with)) {}
   StaticFiles files;
-  const std::string policy;
+  const WebOptions options;
 };
 
 wire::HttpResponse not_found(const wire::HttpRequest& request) {
@@ -57,7 +58,7 @@ wire::HttpResponse page(Site& site, const wire::HttpRequest& request, const char
     return out;
   }
   wire::HttpResponse out = answer(request, *body, name, "no-cache");
-  out.set("content-security-policy", site.policy);
+  out.set("content-security-policy", page_policy(site.options.origins, site.options.approved ? site.options.approved() : ""));
   out.set("permissions-policy",
           "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), autoplay=(self), "
           "fullscreen=(self), picture-in-picture=(self), geolocation=(), payment=(), usb=()");
@@ -79,7 +80,7 @@ wire::HttpResponse shared_file(Site& site, const wire::HttpRequest& request, con
 
 }  // namespace
 
-std::string page_policy(const std::vector<std::string>& origins) {
+std::string page_policy(const std::vector<std::string>& origins, std::string_view approved) {
   std::string connect = "'self'";
   for (const std::string& origin : origins) {
     if (!origin.starts_with("http")) continue;
@@ -87,7 +88,8 @@ std::string page_policy(const std::vector<std::string>& origins) {
   }
   return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
          "font-src 'self'; connect-src " +
-         connect + "; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+         connect + "; worker-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors " +
+         identity::frame_ancestors(approved);
 }
 
 void add_web_routes(wire::Router& router, WebOptions options) {

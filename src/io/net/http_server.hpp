@@ -59,6 +59,10 @@ struct HttpServerOptions {
   std::size_t max_queued_bytes = 4 << 20;
   Duration websocket_silence = Duration::s(20);
 
+  // Asked for each upgrade before its route is; an answer refuses it (and is finished as the router's are). Runs where
+  // handlers run and may block.
+  std::function<std::optional<wire::HttpResponse>(const wire::HttpRequest&)> websocket_guard;
+
   // What a request takes for now (HttpRequest::now): expiry and rate limits hang on it. Empty: the system's clock. Called
   // from all net threads; timeouts of connections do not use it.
   std::function<Now()> clock;

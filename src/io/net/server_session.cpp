@@ -284,7 +284,13 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   transport_.expires_never();
   using Answer = std::optional<wire::WebSocketAnswer>;
   std::move_only_function<Answer()> ask = [this, &request, &offered]() -> Answer {
-    return guarded(shared_, [&] { return shared_.router.dispatch_websocket(request, offered); }, request);
+    return guarded(shared_, [&]() -> Answer {
+      const auto& guard = shared_.options.websocket_guard;
+      auto refused = guard ? guard(request) : std::nullopt;
+      if (!refused) return shared_.router.dispatch_websocket(request, offered);
+      shared_.router.finish(request, *refused);
+      return wire::WebSocketAnswer{nullptr, {}, std::move(*refused)};
+    }, request);
   };
   std::optional<Answer> asked = co_await on_pool<Answer>(shared_.handlers, false, std::move(ask));
   if (!asked) {

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <functional>
 
+#include "identity/origins.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "recording/capacity.hpp"
@@ -65,24 +66,24 @@ Result<std::string> word(const ParameterRow& row, std::string_view value) {
   return wrong(row, "one of: " + std::string(row.choices));
 }
 
-// "*", or origins joined by commas: scheme, host and port, nothing behind them.
-Result<std::string> origins(const ParameterRow& row, std::string_view value) {
+// Origins joined by commas, written as browsers write them; `everybody`: or "*".
+Result<std::string> origin_list(const ParameterRow& row, std::string_view value, bool everybody) {
   std::string out;
   for (std::string_view rest = value; !rest.empty();) {
     const std::size_t comma = rest.find(',');
     std::string_view entry = rest.substr(0, comma);
     while (entry.starts_with(' ')) entry.remove_prefix(1);
     while (entry.ends_with(' ')) entry.remove_suffix(1);
-    const std::size_t scheme = entry.starts_with("https://") ? 8 : entry.starts_with("http://") ? 7 : 0;
-    const std::string_view host = entry.substr(std::min(scheme, entry.size()));
-    const bool fine = entry == "*" || (scheme > 0 && !host.empty() && host.size() <= 260 && host.find_first_of("/?#@ \"'<>*") == std::string_view::npos && json::is_clean_text(host));
-    if (!fine) return wrong(row, "* or origins like https://www.example.com, joined by commas");
-    out += (out.empty() ? "" : ",") + std::string(entry);
+    const auto origin = everybody && entry == "*" ? std::optional<std::string>(entry) : identity::normal_origin(entry);
+    if (!origin) return wrong(row, std::string(everybody ? "* or " : "") + "origins like https://www.example.com, joined by commas");
+    out += (out.empty() ? "" : ",") + *origin;
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
   if (out.size() > 2048) return wrong(row, "at most 2048 bytes long");
   return out;
 }
+Result<std::string> origins(const ParameterRow& row, std::string_view value) { return origin_list(row, value, true); }
+Result<std::string> named_origins(const ParameterRow& row, std::string_view value) { return origin_list(row, value, false); }
 
 Result<std::string> name(const ParameterRow& row, std::string_view value) {
   if (value.empty() || value.size() > 64 || !json::is_clean_text(value)) return wrong(row, "a name of at most 64 bytes");
@@ -140,6 +141,7 @@ constexpr ParameterRow kRows[] = {
     {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket"},
     {"websiteAPIAllowedOrigins", "website-api-allowed-origins", "*", origins, "Sites whose pages may use the customers' interfaces (chat, joining a call): * or origins joined by commas"},
     {"agentAPIAllowedOrigins", "agent-api-allowed-origins", "", origins, "Sites beside our own pages that may use the agents' interfaces; empty: none"},
+    {"approvedOrigins", "approved-origins", "", named_origins, "Sites that may show our pages in a frame and open their sockets, joined by commas; empty: none"},
     {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},
     {"chatDurationMinutes", "chat-duration-minutes", "1500", whole, "A chat ends by itself after this time, unless it was started with another", 60, 10080},
     {"chatCustomerIdleMinutes", "chat-customer-idle-minutes", "0", whole, "A customer who says nothing for so long is called idle; 0: never", 0, 480},

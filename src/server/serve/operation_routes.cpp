@@ -2,38 +2,9 @@
 
 #include <algorithm>
 
-#include "io/store/parameter_repository.hpp"
+#include "server/serve/origin_checks.hpp"
 
 namespace upcall::server {
-
-namespace {
-
-constexpr std::string_view kWebsiteOrigins = "websiteAPIAllowedOrigins";
-
-bool listed(std::string_view list, std::string_view origin) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    std::string_view entry = list.substr(0, comma);
-    while (entry.starts_with(' ')) entry.remove_prefix(1);
-    while (entry.ends_with(' ')) entry.remove_suffix(1);
-    if (entry == "*" || entry == origin) return true;
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-  return false;
-}
-
-// Which list of origins a path answers to; empty: same origin only.
-std::string_view origins_parameter(std::string_view path) {
-  for (const std::string_view prefix : {"/api/chat/", "/api/meeting/", "/aws/participant/"}) {
-    if (path.starts_with(prefix)) return kWebsiteOrigins;
-  }
-  for (const std::string_view prefix : {"/api/", "/oauth2/", "/.well-known/"}) {
-    if (path.starts_with(prefix)) return "agentAPIAllowedOrigins";
-  }
-  return {};
-}
-
-}  // namespace
 
 void add_operation_routes(wire::Router& router, const metrics::Registry& metrics, std::function<std::vector<std::string>()> problems) {
   router.add("GET", "/healthz", [](const wire::HttpRequest&) {
@@ -69,30 +40,15 @@ void set_finisher(wire::Router& router, store::Store& store) {
     response.set("x-content-type-options", "nosniff");
     response.set("x-request-id", request.request_id);
     otherwise("referrer-policy", "no-referrer");
-    otherwise("x-frame-options", "DENY");
     otherwise("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    // For old browsers; it has no words for a list of origins, and where the policy has one it would contradict.
+    const bool nobody_frames = std::any_of(response.headers.begin(), response.headers.end(), [](const auto& h) {
+      return h.first == "content-security-policy" && h.second.find("frame-ancestors 'none'") != std::string::npos;
+    });
+    if (nobody_frames) otherwise("x-frame-options", "DENY");
     otherwise("cache-control", "no-store");
     otherwise("cross-origin-resource-policy", "same-origin");
-    const std::string_view parameter = origins_parameter(request.path);
-    const auto origin = request.header("origin");
-    if (parameter.empty() || !origin) return;
-    // Customers' pages stand on any site; the agents' interfaces are for our own pages unless somebody says otherwise.
-    const std::string_view fallback = parameter == kWebsiteOrigins ? "*" : "";
-    const auto allowed = store.read([&](store::Database& db) { return store::parameters::get_or(db, parameter, fallback); });
-    if (!allowed || !listed(*allowed, *origin)) return;
-    response.set("access-control-allow-origin", std::string(*origin));
-    response.set("vary", "origin");
-    response.set("access-control-expose-headers", "x-amzn-requestid, x-amzn-errortype, x-request-id, content-range");
-    if (request.method != "OPTIONS" || !request.header("access-control-request-method")) return;
-    // A preflight: whatever route it asks about, the answer is the same and may be kept for a day.
-    response.status = 204;
-    response.body.clear();
-    std::erase_if(response.headers, [](const auto& h) { return h.first == "content-type" || h.first == "allow"; });
-    response.set("access-control-allow-methods", "GET, POST, PUT, DELETE");
-    response.set("access-control-allow-headers",
-                 "authorization, content-type, content-disposition, cognitoidtoken, range, x-amz-bearer, x-amz-content-sha256, x-amz-date, "
-                 "x-amz-user-agent, x-amz-security-token, x-api-key");
-    response.set("access-control-max-age", "86400");
+    answer_origin(store, request, response);
   });
 }
 

@@ -13,8 +13,7 @@ namespace upcall::server {
 
 // `problems`: sentences about degraded modes, empty when all is well.
 void add_operation_routes(wire::Router& router, const metrics::Registry& metrics, std::function<std::vector<std::string>()> problems);
-// Origins come from the parameters agentAPIAllowedOrigins and websiteAPIAllowedOrigins (comma lists, "*"); when unset, any
-// and none but our own.
+// What other sites' pages may read: origin_checks.hpp.
 void set_finisher(wire::Router& router, store::Store& store);
 
 }  // namespace upcall::server

@@ -40,6 +40,7 @@
 #include "server/serve/object_stores.hpp"
 #include "server/serve/provider_fetch.hpp"
 #include "server/serve/operation_routes.hpp"
+#include "server/serve/origin_checks.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
 #include "server/serve/self_signed.hpp"
@@ -352,7 +353,7 @@ Result<void> Server::Parts::open() {
   api::add_connect_routes(router, *connect_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
-  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins});
+  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins, [this] { return approved_origins(*store); }});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
     std::vector<std::string> problems = stores->problems();
@@ -374,6 +375,7 @@ Result<void> Server::Parts::open() {
   http_options.port = listen->port;
   http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
+  http_options.websocket_guard = [this, origins](const wire::HttpRequest& request) { return refuse_socket(*store, origins, request); };
   http_options.clock = options.clock;
   // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
   const auto peers = sealer->derive("peers");

@@ -237,9 +237,15 @@ TEST_F(Admin, OriginsAreOriginsAndNothingElse) {
   const auto set = run_ok("configure", {{"websiteAPIAllowedOrigins", "https://shop.example, http://127.0.0.1:8080"}});
   EXPECT_EQ(set.at("parameters").at("websiteAPIAllowedOrigins"), "https://shop.example,http://127.0.0.1:8080");
   EXPECT_EQ(run_ok("configure", {{"agentAPIAllowedOrigins", ""}}).at("parameters").at("agentAPIAllowedOrigins"), "");
-  for (const char* wrong : {"shop.example", "https://", "https://shop.example/", "https://a.example,b", "https://*.example", "ftp://a.example", "https://user@a.example", "https://a example"}) {
+  for (const char* wrong : {"shop.example", "https://", "https://shop.example/", "https://a.example,b", "https://*.example", "ftp://a.example", "https://user@a.example", "https://a example",
+                            "https://a.example;script-src *", "https://a.example:", "https://a.example:0", "https://a.example:70000"}) {
     EXPECT_EQ(run_bad("configure", {{"websiteAPIAllowedOrigins", wrong}}).code, ErrorCode::invalid_argument) << wrong;
+    EXPECT_EQ(run_bad("configure", {{"approvedOrigins", wrong}}).code, ErrorCode::invalid_argument) << wrong;
   }
+  // As browsers write them; and who may frame our pages is named one by one.
+  EXPECT_EQ(run_ok("configure", {{"approvedOrigins", "HTTPS://CRM.Example:443"}}).at("parameters").at("approvedOrigins"), "https://crm.example");
+  EXPECT_EQ(run_ok("configure", {{"websiteAPIAllowedOrigins", "*"}}).at("parameters").at("websiteAPIAllowedOrigins"), "*");
+  EXPECT_EQ(run_bad("configure", {{"approvedOrigins", "*"}}).code, ErrorCode::invalid_argument);
 }
 
 TEST_F(Admin, WhereRecordingsAreKept) {

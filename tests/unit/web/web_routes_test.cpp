@@ -22,7 +22,7 @@ class Web : public ::testing::Test {
   void SetUp() override {
     std::string pattern = (fs::temp_directory_path() / "upcall-web-XXXXXX").string();
     dir_ = ::mkdtemp(pattern.data());
-    add_web_routes(router_, {dir_ + "/web", {"https://192.0.2.7:8443"}});
+    add_web_routes(router_, {dir_ + "/web", {"https://192.0.2.7:8443"}, [this] { return approved_; }});
   }
   void TearDown() override { fs::remove_all(dir_); }
 
@@ -58,7 +58,7 @@ class Web : public ::testing::Test {
     return {};
   }
 
-  std::string dir_;
+  std::string dir_, approved_;
   wire::Router router_;
 };
 
@@ -96,6 +96,22 @@ TEST_F(Web, PolicyAllowsNoInlineAndNamesTheSockets) {
   EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos);
   EXPECT_NE(policy.find("connect-src 'self' https://192.0.2.7:8443 wss://192.0.2.7:8443;"), std::string::npos) << policy;
   EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+}
+
+// acceptance: 66
+TEST_F(Web, ApprovedSitesMayFramePagesAtOnce) {
+  build();
+  const auto ancestors = [&](const char* page) {
+    const std::string policy = header(get(page), "content-security-policy");
+    return policy.substr(policy.find("frame-ancestors"));
+  };
+  EXPECT_EQ(ancestors("/"), "frame-ancestors 'none'");
+  approved_ = "https://crm.example,http://127.0.0.1:9000";
+  for (const char* page : {"/", "/meeting/x", "/demo-website.html"}) {
+    EXPECT_EQ(ancestors(page), "frame-ancestors 'self' https://crm.example http://127.0.0.1:9000") << page;
+  }
+  approved_ = "";
+  EXPECT_EQ(ancestors("/"), "frame-ancestors 'none'");
 }
 
 // acceptance: 74, 75
