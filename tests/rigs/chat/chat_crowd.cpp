@@ -1,5 +1,7 @@
 #include "chat_crowd.hpp"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <future>
 #include <unordered_map>
@@ -100,7 +102,7 @@ bool ChatCrowd::until(std::chrono::seconds within, const std::function<bool()>& 
   const auto deadline = Clock::now() + within;
   while (!done()) {
     if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(10ms);   // the time of the condition's checks
+    ::poll(nullptr, 0, 10);   // the time of the condition's checks
   }
   return true;
 }
@@ -225,8 +227,11 @@ asio::awaitable<bool> ChatCrowd::connect(Chat& chat) {
   const bj::object* credentials = parsed ? json::object_at(*parsed, "ConnectionCredentials") : nullptr;
   if (socket == nullptr || credentials == nullptr) co_return false;
   chat.connection_token = json::text_or(*credentials, "ConnectionToken");
-  co_return co_await chat.socket.open(target_of(json::text_or(*socket, "Url")), "") &&
-      co_await chat.socket.send(R"({"topic":"aws/subscribe","content":{"topics":["aws/chat"]}})");
+  if (!co_await chat.socket.open(target_of(json::text_or(*socket, "Url")), "")) co_return false;
+  if (!co_await chat.socket.send(R"({"topic":"aws/subscribe","content":{"topics":["aws/chat"]}})")) co_return false;
+  // From its answer on nothing is missed; what was before is in the transcript.
+  std::string text;
+  co_return co_await chat.socket.read(text) && text.find("aws/subscribe") != std::string::npos;
 }
 
 asio::awaitable<void> ChatCrowd::live_as_customer(Chat& chat) {
