@@ -40,6 +40,7 @@ class ConnectApi {
   CentreApi& centre;
   const Administer administer;
   RateLimiter calls{2, 5};            // by key and operation
+  RateLimiter searches{0.5, 1};       // of contacts: by key
   RateLimiter contact_calls{10, 15};  // describe, stop, attributes: by key and operation
 
  private:

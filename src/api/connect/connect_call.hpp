@@ -61,7 +61,7 @@ ConnectResult<ConnectPage> page_of(std::string_view next_token, std::size_t size
 double epoch_seconds(WallTime at);
 
 using ConnectOperation = ConnectAnswer (*)(ConnectCall& call);
-enum class ConnectRate : std::uint8_t { usual, contacts };
+enum class ConnectRate : std::uint8_t { usual, contacts, search };
 struct ConnectRoute {
   const char* name;     // the operation's
   const char* method;
@@ -70,6 +70,7 @@ struct ConnectRoute {
   ConnectOperation run;
 };
 std::span<const ConnectRoute> contact_operations();
+std::span<const ConnectRoute> contact_search_operations();
 std::span<const ConnectRoute> directory_operations();
 std::span<const ConnectRoute> routing_operations();
 std::span<const ConnectRoute> flow_operations();
