@@ -387,6 +387,9 @@ Result<void> Server::Parts::open() {
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.websocket_guard = [this, origins](const wire::HttpRequest& request) { return refuse_socket(*store, origins, request); };
   http_options.clock = options.clock;
+  // Most handlers wait for a commit, and those that wait together are committed together.
+  http_options.handler_threads = 32;
+  http_options.handler_queue = 1024;
   // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
   const auto peers = sealer->derive("peers");
   http_options.peer_key.emplace();
@@ -485,6 +488,8 @@ void Server::Parts::add_metrics() {
   counter("upcall_flow_functions_answered_total", "Functions of contact flows that answered", [this, d] { return d(functions->counters().answered); });
   counter("upcall_flow_functions_failed_total", "Functions of contact flows that did not, or not as they must", [this, d] { return d(functions->counters().failed); });
   counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
+  counter("upcall_contacts_indexed_total", "Finished contacts put into the search's index, again when they changed", [this, d] { return d(contact_indexer->counters().indexed); });
+  counter("upcall_contacts_not_indexed_total", "Finished contacts that could not be indexed and are not found", [this, d] { return d(contact_indexer->counters().given_up); });
   gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
   gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
   counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });

@@ -8,27 +8,34 @@ import { startCentre, stopCentre, useCentre } from '../centre/store';
 import { startAttention } from '../desk/attention';
 import { useTexts } from '../i18n/texts';
 import { useOnboarding } from '../onboarding/store';
+import { useMay } from '../session/permissions';
 import { Button } from '../ui/Button';
 import { Screen, Waiting } from '../ui/Screen';
 import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
-import { Header } from './Header';
 import { NoDesk } from './NoDesk';
 import { Shell } from './Shell';
-import { SignOut } from './SignOut';
+
+/** Pages that need no desk, but beside which its agent is offered contacts and reached in a call. */
+const BESIDE = /^\/(contacts|supervise)(\/|$)/;
 
 /** All that needs the agent's desk: one tab, one event socket. */
 export function AgentArea() {
   const { t } = useTexts();
-  const { pathname } = useLocation();
   const lock = useDeskLock((state) => state.lock);
   const ready = useCentre((centre) => centre.ready);
   const noPanel = useOnboarding(({ me }) => me?.panel === false);
   const refused = useCentre((centre) => centre.socket === 'refused') || noPanel;
 
+  const beside = BESIDE.test(useLocation().pathname);
+  const agent = useMay('contact.handle');
+  // Who only searches has no desk to ask for.
+  const wanted = !beside || agent === true;
+
   useEffect(() => {
+    if (!wanted) return;
     askForDesk();
     return leaveDesk;
-  }, []);
+  }, [wanted]);
 
   useEffect(() => {
     if (lock !== 'mine') return;
@@ -50,14 +57,11 @@ export function AgentArea() {
     if (lock === 'elsewhere' || refused) callsLeaveQuietly();
   }, [lock, refused]);
 
-  // What supervisors look at needs no desk.
-  const needsDesk = !pathname.startsWith('/supervise');
-  if ((lock === 'elsewhere' || refused) && !needsDesk) {
+  if (beside) {
     return (
-      <div className="shell">
-        <Header after={<SignOut />} />
+      <Shell plain={!wanted || lock !== 'mine' || refused || !ready}>
         <Outlet />
-      </div>
+      </Shell>
     );
   }
   if (lock === 'elsewhere') {

@@ -1,7 +1,7 @@
 // What the person who is logged in may do, as the server said at the log-in. Pages offer less by it, the server decides.
 import { useOnboarding } from '../onboarding/store';
 
-/** False until the server has said so. */
-export function useMay(permission: string): boolean {
-  return useOnboarding(({ me }) => me?.permissions.includes(permission) ?? false);
+/** Undefined until the server has said. */
+export function useMay(permission: string): boolean | undefined {
+  return useOnboarding(({ me }) => me?.permissions.includes(permission));
 }
