@@ -82,7 +82,7 @@ check('what waits is counted, with the longest wait; a supervisor at the desk ge
   const zoe = await walk.server.addUser('Zoe All', ['Admin'], '');
   const floor = await walk.window('/');
   await walk.logIn(floor, zoe);
-  await floor.getByRole('link', { name: 'Live contacts' }).click();
+  await floor.getByRole('link', { name: 'Supervise' }).click();
   await floor.getByRole('heading', { name: 'Live contacts', level: 1 }).waitFor();
   const customer = await walk.window('/demo-website.html');
   await customer.getByRole('button', { name: 'Talk to us' }).first().click();
@@ -99,7 +99,7 @@ check('an agent without the permission has no link and no list', async (walk) =>
   const page = await walk.window('/');
   await walk.logIn(page, ann);
   await page.getByRole('button', { name: /Your status/ }).waitFor();
-  assert.equal(await page.getByRole('link', { name: 'Live contacts' }).count(), 0);
+  assert.equal(await page.getByRole('link', { name: 'Supervise' }).count(), 0);
   await page.goto(`${walk.server.url}/supervise`);
   await page.getByText('You are not allowed to do this').waitFor();
 }, { expected: /403/ });
