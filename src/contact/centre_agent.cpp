@@ -3,8 +3,41 @@
 
 namespace upcall::contact {
 
+namespace {
+
+// Nothing: no step that a contact's time line tells.
+std::optional<AgentStep::Kind> step_of(AgentView before, AgentView now) {
+  if (before == now) return std::nullopt;
+  switch (now) {
+    case AgentView::connecting: return AgentStep::Kind::offered;
+    case AgentView::missed: return AgentStep::Kind::missed;
+    case AgentView::rejected: return AgentStep::Kind::rejected;
+    case AgentView::ended: return AgentStep::Kind::after_contact_began;
+    case AgentView::connected: return std::nullopt;
+    case AgentView::none: break;
+  }
+  if (before == AgentView::connecting) return AgentStep::Kind::withdrawn;
+  return before == AgentView::ended ? std::optional(AgentStep::Kind::after_contact_ended) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(AgentStep::Kind kind) {
+  switch (kind) {
+    case AgentStep::Kind::offered: return "offered";
+    case AgentStep::Kind::missed: return "missed";
+    case AgentStep::Kind::rejected: return "rejected";
+    case AgentStep::Kind::withdrawn: return "withdrawn";
+    case AgentStep::Kind::after_contact_began: return "after_contact_began";
+    case AgentStep::Kind::after_contact_ended: return "after_contact_ended";
+  }
+  return "offered";
+}
+
 void Centre::show(Turn& turn, const std::string& agent_id, const std::string& contact_id, AgentView view) {
   AgentState& state = agents_[agent_id];
+  const auto seen = state.contacts.find(contact_id);
+  if (const auto step = step_of(seen != state.contacts.end() ? seen->second : AgentView::none, view)) turn.effects.agent_steps.push_back({contact_id, agent_id, *step});
   if (const auto until = state.after_contact_until.find(contact_id); until != state.after_contact_until.end()) {
     after_contact_timers_.erase({until->second, agent_id, contact_id});
     state.after_contact_until.erase(until);

@@ -105,6 +105,13 @@ struct AgentStateChange {
   std::string agent_id, status;
   std::string next_status;  // comes after the contacts; empty: none
 };
+// What became of a contact at an agent, for its time line.
+struct AgentStep {
+  enum class Kind : std::uint8_t { offered, missed, rejected, withdrawn, after_contact_began, after_contact_ended };
+  std::string contact_id, agent_id;
+  Kind kind = Kind::offered;
+};
+std::string_view to_string(AgentStep::Kind kind);
 // In the order they happened. Persist everything, then deliver `items`, `notices` and `closed`.
 struct Effects {
   std::optional<Error> error;          // the command was refused; then nothing else is set
@@ -122,6 +129,7 @@ struct Effects {
   std::vector<AgentNotice> notices;
   std::vector<FlowCallRequest> flow_calls;  // to be made when everything is stored
   std::vector<FlowStepRecord> flow_steps;
+  std::vector<AgentStep> agent_steps;
   std::vector<std::string> closed_participants;  // whose sockets close after delivery; the contact goes on
   std::vector<std::string> closed;     // contacts whose customer's sockets close after delivery
 };

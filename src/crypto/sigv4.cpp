@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/percent.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/hmac.hpp"
 
@@ -33,31 +34,11 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
-}
-
-std::string encode(std::string_view text, bool keep_slash) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (unreserved(c) || (keep_slash && c == '/')) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-  return out;
 }
 
 std::string decode(std::string_view text) {
@@ -80,8 +61,8 @@ std::string canonical_query(std::string_view query) {
   for (const std::string_view part : split(query, '&')) {
     if (part.empty()) continue;
     const std::size_t equal = part.find('=');
-    pairs.emplace_back(encode(decode(part.substr(0, equal)), false),
-                       equal == std::string_view::npos ? "" : encode(decode(part.substr(equal + 1)), false));
+    pairs.emplace_back(percent_encode(decode(part.substr(0, equal))),
+                       equal == std::string_view::npos ? "" : percent_encode(decode(part.substr(equal + 1))));
   }
   std::sort(pairs.begin(), pairs.end());
   std::string out;
@@ -228,7 +209,7 @@ std::string sigv4_signature(const SigV4Request& request, const SigV4Authorizatio
   std::string canonical(request.method);
   canonical += '\n';
   const std::string_view path = request.path.empty() ? "/" : request.path;
-  canonical += path_rule == SigV4Path::as_sent ? std::string(path) : encode(path, true);
+  canonical += path_rule == SigV4Path::as_sent ? std::string(path) : percent_encode(path, "/");
   canonical += '\n' + canonical_query(request.query) + '\n';
   std::string names;
   for (const std::string& name : a.signed_headers) {

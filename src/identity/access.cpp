@@ -31,6 +31,19 @@ bool may_stop(const Principal& viewer, const RecordingTag& tag, bool installatio
   return viewer.may(Permission::recording_stop_any) && passes_hierarchy(viewer, tag, installation_has_groups);
 }
 
+ContactScope contact_scope(const Principal& viewer, bool installation_has_groups) {
+  using enum ContactScope::Reach;
+  if (!viewer.may(Permission::contact_search)) return {nothing, ""};
+  if (viewer.kind == Principal::Kind::service || viewer.may(Permission::recording_all_groups)) return {everything, ""};
+  if (!viewer.hierarchy_group_id.empty()) return {viewer.hierarchy_path.empty() ? nothing : group, viewer.hierarchy_path};
+  return {installation_has_groups ? nothing : without_group, ""};
+}
+
+bool may_read_contact(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups) {
+  if (!viewer.may(Permission::contact_search)) return false;
+  return viewer.kind == Principal::Kind::service || passes_hierarchy(viewer, tag, installation_has_groups);
+}
+
 bool may_ask_for_playback(const Principal& viewer, std::string_view profile_id) {
   if (viewer.kind == Principal::Kind::service) return viewer.may(Permission::recording_playback);
   return !profile_id.empty() && std::find(viewer.security_profile_ids.begin(), viewer.security_profile_ids.end(), profile_id) !=

@@ -37,6 +37,16 @@ bool passes_hierarchy(const Principal& viewer, const RecordingTag& tag, bool ins
 // Stopping what somebody else records: a supervisor, within the hierarchy.
 bool may_stop(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups);
 
+// A contact that is over, by the group of its last agent then: whoever may search, within the hierarchy; a program with the
+// permission stands outside of it. Who may not is told what is told of one that is not there.
+bool may_read_contact(const Principal& viewer, const RecordingTag& tag, bool installation_has_groups);
+// The same of all contacts at once, for a search: those of the group and below it, those without a group, all or none.
+struct ContactScope {
+  enum class Reach : std::uint8_t { nothing, without_group, group, everything } reach = Reach::nothing;
+  std::string path;  // of the group
+};
+ContactScope contact_scope(const Principal& viewer, bool installation_has_groups);
+
 // Profile and hierarchy together. `profile_id`: parameter recordingPlaybackSecurityProfileId.
 Playback may_play(const Principal& viewer, const RecordingTag& tag, std::string_view profile_id, bool installation_has_groups);
 // The first half: may this person ask for playback at all.

@@ -5,6 +5,7 @@ namespace {
 
 using enum Credential;
 constexpr auto kContacts = Permission::contact_handle;
+constexpr auto kSearch = Permission::contact_search;
 constexpr auto kMeetings = Permission::meeting_create;
 constexpr auto kRecordings = Permission::recording_control;
 
@@ -35,6 +36,8 @@ constexpr RouteRule kRules[] = {
     {"GET", "/devices", none, {}},
     {"GET", "/meeting/{id}", none, {}},
     {"GET", "/recording/{externalMeetingId}", none, {}},
+    {"GET", "/contacts", none, {}},
+    {"GET", "/contacts/{contactId}", none, {}},
     {"GET", "/demo-website.html", none, {}},
     {"GET", "/widget.js", none, {}},
     {"GET", "/favicon.svg", none, {}},
@@ -86,6 +89,12 @@ constexpr RouteRule kRules[] = {
     {"DELETE", "/api/agent/contacts/{contactId}/transfer", person, kContacts, ObjectRule::own_contact},
     {"WEBSOCKET", "/api/agent/events", person, kContacts},
     {"POST", "/api/routing/adhoc", person, kContacts},
+    // Contacts that are over.
+    {"GET", "/api/contact-search", staff, kSearch},
+    {"GET", "/api/contact-search/choices", staff, kSearch},
+    {"GET", "/api/contacts/{contactId}", staff, kSearch, ObjectRule::supervised_contact},
+    {"GET", "/api/contacts/{contactId}/transcript", staff, kSearch, ObjectRule::supervised_contact},
+    {"GET", "/api/contacts/{contactId}/attachments/{attachmentId}", staff, kSearch, ObjectRule::supervised_contact},
     // Meetings.
     {"POST", "/api/chime/meeting", staff, kMeetings},
     {"DELETE", "/api/chime/meeting", staff, kMeetings, ObjectRule::own_meeting},
@@ -118,6 +127,7 @@ constexpr RouteRule kRules[] = {
     {"GET", "/aws/connect/contact/attributes/{instance}/{contact}", access_key, {}},
     {"GET", "/aws/connect/contacts/{instance}/{contact}", access_key, {}},
     {"POST", "/aws/connect/contacts/{instance}/{contact}/routing-data", access_key, {}},
+    {"POST", "/aws/connect/search-contacts", access_key, kSearch},
     {"GET", "/aws/connect/instance", access_key, {}},
     {"GET", "/aws/connect/instance/{instance}", access_key, {}},
     {"GET", "/aws/connect/users-summary/{instance}", access_key, Permission::user_admin},
@@ -130,6 +140,8 @@ constexpr RouteRule kRules[] = {
     {"POST", "/aws/connect/users/{instance}/{user}/identity-info", access_key, Permission::user_admin},
     {"DELETE", "/aws/connect/users/{instance}/{user}", access_key, Permission::user_admin},
     {"PUT", "/aws/connect/users/{instance}/{user}/status", access_key, {}},
+    {"POST", "/aws/connect/users/{instance}/{user}/contact", access_key, {}},
+    {"POST", "/aws/connect/metrics/userdata/{instance}", access_key, Permission::contact_monitor},
     {"GET", "/aws/connect/user-hierarchy-structure/{instance}", access_key, Permission::user_admin},
     {"POST", "/aws/connect/user-hierarchy-structure/{instance}", access_key, Permission::user_admin},
     {"PUT", "/aws/connect/security-profiles/{instance}", access_key, Permission::user_admin},

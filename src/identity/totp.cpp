@@ -1,5 +1,6 @@
 #include "identity/totp.hpp"
 
+#include "base/percent.hpp"
 #include "crypto/hmac.hpp"
 
 namespace upcall::identity {
@@ -9,18 +10,6 @@ constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 // Crockford's letters and digits: no I, L, O, U.
 constexpr std::string_view kRecovery = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kRecoveryHalf = 5;
-
-std::string percent(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto b = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) out += c;
-    else out += {'%', kHex[b >> 4], kHex[b & 15]};
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -57,7 +46,7 @@ std::string to_base32(Bytes data) {
 }
 
 std::string otpauth_uri(std::string_view issuer, std::string_view account, Bytes secret) {
-  return "otpauth://totp/" + percent(issuer) + ":" + percent(account) + "?secret=" + to_base32(secret) + "&issuer=" + percent(issuer) +
+  return "otpauth://totp/" + percent_encode(issuer) + ":" + percent_encode(account) + "?secret=" + to_base32(secret) + "&issuer=" + percent_encode(issuer) +
          "&algorithm=SHA1&digits=6&period=30";
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/percent.hpp"
+
 namespace upcall::wire {
 
 namespace {
@@ -23,11 +25,6 @@ std::vector<std::string> split(std::string_view text, char at) {
     start = end + 1;
   }
   return out;
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
 }
 
 }  // namespace
@@ -57,19 +54,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
   return out;
 }
 
-std::string percent_encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out.push_back(c);
-    } else {
-      static constexpr char kHex[] = "0123456789ABCDEF";
-      const auto b = static_cast<unsigned char>(c);
-      out += {'%', kHex[b >> 4], kHex[b & 15]};
-    }
-  }
-  return out;
-}
+std::string percent_encode(std::string_view text) { return upcall::percent_encode(text); }
 
 bool parse_target(HttpRequest& request) {
   const std::string_view target = request.target;

@@ -12,6 +12,7 @@
 #include "contact/flow_import.hpp"
 #include "contact/snapshot.hpp"
 #include "io/store/centre_repository.hpp"
+#include "io/store/contact_search_repository.hpp"
 #include "io/store/flow_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "io/time_zones/time_zones.hpp"
@@ -398,6 +399,9 @@ void CentreService::write_out() {
           }
           for (const auto& step : batch->effects.flow_steps) {
             if (auto done = store::flow_steps::add(db, step, batch->at); !done) return done;
+          }
+          for (const contact::AgentStep& step : batch->effects.agent_steps) {
+            if (auto done = store::centre::add_agent_event(db, step, batch->at); !done) return done;
           }
           for (const contact::AgentStateChange& state : batch->effects.agent_states) {
             if (auto done = store::centre::set_agent_state(db, state, batch->at); !done) return done;

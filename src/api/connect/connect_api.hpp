@@ -36,7 +36,9 @@ class ConnectApi {
   store::Sealer& sealer;
   const Administer administer;
   RateLimiter calls{2, 5};            // by key and operation
+  RateLimiter searches{0.5, 1};       // of contacts: by key
   RateLimiter contact_calls{10, 15};  // describe, stop, attributes: by key and operation
+  RateLimiter metrics_calls{5, 8};    // what agents do now: likewise
   RateLimiter routing_calls{20, 30};  // a contact's routing data: likewise
   std::mutex starting;                // held while a chat with a client token begins
 };

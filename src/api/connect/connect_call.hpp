@@ -63,7 +63,7 @@ ConnectResult<ConnectPage> page_of(std::string_view next_token, std::size_t size
 double epoch_seconds(WallTime at);
 
 using ConnectOperation = ConnectAnswer (*)(ConnectCall& call);
-enum class ConnectRate : std::uint8_t { usual, contacts, routing };
+enum class ConnectRate : std::uint8_t { usual, contacts, routing, search, metrics };
 struct ConnectRoute {
   const char* name;     // the operation's
   const char* method;
@@ -77,6 +77,7 @@ ConnectAnswer listed(const ConnectCall& call, std::string_view name, std::vector
 ConnectResult<boost::json::value> administer(ConnectCall& call, identity::Permission permission, std::string_view command, const boost::json::object& arguments);
 
 std::span<const ConnectRoute> contact_operations();
+std::span<const ConnectRoute> contact_search_operations();
 std::span<const ConnectRoute> directory_operations();
 std::span<const ConnectRoute> routing_operations();
 std::span<const ConnectRoute> flow_operations();

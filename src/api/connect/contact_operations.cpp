@@ -5,7 +5,10 @@
 #include "api/centre/contact_lookup.hpp"
 #include "api/connect/chat_start.hpp"
 #include "contact/snapshot.hpp"
+#include "identity/access.hpp"
 #include "io/store/centre_repository.hpp"
+#include "io/store/contact_search_repository.hpp"
+#include "io/store/identity_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall::api {
@@ -46,11 +49,17 @@ struct Known {
   contact::Attributes attributes;
 };
 
-// A contact that this caller may know of: a program's key, its agent, or whoever may search contacts. Changes are for programs:
-// an agent's attributes are set by the agent's own routes, which know those that nobody may give to himself. Live or finished.
+// A contact that this caller may know of: a program's key, its agent, or whoever may search contacts, within the hierarchy.
+// Changes are for programs: an agent's attributes are set by the agent's own routes, which know those that nobody may give to
+// himself. Live or finished. Who may none of it is told so before anything is looked up; for the others a contact that they
+// may not know of is not there.
 enum class Purpose : std::uint8_t { read, change };
 ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& contact_id, Purpose purpose) {
   if (contact_id.empty() || contact_id.size() > 256) return invalid_parameter("ContactId must be a text of 1 to 256 bytes.");
+  const bool program = call.caller.kind == identity::Principal::Kind::service;
+  const bool searches = call.caller.may(identity::Permission::contact_search);
+  const bool handles = call.caller.may(identity::Permission::contact_handle);
+  if (purpose == Purpose::change ? !(handles && program) : !searches && !handles) return access_refused();
   std::optional<contact::Contact> found = call.api.centre.service.get<std::optional<contact::Contact>>([&](const contact::Centre& centre) {
     const contact::Contact* c = centre.contact(contact_id);
     return c == nullptr ? std::nullopt : std::optional(*c);
@@ -70,15 +79,22 @@ ConnectResult<Known> known_contact(const ConnectCall& call, const std::string& c
     });
     if (!row) return fault_of(row.error());
     if (!*row) return no_such("contact");
+    if ((*row)->snapshot.empty()) return no_such("contact");  // it was erased
     auto parsed = contact::from_snapshot((*row)->snapshot, call.request.now, [](std::string_view) -> const contact::Flow* { return nullptr; });
     if (!parsed) return fault_of({ErrorCode::internal, "snapshot"});
     out.contact = std::move(*parsed);
   }
-  const bool program = call.caller.kind == identity::Principal::Kind::service;
-  const bool own = out.contact.agent_id == call.caller.id;
-  const bool handles = call.caller.may(identity::Permission::contact_handle);
-  const bool allowed = purpose == Purpose::change ? handles && program : call.caller.may(identity::Permission::contact_search) || (handles && (program || own));
-  if (!allowed) return access_refused();
+  if (handles && (program || out.contact.agent_id == call.caller.id)) return out;
+  if (!searches) return no_such("contact");
+  auto may = call.api.centre.store.read([&](store::Database& db) -> Result<bool> {
+    auto tag = store::contact_search::tag_of(db, contact_id);
+    if (!tag) return tl::unexpected(tag.error());
+    auto groups = store::hierarchy::any(db);
+    if (!groups) return groups;
+    return identity::may_read_contact(call.caller, *tag, *groups);
+  });
+  if (!may) return fault_of(may.error());
+  if (!*may) return no_such("contact");
   return out;
 }
 

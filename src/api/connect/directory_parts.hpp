@@ -12,5 +12,6 @@ ConnectResult<store::User> find_user(const ConnectCall& call, const std::string&
 ConnectAnswer set_user(ConnectCall& call, boost::json::object arguments);
 
 std::span<const ConnectRoute> user_change_operations();
+std::span<const ConnectRoute> current_data_operations();
 
 }  // namespace upcall::api

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/percent.hpp"
 #include "io/clock/system_clock.hpp"
 #include "json/json.hpp"
 
@@ -16,17 +17,6 @@ namespace bj = boost::json;
 
 namespace {
 const bj::object kNothing;
-
-std::string form(const std::string& text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto b = static_cast<unsigned char>(c);
-    if (std::isalnum(b) != 0 || c == '-' || c == '_' || c == '.') out.push_back(c);
-    else out += {'%', kHex[b >> 4], kHex[b & 15]};
-  }
-  return out;
-}
 }  // namespace
 
 const bj::object& ApiClient::Answer::data() const {
@@ -71,7 +61,7 @@ Result<void> ApiClient::log_in(const std::string& username, const std::string& p
   request.method = "POST";
   request.url = base_ + "/oauth2/token";
   request.headers = {{"content-type", "application/x-www-form-urlencoded"}};
-  request.body = "grant_type=password&username=" + form(username) + "&password=" + form(password);
+  request.body = "grant_type=password&username=" + percent_encode(username) + "&password=" + percent_encode(password);
   auto response = http_.send(request);
   if (!response) return tl::unexpected(response.error());
   auto body = json::parse_object(response->body);

@@ -12,6 +12,7 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/connect/connect_api.hpp"
 #include "api/connect_user/connect_user_routes.hpp"
+#include "api/contacts/contact_routes.hpp"
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
@@ -44,6 +45,7 @@
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
 #include "server/serve/self_signed.hpp"
+#include "service/contact_search/contact_indexer.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
 #include "service/flow_functions/flow_functions.hpp"
@@ -122,6 +124,7 @@ struct Server::Parts {
     runtime.reset();
     http.reset();
     attachments.reset();
+    contact_indexer.reset();
     functions.reset();  // the centre has the other hold on them: they end with it, while they can still answer it
     centre.reset();
     // Last: it signs what all of them have written.
@@ -154,6 +157,7 @@ struct Server::Parts {
   std::unique_ptr<api::AuthRoutes> auth_routes;
   std::unique_ptr<api::CentreApi> centre_api;
   std::unique_ptr<service::AttachmentService> attachments;
+  std::unique_ptr<service::ContactIndexer> contact_indexer;
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<api::ConnectApi> connect_api;
@@ -331,6 +335,8 @@ Result<void> Server::Parts::open() {
   attachments = std::make_unique<service::AttachmentService>(*store, stores->store(), random, system_now);
   centre_api->attachments = attachments.get();
   attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
+  contact_indexer = std::make_unique<service::ContactIndexer>(*store);
+  contact_indexer->start();
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.record_key = signer->public_jwk();
@@ -342,6 +348,7 @@ Result<void> Server::Parts::open() {
   api::add_chat_routes(router, *centre_api, openapi);
   api::add_participant_routes(router, *centre_api);
   api::add_agent_routes(router, *centre_api, openapi);
+  api::add_contact_routes(router, *centre_api, openapi);
   api::add_chime_routes(router, *meeting_api, openapi);
   api::add_customer_meeting_routes(router, *meeting_api, openapi);
   api::add_routing_routes(router, *centre_api, openapi);

@@ -1,6 +1,7 @@
 #include "service/identity/federation.hpp"
 
 #include "base/ids.hpp"
+#include "base/percent.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/password.hpp"
 #include "io/store/audit_repository.hpp"
@@ -20,18 +21,6 @@ constexpr Duration kMetadataKept = Duration::s(3600);
 constexpr Duration kKeysKept = Duration::s(600);
 // A token with an unknown key asks for the keys again, but a flood of such tokens does not flood the provider.
 constexpr Duration kKeysAtMostEvery = Duration::s(30);
-
-std::string escaped(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto b = static_cast<unsigned char>(c);
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-    if (plain) out += c;
-    else out += {'%', kHex[b >> 4], kHex[b & 15]};
-  }
-  return out;
-}
 
 tl::unexpected<Error> no_log_in(std::string why) { return fail(ErrorCode::unauthenticated, std::move(why)); }
 
@@ -72,8 +61,8 @@ Result<Federation::Begun> Federation::begin(std::string_view authorize_query, st
   Begun out;
   out.cookie = to_base64url(sealer_.seal(kPurpose, as_bytes(std::string_view(kept)), random_));
   const std::string& endpoint = provider->authorization_endpoint;
-  out.address = endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&") + "response_type=code&scope=openid%20email%20profile&client_id=" + escaped(settings->client_id) +
-                "&redirect_uri=" + escaped(options_.redirect_uri) + "&state=" + state + "&nonce=" + nonce +
+  out.address = endpoint + (endpoint.find('?') == std::string::npos ? "?" : "&") + "response_type=code&scope=openid%20email%20profile&client_id=" + percent_encode(settings->client_id) +
+                "&redirect_uri=" + percent_encode(options_.redirect_uri) + "&state=" + state + "&nonce=" + nonce +
                 "&code_challenge_method=S256&code_challenge=" + to_base64url(crypto::sha256(as_bytes(std::string_view(verifier))));
   return out;
 }
@@ -122,12 +111,12 @@ Result<Federation::Finished> Federation::finish(const Answer& answer, WallTime n
   auto provider = metadata(*settings, now);
   if (!provider) return tl::unexpected(provider.error());
   FetchRequest exchange{provider->token_endpoint,
-                        "grant_type=authorization_code&code=" + escaped(answer.code) + "&redirect_uri=" + escaped(options_.redirect_uri) + "&code_verifier=" + json::text_or(*kept, "v") +
-                            "&client_id=" + escaped(settings->client_id),
+                        "grant_type=authorization_code&code=" + percent_encode(answer.code) + "&redirect_uri=" + percent_encode(options_.redirect_uri) + "&code_verifier=" + json::text_or(*kept, "v") +
+                            "&client_id=" + percent_encode(settings->client_id),
                         {}};
   // RFC 6749 §2.3.1: both are form-encoded first.
   if (!settings->client_secret.empty()) {
-    const std::string pair = escaped(settings->client_id) + ":" + escaped(settings->client_secret);
+    const std::string pair = percent_encode(settings->client_id) + ":" + percent_encode(settings->client_secret);
     exchange.authorization = "Basic " + to_base64(as_bytes(std::string_view(pair)));
   }
   auto text = options_.fetch(exchange);

@@ -9,6 +9,7 @@
 #include "contact/snapshot.hpp"
 #include "io/log/log.hpp"
 #include "io/store/centre_repository.hpp"
+#include "io/store/contact_search_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
@@ -163,7 +164,15 @@ Result<std::string> RetentionService::finish_erasure(const store::Erasure& erasu
   for (const objects::ObjectInfo& file : *files) {
     if (auto gone = objects_.remove(file.key); !gone && gone.error().code != ErrorCode::not_found) return tl::unexpected(gone.error());
   }
-  return store_.write([&](store::Database& db) -> Result<std::string> {
+  // The words of the chat: out of the search's index, then out of its files, a piece at a time so that others can write.
+  auto out = store_.write([&](store::Database& db) { return store::contact_search::remove(db, erasure.contact_id); });
+  if (!out) return tl::unexpected(out.error());
+  for (bool first = true, rewritten = false; !rewritten; first = false) {
+    auto step = store_.write([&](store::Database& db) { return store::contact_search::forget_removed(db, first); });
+    if (!step) return tl::unexpected(step.error());
+    rewritten = *step;
+  }
+  auto certified = store_.write([&](store::Database& db) -> Result<std::string> {
     auto rows = store::retention::erase_contact_rows(db, erasure.contact_id);
     if (!rows) return tl::unexpected(rows.error());
     const WallTime now = clock_().wall;
@@ -175,6 +184,8 @@ Result<std::string> RetentionService::finish_erasure(const store::Erasure& erasu
     if (auto r = store::audit::add(db, {now, erasure.actor, "contact.erased", erasure.contact_id, ""}); !r) return tl::unexpected(r.error());
     return certificate;
   });
+  store_.scrub();  // what was erased is in the WAL's old pages until then
+  return certified;
 }
 
 Result<int> RetentionService::sweep() {

@@ -12,11 +12,13 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/centre/centre_api.hpp"
 #include "api/connect_user/connect_user_routes.hpp"
+#include "api/contacts/contact_routes.hpp"
 #include "api/routing/routing_routes.hpp"
 #include "crypto/random.hpp"
 #include "io/objects/directory_object_store.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
+#include "service/contact_search/contact_indexer.hpp"
 #include "service/retention/retention_service.hpp"
 
 namespace upcall::test {
@@ -125,6 +127,7 @@ class Installation {
     api::add_participant_routes(*router, *centre_api);
     api::add_agent_routes(*router, *centre_api, *openapi);
     api::add_routing_routes(*router, *centre_api, *openapi);
+    api::add_contact_routes(*router, *centre_api, *openapi);
     api::add_openapi_route(*router, *openapi, "https://upcall.example");
   }
   void stop() {
@@ -172,6 +175,11 @@ class Installation {
     return admin_run("user.add", {{"username", name}, {"email", name}, {"password", "password-" + name}, {"name", name}, {"security-profile", std::move(profiles)}}).at("userId").as_string().c_str();
   }
 
+  // What has ended is found from here on.
+  void index_contacts() {
+    service::ContactIndexer indexer(*store);
+    EXPECT_TRUE(indexer.run_once());
+  }
   const std::string& dir() const { return dir_; }
   Result<std::string> erase(const std::string& contact_id) {
     auto signer = service::RecordSigner::open(*store, *sealer, random);

@@ -65,6 +65,43 @@ TEST(Playback, ServicesNeedThePermissionAndPassTheHierarchy) {
   EXPECT_EQ(may_play(service, {"b", "a/b"}, kProfile, true), Playback::allowed);
 }
 
+// The reach of a search and the decision about one contact are the same rule.
+TEST(Contacts, ASearchReachesWhatMayBeRead) {
+  const std::vector<std::string> paths = {"", "a", "a/b", "a/b/c", "a/bc", "x"};
+  const auto last = [](const std::string& path) { return path.substr(path.rfind('/') + 1); };
+  int cases = 0, readable = 0;
+  for (const bool searches : {true, false}) {
+    for (const bool all_groups : {true, false}) {
+      for (const auto kind : {Principal::Kind::user, Principal::Kind::service}) {
+        for (const bool groups_exist : {true, false}) {
+          for (const std::string& own : paths) {
+            Principal viewer;
+            viewer.kind = kind;
+            if (searches) viewer.permissions.add(Permission::contact_search);
+            if (all_groups) viewer.permissions.add(Permission::recording_all_groups);
+            viewer.hierarchy_path = own;
+            viewer.hierarchy_group_id = last(own);
+            const ContactScope scope = contact_scope(viewer, groups_exist);
+            for (const std::string& path : paths) {
+              // In the words of the search's index.
+              bool reached = scope.reach == ContactScope::Reach::everything;
+              if (scope.reach == ContactScope::Reach::without_group) reached = path.empty();
+              if (scope.reach == ContactScope::Reach::group) reached = is_same_or_above(scope.path, path);
+              const bool may = may_read_contact(viewer, {last(path), path}, groups_exist);
+              EXPECT_EQ(may, reached) << "of '" << own << "' for '" << path << "', groups " << groups_exist;
+              if (!searches) EXPECT_FALSE(may);
+              ++cases;
+              readable += may;
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_EQ(cases, 576);
+  EXPECT_GT(readable, 100);
+}
+
 TEST(Permissions, NamesRoundTripAndProfilesAreTheFive) {
   EXPECT_EQ(all_permissions().size(), kPermissionCount);
   for (Permission p : all_permissions()) EXPECT_EQ(permission_from(to_string(p)), p);

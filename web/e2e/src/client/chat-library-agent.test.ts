@@ -117,6 +117,9 @@ test('a whole chat, the agent by the vendor\'s chat library too', { timeout: 120
       { url: server.url, flow: instance.defaultContactFlowId, email: user.username },
     );
 
+    // Its socket is there when the place in line comes; before that it would miss who joins.
+    await until('the customer is told the place', async () => (await seenBy(customer)).items.some((i) => i.ContentType.endsWith('queue.position')));
+
     // The agent's page: logs in, becomes available, accepts; then the library has the chat.
     await agent.goto(desk.url);
     const accepted = await agent.evaluate(

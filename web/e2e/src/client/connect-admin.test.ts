@@ -21,6 +21,8 @@ import {
   DescribeSecurityProfileCommand,
   DescribeUserCommand,
   DescribeUserHierarchyStructureCommand,
+  DismissUserContactCommand,
+  GetCurrentUserDataCommand,
   ListAgentStatusesCommand,
   ListHoursOfOperationsCommand,
   ListRoutingProfileQueuesCommand,
@@ -232,6 +234,43 @@ checked('who waits where is changed from outside', async () => {
   await refused(admin.send(new UpdateContactRoutingDataCommand({ InstanceId, ContactId })), 'InvalidParameterException', 400);
   await refused(admin.send(new UpdateContactRoutingDataCommand({ InstanceId, ContactId, QueuePriority: 0 })), 'InvalidParameterException', 400);
   await refused(admin.send(new UpdateContactRoutingDataCommand({ InstanceId, ContactId: 'none', QueuePriority: 1 })), 'ResourceNotFoundException', 404);
+});
+
+checked('what agents are doing now, within the hierarchy', async () => {
+  const dora = await server.addUser('Dora', ['Agent'], 'South');
+  const chief = await server.addUser('Chief', ['CallCenterManager'], 'South');
+  const north = await server.addUser('Nora', ['CallCenterManager'], 'North');
+  const users = (await admin.send(new ListUsersCommand({ InstanceId }))).UserSummaryList ?? [];
+  const UserId = users.find((u) => u.Username === dora.username)?.Id ?? '';
+  const api = new Api(server.url);
+  await api.logIn(dora);
+  await api.ok('PUT', '/api/agent/status', { status: 'available' });
+  const contacts = async (): Promise<{ contactId: string; state: string }[]> => (await api.ok<{ contacts: { contactId: string; state: string }[] }>('GET', '/api/agent/state')).contacts;
+  // Somebody who waits from before is offered, or a new one.
+  await admin.send(new StartChatContactCommand({ InstanceId, ContactFlowId: flow, ParticipantDetails: { DisplayName: 'Lou' }, Attributes: { videoReferenceId: '' } }));
+  const ContactId = await until('a contact is offered', async () => (await contacts())[0]?.contactId ?? null);
+  await api.ok('POST', `/api/agent/contacts/${ContactId}/accept`);
+  const ask = { InstanceId, Filters: { Agents: [UserId] } };
+  const seen = (await admin.send(new GetCurrentUserDataCommand(ask))).UserDataList?.[0];
+  assert.equal(seen?.User?.Id, UserId);
+  assert.equal(seen?.Status?.StatusName, 'Available');
+  assert.ok(seen?.Status?.StatusStartTimestamp instanceof Date);
+  assert.equal(seen?.MaxSlotsByChannel?.CHAT, (seen?.ActiveSlotsByChannel?.CHAT ?? 0) + (seen?.AvailableSlotsByChannel?.CHAT ?? 0));
+  assert.ok(seen?.HierarchyPath?.LevelOne?.Id);
+  assert.ok(seen?.Contacts?.some((c) => c.ContactId === ContactId && c.AgentContactState === 'CONNECTED' && c.ConnectedToAgentTimestamp instanceof Date));
+  const keyOf = async (who: { username: string }, name: string): Promise<ConnectClient> => connect(await server.admin<Key>('access-key', 'create', '--name', name, '--username', who.username));
+  assert.equal((await (await keyOf(chief, 'chief')).send(new GetCurrentUserDataCommand(ask))).UserDataList?.length, 1);
+  assert.equal((await (await keyOf(north, 'nora')).send(new GetCurrentUserDataCommand(ask))).UserDataList?.length, 0, 'of another group');
+  const own = await keyOf(dora, 'dora');
+  await refused(own.send(new GetCurrentUserDataCommand(ask)), 'AccessDeniedException', 403);
+  await refused(admin.send(new GetCurrentUserDataCommand({ InstanceId, Filters: {} })), 'InvalidParameterException', 400);
+
+  await refused(own.send(new DismissUserContactCommand({ InstanceId, UserId, ContactId })), 'InvalidRequestException', 400);
+  await api.ok('POST', `/api/agent/contacts/${ContactId}/end`);
+  await own.send(new DismissUserContactCommand({ InstanceId, UserId, ContactId }));
+  assert.ok(!(await contacts()).some((c) => c.contactId === ContactId));
+  await refused(admin.send(new DismissUserContactCommand({ InstanceId, UserId, ContactId })), 'ResourceNotFoundException', 404);
+  await api.ok('PUT', '/api/agent/status', { status: 'offline' });
 });
 
 checked('a client token starts one chat, though the server is killed in between', async () => {

@@ -24,6 +24,8 @@ import {
   ListSecurityProfilesCommand,
   ListUserHierarchyGroupsCommand,
   ListUsersCommand,
+  SearchContactsCommand,
+  type SearchContactsCommandInput,
   SearchUsersCommand,
   StartChatContactCommand,
   StopContactCommand,
@@ -269,6 +271,62 @@ test('a contact that is stopped ends for its customer', () =>
     await admin.send(new StopContactCommand({ InstanceId, ContactId: chat.ContactId }));
     // What ChatJS takes for the end of a chat in the background.
     await refused(participant.send(connect_), 'AccessDeniedException', 403);
+  }));
+
+test('contacts that are over are found by the vendor\'s conditions, within the hierarchy', () =>
+  checked(async () => {
+    const InstanceId = instance.instanceId;
+    const day = 24 * 3600_000;
+    const TimeRange = { Type: 'INITIATION_TIMESTAMP' as const, StartTime: new Date(Date.now() - day), EndTime: new Date(Date.now() + day) };
+    const participants = new ConnectParticipantClient({ endpoint: `${server.url}/aws/participant`, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    const talk = async (level: string, words: string): Promise<string> => {
+      const { ContactId, ParticipantToken } = await admin.send(
+        new StartChatContactCommand({ InstanceId, ContactFlowId: instance.defaultContactFlowId, ParticipantDetails: { DisplayName: 'Kim' }, Attributes: { level } }),
+      );
+      const { ConnectionCredentials } = await participants.send(new CreateParticipantConnectionCommand({ ParticipantToken, Type: ['CONNECTION_CREDENTIALS'] }));
+      await participants.send(new SendMessageCommand({ ConnectionToken: ConnectionCredentials?.ConnectionToken, ContentType: 'text/plain', Content: words }));
+      await admin.send(new StopContactCommand({ InstanceId, ContactId }));
+      return ContactId ?? '';
+    };
+    const first = await talk('gold', 'the quincunx arrived too late');
+    const second = await talk('silver', 'late again, this quincunx');
+    const search = (more: Omit<Partial<SearchContactsCommandInput>, 'InstanceId'>, who = admin) => who.send(new SearchContactsCommand({ InstanceId, TimeRange, ...more }));
+    const ids = async (more: Omit<Partial<SearchContactsCommandInput>, 'InstanceId'>) => (await search(more)).Contacts?.map((c) => c.Id);
+    const said = (...SearchText: string[]) => ({ ContactAnalysis: { Transcript: { Criteria: [{ ParticipantRole: 'CUSTOMER' as const, SearchText, MatchType: 'MATCH_ALL' as const }], MatchType: 'MATCH_ALL' as const } } });
+    await until('both are found', async () => (await search({ SearchCriteria: said('quincunx') })).TotalCount === 2);
+
+    const found = await search({ SearchCriteria: said('quincunx') });
+    assert.deepEqual(found.Contacts?.map((c) => c.Id), [second, first], 'newest first');
+    const contact = found.Contacts?.[0];
+    assert.equal(contact?.Channel, 'CHAT');
+    assert.equal(contact?.InitiationMethod, 'API');
+    assert.ok(Math.abs((contact?.DisconnectTimestamp?.getTime() ?? 0) - Date.now()) < day);
+    assert.match(contact?.Arn ?? '', new RegExp(`/contact/${second}$`));
+    const Sort = { FieldName: 'INITIATION_TIMESTAMP' as const, Order: 'ASCENDING' as const };
+    const page = await search({ SearchCriteria: said('quincunx'), Sort, MaxResults: 1 });
+    assert.deepEqual(page.Contacts?.map((c) => c.Id), [first]);
+    assert.equal(page.TotalCount, 2);
+    const rest = await search({ SearchCriteria: said('quincunx'), Sort, MaxResults: 1, NextToken: page.NextToken });
+    assert.deepEqual(rest.Contacts?.map((c) => c.Id), [second]);
+    assert.equal(rest.NextToken, undefined);
+    const level = (MatchType: 'MATCH_ALL' | 'MATCH_NONE', ...Values: string[]) => ({ SearchableContactAttributes: { Criteria: [{ Key: 'level', Values }], MatchType } });
+    assert.deepEqual(await ids({ SearchCriteria: { ...said('quincunx'), ...level('MATCH_ALL', 'gold') } }), [first]);
+    assert.deepEqual(await ids({ SearchCriteria: { ...said('quincunx'), ...level('MATCH_NONE', 'gold') } }), [second]);
+    assert.deepEqual(await ids({ SearchCriteria: { ...said('quincunx'), Channels: ['VOICE'] } }), []);
+    assert.deepEqual(await ids({ SearchCriteria: { ...said('quincunx'), AgentIds: ['nobody'] } }), []);
+
+    // Nobody's contacts are for those whom no group limits.
+    const sam = await server.addUser('Sam Searcher', ['QualityAnalyst'], 'North');
+    const limited = connect(await server.admin<Key>('access-key', 'create', '--name', 'sam', '--username', sam.username));
+    assert.equal((await search({ SearchCriteria: said('quincunx') }, limited)).TotalCount, 0);
+    await refused(limited.send(new DescribeContactCommand({ InstanceId, ContactId: first })), 'ResourceNotFoundException', 404);
+    const agent = await server.addUser('Abe Agent', ['Agent'], 'North');
+    const unable = connect(await server.admin<Key>('access-key', 'create', '--name', 'abe', '--username', agent.username));
+    await refused(search({}, unable), 'AccessDeniedException', 403);
+    await refused(search({ SearchCriteria: { Name: { SearchText: ['x'], MatchType: 'MATCH_ALL' } } }), 'InvalidParameterException', 400);
+    await refused(search({ Sort: { FieldName: 'AGENT_ID', Order: 'ASCENDING' } }), 'InvalidParameterException', 400);
+    await refused(search({ NextToken: 'not-ours' }), 'InvalidParameterException', 400);
+    await refused(search({ TimeRange: { ...TimeRange, Type: 'SCHEDULED_TIMESTAMP' } }), 'InvalidParameterException', 400);
   }));
 
 test('signatures, rights and bad input', () =>
