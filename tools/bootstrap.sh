@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian 12 packages that a step needs; says and does nothing when they are there.
 #
-#   tools/bootstrap.sh [build] [test] [s3] [web] [browser] [fuzz] [check] [bench]     (default: build test)
+#   tools/bootstrap.sh [build] [test] [s3] [web] [browser] [fuzz] [check] [bench] [package]     (default: build test)
 #
 # Uses apt as the machine has it configured, through sudo when not root. Packages are found with dpkg-query, so a machine
 # that has them needs neither network nor root. Why each is needed: docs/dependencies.md.
@@ -13,7 +13,7 @@ build_packages=(
   libssl-dev libsodium-dev
   libopus-dev libvpx-dev libyuv-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
-  libsqlite3-dev libcurl4-openssl-dev libqrencode-dev
+  libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev
   libprotobuf-dev protobuf-compiler
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   libhowardhinnant-date-dev tzdata
@@ -28,6 +28,8 @@ s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
 check_packages=(clang-tidy-19 clang-19 debootstrap)
+# Packs what was built (make package).
+package_packages=(dpkg-dev debhelper fakeroot git)
 # The way recordings were made before, as a baseline (bench/original_way).
 bench_packages=(xvfb pulseaudio ffmpeg firefox-esr)
 
@@ -51,8 +53,9 @@ for step in "$@"; do
     browser) wanted+=("${browser_packages[@]}") ;;
     fuzz) wanted+=("${fuzz_packages[@]}") ;;
     check) wanted+=("${check_packages[@]}") ;;
+    package) wanted+=("${package_packages[@]}") ;;
     bench) wanted+=("${bench_packages[@]}") ;;
-    *) echo "bootstrap: unknown set '$step' (build, test, s3, web, browser, fuzz, check, bench)" >&2; exit 2 ;;
+    *) echo "bootstrap: unknown set '$step' (build, test, s3, web, browser, fuzz, check, bench, package)" >&2; exit 2 ;;
   esac
 done
 

@@ -6,7 +6,9 @@
 #include <thread>
 
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -40,7 +42,16 @@ void print_sample(const std::string& data_dir, const std::string& url) {
   std::printf("\n  End with Ctrl-C.\n");
 }
 
+// A connection is a descriptor, and shells give 1024 of them; more may be had for the asking.
+void raise_descriptor_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int run(const server::ServerOptions& options, bool sample_data) {
+  raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -56,10 +67,13 @@ int run(const server::ServerOptions& options, bool sample_data) {
   }
   std::printf("ready %s\n", (*server)->url().c_str());
   std::fflush(stdout);
+  // Where systemd started it and waits for that; nothing otherwise.
+  ::sd_notify(0, "READY=1");
   if (sample_data) print_sample(options.data_dir, (*server)->url());
   std::fflush(stdout);
   signalfd_siginfo received;
   [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
+  ::sd_notify(0, "STOPPING=1");
   std::fprintf(stderr, "upcall serve: draining; a second signal ends at once\n");
   // A second signal must not wait for the drain.
   std::thread([fd] {

@@ -214,7 +214,7 @@ Result<void> contact_search::remove(Database& db, std::string_view id) {
 
 Result<bool> contact_search::forget_removed(Database& db, bool first) {
   // Pages of work; negative puts all parts into one merge first (FTS5, "merge"). A step that changed nothing was the last.
-  constexpr int kPages = 500;
+  constexpr int kPages = 100;
   auto before = db.one("select total_changes()", [](Row& r) { return r.i64(0); });
   if (!before) return tl::unexpected(before.error());
   auto merged = db.run("insert into contact_index(contact_index, rank) values('merge', ?1)", first ? -kPages : kPages);

@@ -45,7 +45,7 @@ Result<void> index(Database& db, std::string_view contact_id);
 Result<void> give_up(Database& db, std::string_view contact_id);
 // Takes it out. Its words are in the index's files until forget_removed() has come to its end.
 Result<void> remove(Database& db, std::string_view contact_id);
-// One step of rewriting the index without what was removed: some megabytes. True: nothing is left to do. `first` begins.
+// One step of rewriting the index without what was removed: some hundred kilobytes. True: nothing is left to do. `first` begins.
 Result<bool> forget_removed(Database& db, bool first);
 
 // Newest first, or oldest first. `past`: the last number of the page before.

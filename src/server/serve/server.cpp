@@ -384,6 +384,9 @@ Result<void> Server::Parts::open() {
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.websocket_guard = [this, origins](const wire::HttpRequest& request) { return refuse_socket(*store, origins, request); };
   http_options.clock = options.clock;
+  // Most handlers wait for a commit, and those that wait together are committed together.
+  http_options.handler_threads = 32;
+  http_options.handler_queue = 1024;
   // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
   const auto peers = sealer->derive("peers");
   http_options.peer_key.emplace();

@@ -74,6 +74,13 @@ LogInService::Outcome LogInService::failed(Stop stop, const std::string& subject
   return {stop, {}, {}, {}};
 }
 
+bool LogInService::matches(std::string_view hash, std::string_view password) {
+  hashing_.acquire();
+  const bool out = crypto::verify_password(hash, password);
+  hashing_.release();
+  return out;
+}
+
 LogInService::Outcome LogInService::password(std::string_view login, std::string_view password, std::uint64_t peer, WallTime now) {
   login = login.substr(0, kLoginMax);
   auto user = store_.read([&](store::Database& db) { return store::users::find_login(db, login); });
@@ -83,7 +90,7 @@ LogInService::Outcome LogInService::password(std::string_view login, std::string
   if (!wait) return unavailable();
   if (*wait > Duration()) return {Stop::too_many, {}, {}, *wait};
   // The full work is done for unknown and disabled users too, so that time tells nothing.
-  if (!crypto::verify_password(*user ? (*user)->password_hash : "", password)) return failed(Stop::wrong, subject, *user ? (*user)->id : "", peer, now);
+  if (!matches(*user ? (*user)->password_hash : "", password)) return failed(Stop::wrong, subject, *user ? (*user)->id : "", peer, now);
   if ((*user)->disabled) {
     auto noted = store_.write([&](store::Database& db) { return store::audit::add(db, {now, (*user)->id, "login.failed", (*user)->id, "user_disabled"}); });
     return noted ? Outcome{Stop::disabled, (*user)->id, {}, {}} : unavailable();
@@ -124,13 +131,15 @@ LogInService::Outcome LogInService::check_password(const std::string& user_id, s
   if (!user || !*user) return unavailable();
   const store::User& u = **user;
   if (auto fine = identity::check_new_password(fresh, u.username, u.email, u.name); !fine) return {Stop::password_refused, user_id, fine.error().message, {}};
-  if (crypto::verify_password(u.password_hash, fresh)) return {Stop::password_refused, user_id, "The new password must not be the old one.", {}};
+  if (matches(u.password_hash, fresh)) return {Stop::password_refused, user_id, "The new password must not be the old one.", {}};
   return {Stop::none, user_id, {}, {}};
 }
 
 LogInService::Outcome LogInService::set_password(const std::string& user_id, std::string_view fresh, WallTime now, std::string_view why) {
   if (const Outcome refused = check_password(user_id, fresh); refused.stop != Stop::none) return refused;
+  hashing_.acquire();
   auto hash = crypto::hash_password(fresh);
+  hashing_.release();
   if (!hash) return unavailable();
   auto stored = store_.write([&](store::Database& db) -> Result<void> {
     if (auto done = store::passwords::set(db, user_id, *hash, false, now); !done) return tl::unexpected(done.error());

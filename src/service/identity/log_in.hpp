@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <semaphore>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,12 +68,16 @@ class LogInService {
  private:
   // Both counts, and the audit, in one transaction.
   Outcome failed(Stop stop, const std::string& subject, const std::string& user_id, std::uint64_t peer, WallTime now);
+  bool matches(std::string_view hash, std::string_view password);
   Result<Duration> wait_of(const std::string& subject, std::uint64_t peer, WallTime now);
 
   store::Store& store_;
   store::Sealer& sealer_;
   RandomSource& random_;
   const std::string issuer_name_;
+  // A password's work takes 19 MB and a core for 20 ms: a storm of log-ins waits here, beside everything else that is asked.
+  static constexpr std::ptrdiff_t kHashingMax = 4;
+  std::counting_semaphore<> hashing_{kHashingMax};
 };
 
 }  // namespace upcall::service

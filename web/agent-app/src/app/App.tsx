@@ -12,6 +12,8 @@ import { AgentArea } from './AgentArea';
 import { ErrorBoundary } from './ErrorBoundary';
 import { NotFound } from './NotFound';
 
+const ContactPage = lazy(() => import('../contacts/ContactPage').then((module) => ({ default: module.ContactPage })));
+const ContactsPage = lazy(() => import('../contacts/ContactsPage').then((module) => ({ default: module.ContactsPage })));
 const DeskPage = lazy(() => import('../desk/DeskPage').then((module) => ({ default: module.DeskPage })));
 const DevicesPage = lazy(() => import('../calls/DevicesPage').then((module) => ({ default: module.DevicesPage })));
 const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => ({ default: module.MeetingPage })));
@@ -33,6 +35,8 @@ export function App() {
       <Suspense fallback={<Waiting label={t('common.loading')} />}>
         <Routes>
           <Route path="/recording/:meetingId" element={<PlaybackPage />} />
+          <Route path="/contacts" element={<ContactsPage />} />
+          <Route path="/contacts/:contactId" element={<ContactPage />} />
           <Route element={<AgentArea />}>
             <Route path="/" element={<DeskPage />} />
             <Route path="/devices" element={<DevicesPage />} />

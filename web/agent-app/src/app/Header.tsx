@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { useTexts } from '../i18n/texts';
 import { Logo } from '../ui/Logo';
+import { ContactsLink } from './ContactsLink';
 import { LanguageMenu, ThemeMenu } from './Preferences';
 
 /** The bar above every page of the signed-in: home, what the page adds, theme and language. */
@@ -13,6 +14,7 @@ export function Header({ before, after }: { before?: ReactNode; after: ReactNode
         <Logo />
       </Link>
       <div className="shell__tools">
+        <ContactsLink />
         {before}
         <ThemeMenu />
         <LanguageMenu />

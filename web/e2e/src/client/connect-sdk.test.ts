@@ -324,7 +324,7 @@ test('contacts that are over are found by the vendor\'s conditions, within the h
     const unable = connect(await server.admin<Key>('access-key', 'create', '--name', 'abe', '--username', agent.username));
     await refused(search({}, unable), 'AccessDeniedException', 403);
     await refused(search({ SearchCriteria: { Name: { SearchText: ['x'], MatchType: 'MATCH_ALL' } } }), 'InvalidParameterException', 400);
-    await refused(search({ Sort: { FieldName: 'AGENT_ID', Order: 'ASCENDING' } }), 'InvalidParameterException', 400);
+    await refused(search({ Sort: { FieldName: 'CONNECTED_TO_AGENT_TIMESTAMP', Order: 'ASCENDING' } }), 'InvalidParameterException', 400);
     await refused(search({ NextToken: 'not-ours' }), 'InvalidParameterException', 400);
     await refused(search({ TimeRange: { ...TimeRange, Type: 'SCHEDULED_TIMESTAMP' } }), 'InvalidParameterException', 400);
   }));

@@ -83,6 +83,13 @@ export async function inChat(walk: Walk, who: Login, cast: Cast = {}): Promise<P
   return { agent, customer };
 }
 
+/** The agent, at the desk, ends the contact and its after-contact work. */
+export async function finish(agent: Page): Promise<void> {
+  await agent.getByRole('button', { name: 'End contact' }).first().click();
+  await agent.getByRole('alertdialog').getByRole('button', { name: 'End contact' }).click();
+  await agent.getByRole('button', { name: 'Clear contact' }).click();
+}
+
 /** The agent opens the call: then it is at the devices, and the customer is invited. */
 export async function openCall({ agent, customer }: Pair): Promise<string> {
   const meetingId = await agent.getByLabel('Meeting id').inputValue();

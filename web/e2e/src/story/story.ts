@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 
 import { until } from '../support/wait.ts';
-import { becomeAvailable, joinInvitation, say, startChat, storedFilm } from './steps.ts';
+import { becomeAvailable, finish, joinInvitation, say, startChat, storedFilm } from './steps.ts';
 import type { Stop, Walk } from './walk.ts';
 
 export interface Played {
@@ -82,6 +82,9 @@ export async function playStory(walk: Walk, stop: Stop): Promise<Played> {
   await stop('agent-ended', agent);
 
   const film = await watch(walk, meetingId, stop);
+  await agent.goto(walk.server.url);
+  await finish(agent);
+  await findContact(walk, stop);
   await otherGroupIsRefused(walk, meetingId, stop);
   return { meetingId, film };
 }
@@ -101,6 +104,22 @@ async function watch(walk: Walk, meetingId: string, stop: Stop): Promise<Buffer>
   const answer = await supervisor.request.get(address);
   if (answer.status() !== 200) throw new Error(`the film's address answered ${answer.status()}`);
   return answer.body();
+}
+
+async function findContact(walk: Walk, stop: Stop): Promise<void> {
+  const supervisor = await walk.window('/contacts?text=boiler');
+  await walk.logIn(supervisor, walk.people.sam);
+  const contact = supervisor.getByRole('link', { name: 'Carl Customer' });
+  await until('the contact is found', async () => {
+    await supervisor.getByRole('button', { name: 'Search', exact: true }).click();
+    await supervisor.getByRole('status').filter({ hasText: /contact/ }).first().waitFor({ state: 'attached' });
+    return (await contact.count()) === 1;
+  });
+  await stop('contacts', supervisor);
+  await contact.click();
+  await supervisor.getByRole('button', { name: 'Read the conversation' }).click();
+  await supervisor.getByText('The boiler shows 0.4 bar.').first().waitFor();
+  await stop('contact', supervisor);
 }
 
 async function otherGroupIsRefused(walk: Walk, meetingId: string, stop: Stop): Promise<void> {
