@@ -110,6 +110,7 @@ Result<Range> range_of(Database& db, const contact::SearchFilter& f, const conta
     r.until = std::min(r.until, contact::first_number(*f.ended_until));  // none has ended before it began
   }
   if (page.past) page.ascending ? r.from = std::max(r.from, *page.past + 1) : r.until = std::min(r.until, *page.past);
+  if (r.ended_until <= r.ended_from) r.until = 0;  // nothing ends there: not to be looked for among all
   if (!f.contact_id.empty()) {
     auto row = indexed(db, f.contact_id);
     if (!row) return tl::unexpected(row.error());

@@ -8,9 +8,11 @@
 #include "crypto/random.hpp"
 #include "io/objects/directory_object_store.hpp"
 #include "io/store/centre_repository.hpp"
+#include "io/store/contact_search_repository.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "json/json.hpp"
+#include "service/contact_search/contact_indexer.hpp"
 
 #include "../store/temp_dir.hpp"
 
@@ -151,6 +153,29 @@ TEST_F(Retaining, ARowLivesAsLongAsItsFile) {
   EXPECT_FALSE(has_row("r1") || has_key("r1") || has_file(of_contact));
   EXPECT_TRUE(has_row("r2") && has_key("r2") && has_file(other)) << "its contact had no such outcome";
   EXPECT_EQ(events("recording.deleted"), std::vector<std::string>{"ext-m1"});
+}
+
+// A search must not promise a film that a rule has taken.
+TEST_F(Retaining, TheSearchKnowsWhenARecordingHasGone) {
+  contact("c1");
+  meeting("m1", "c1");
+  recording("r1", "m1", "c1");
+  ContactIndexer indexer(*store_);
+  const auto found = [&](bool recorded) {
+    EXPECT_TRUE(indexer.run_once());
+    contact::SearchFilter filter;
+    filter.recorded = recorded;
+    return store_->read([&](store::Database& db) { return store::contact_search::search(db, filter, {true, ""}, {}, WallTime::from_unix_ms(ms_)); }).value().size();
+  };
+  EXPECT_EQ(found(true), 1u);
+  rule("lost", 30);
+  ms_ += 30 * kDay;
+  EXPECT_EQ(service_->sweep().value(), 1);
+  EXPECT_EQ(found(true), 0u);
+  EXPECT_EQ(found(false), 1u) << "the contact itself stays";
+  ASSERT_TRUE(service_->erase("c1", "test"));
+  EXPECT_EQ(found(false), 0u);
+  EXPECT_EQ(indexer.counters().given_up, 0u);
 }
 
 TEST_F(Retaining, AHoldWinsOverEveryWay) {

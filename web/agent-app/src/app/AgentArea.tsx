@@ -1,16 +1,20 @@
 import { useEffect } from 'react';
 import { Copy } from 'lucide-react';
-import { Outlet } from 'react-router';
+import { Outlet, useLocation } from 'react-router';
 import { callsLeaveQuietly } from '../calls/store';
 import { startCallWatch } from '../calls/watch';
 import { startCentre, stopCentre, useCentre } from '../centre/store';
 import { startAttention } from '../desk/attention';
 import { useTexts } from '../i18n/texts';
+import { useMay } from '../session/permissions';
 import { Button } from '../ui/Button';
 import { Screen, Waiting } from '../ui/Screen';
 import { askForDesk, leaveDesk, takeDesk, useDeskLock } from './desk-lock';
 import { NoDesk } from './NoDesk';
 import { Shell } from './Shell';
+
+/** Pages that need no desk, but beside which its agent is offered contacts and reached in a call. */
+const BESIDE = /^\/contacts(\/|$)/;
 
 /** All that needs the agent's desk: one tab, one event socket. */
 export function AgentArea() {
@@ -19,10 +23,16 @@ export function AgentArea() {
   const ready = useCentre((centre) => centre.ready);
   const refused = useCentre((centre) => centre.socket === 'refused');
 
+  const beside = BESIDE.test(useLocation().pathname);
+  const agent = useMay('contact.handle');
+  // Who only searches has no desk to ask for.
+  const wanted = !beside || agent === true;
+
   useEffect(() => {
+    if (!wanted) return;
     askForDesk();
     return leaveDesk;
-  }, []);
+  }, [wanted]);
 
   useEffect(() => {
     if (lock !== 'mine') return;
@@ -42,6 +52,13 @@ export function AgentArea() {
     if (lock === 'elsewhere' || refused) callsLeaveQuietly();
   }, [lock, refused]);
 
+  if (beside) {
+    return (
+      <Shell plain={!wanted || lock !== 'mine' || refused || !ready}>
+        <Outlet />
+      </Shell>
+    );
+  }
   if (lock === 'elsewhere') {
     return (
       <Screen icon={Copy} title={t('secondTab.title')} text={t('secondTab.text')}>

@@ -35,9 +35,9 @@ export function App() {
       <Suspense fallback={<Waiting label={t('common.loading')} />}>
         <Routes>
           <Route path="/recording/:meetingId" element={<PlaybackPage />} />
-          <Route path="/contacts" element={<ContactsPage />} />
-          <Route path="/contacts/:contactId" element={<ContactPage />} />
           <Route element={<AgentArea />}>
+            <Route path="/contacts" element={<ContactsPage />} />
+            <Route path="/contacts/:contactId" element={<ContactPage />} />
             <Route path="/" element={<DeskPage />} />
             <Route path="/devices" element={<DevicesPage />} />
             <Route path="/meeting/:meetingId" element={<MeetingPage />} />

@@ -100,23 +100,32 @@ function OfferBar() {
   );
 }
 
-export function Shell({ children }: { children: ReactNode }) {
+/** `plain`: without a desk, so without status, offers and calls. */
+export function Shell({ plain = false, children }: { plain?: boolean; children: ReactNode }) {
   const { t } = useTexts();
   const socket = useCentre((centre) => centre.socket);
   return (
     <div className="shell">
-      <Header before={<StatusControl />} after={<UserMenu />} />
+      {plain ? (
+        <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
+      ) : (
+        <Header before={<StatusControl />} after={<UserMenu />} />
+      )}
       <div role="status">
-        {socket === 'offline' && (
+        {!plain && socket === 'offline' && (
           <p className="shell__offline">
             <WifiOff size={16} aria-hidden />
             {t('shell.offline')}
           </p>
         )}
       </div>
-      <RingHint />
-      <OfferBar />
-      <CallBar />
+      {!plain && (
+        <>
+          <RingHint />
+          <OfferBar />
+          <CallBar />
+        </>
+      )}
       {children}
     </div>
   );

@@ -1,14 +1,11 @@
-import { ArrowLeft, Clapperboard, LogOut, SearchX } from 'lucide-react';
+import { ArrowLeft, Clapperboard, SearchX } from 'lucide-react';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
 import { ApiError } from '@upcall/shared/api/http';
 import { type ContactPageData, contactsApi } from '../api/contacts';
-import { Header } from '../app/Header';
 import { Avatar } from '../desk/Avatar';
 import { clock, dateTimeOf, timeOf } from '../desk/time';
 import { useTexts } from '../i18n/texts';
-import { session } from '../session/session';
-import { IconButton } from '../ui/Button';
 import { usePage } from '../ui/page';
 import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import { Attributes } from './Attributes';
@@ -18,14 +15,8 @@ import '../desk/desk.css';
 import './contacts.css';
 
 export function ContactPage() {
-  const { t } = useTexts();
   const { contactId = '' } = useParams();
-  return (
-    <div className="shell">
-      <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
-      <OneContact key={contactId} contactId={contactId} />
-    </div>
-  );
+  return <OneContact key={contactId} contactId={contactId} />;
 }
 
 /** The search that led here, or a new one. */

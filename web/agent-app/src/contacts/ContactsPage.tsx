@@ -1,9 +1,7 @@
-import { LogOut, SearchX, UserSearch } from 'lucide-react';
+import { SearchX, UserSearch } from 'lucide-react';
 import { useLocation, useNavigate } from 'react-router';
-import { Header } from '../app/Header';
 import { useTexts } from '../i18n/texts';
-import { session } from '../session/session';
-import { Button, IconButton } from '../ui/Button';
+import { Button } from '../ui/Button';
 import { ErrorNotice } from '../ui/Notice';
 import { usePage } from '../ui/page';
 import { Waiting } from '../ui/Screen';
@@ -26,14 +24,11 @@ export function ContactsPage() {
     else navigate(query ? `/contacts?${query}` : '/contacts');
   };
   return (
-    <div className="shell">
-      <Header after={<IconButton label={t('shell.signOut')} icon={LogOut} onPress={() => session.logOut()} />} />
-      <main className="contacts" ref={main} tabIndex={-1}>
-        <h1>{t('search.title')}</h1>
-        <SearchForm key={address} filters={filtersOf(new URLSearchParams(address))} onSearch={(filters) => go(addressOf(filters).toString())} />
-        <FoundContacts found={found} filtered={address !== ''} onClear={() => go('')} />
-      </main>
-    </div>
+    <main className="contacts" ref={main} tabIndex={-1}>
+      <h1>{t('search.title')}</h1>
+      <SearchForm key={address} filters={filtersOf(new URLSearchParams(address))} onSearch={(filters) => go(addressOf(filters).toString())} />
+      <FoundContacts found={found} filtered={address !== ''} onClear={() => go('')} />
+    </main>
   );
 }
 

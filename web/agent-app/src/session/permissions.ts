@@ -7,28 +7,29 @@ import { useSession } from './use-session';
 interface Permissions {
   userId: string;
   list: readonly string[];
+  /** No answer: nothing is offered, and the next page asks again. */
+  failed: boolean;
 }
 
-const usePermissions = create<Permissions>()(() => ({ userId: '', list: [] }));
+const usePermissions = create<Permissions>()(() => ({ userId: '', list: [], failed: false }));
 let asking = '';
 
 async function load(userId: string): Promise<void> {
-  if (asking === userId || usePermissions.getState().userId === userId) return;
+  const known = usePermissions.getState();
+  if (asking === userId || (known.userId === userId && !known.failed)) return;
   asking = userId;
-  try {
-    const { permissions } = await session.data<{ permissions: string[] }>('/api/connect/user');
-    if (session.state.user?.id === userId) usePermissions.setState({ userId, list: permissions });
-  } catch {
-    // Asked again by the next page: without an answer nothing is offered.
-  } finally {
-    asking = '';
-  }
+  const { list, failed } = await session.data<{ permissions: string[] }>('/api/connect/user').then(
+    ({ permissions }) => ({ list: permissions, failed: false }),
+    () => ({ list: [], failed: true }),
+  );
+  asking = '';
+  if (session.state.user?.id === userId) usePermissions.setState({ userId, list, failed });
 }
 
-/** False until the server has said so. */
-export function useMay(permission: string): boolean {
+/** Undefined until the server has said. */
+export function useMay(permission: string): boolean | undefined {
   const { user, status } = useSession();
-  const may = usePermissions((state) => state.userId === user?.id && state.list.includes(permission));
+  const may = usePermissions((state) => (state.userId === user?.id ? state.list.includes(permission) : undefined));
   useEffect(() => {
     if (status === 'in' && user) void load(user.id);
   }, [status, user]);

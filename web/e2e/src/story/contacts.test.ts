@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 
 import { looksRight } from '../support/axe.ts';
 import { until } from '../support/wait.ts';
-import { finish, inCall, inChat, say, storedFilm } from './steps.ts';
+import { atDesk, customerAsks, finish, inCall, inChat, messageBox, say, storedFilm } from './steps.ts';
 import { suite } from './suite.ts';
 import type { Login, Walk } from './walk.ts';
 
@@ -123,3 +123,19 @@ check('the address is the search, back goes to the one before, and only those wh
   await agent.locator('.notice--error').waitFor();
   await looksRight(agent, 'contacts for somebody who may not search');
 }, { expected: /403|503/ });
+
+check('an agent who searches is offered contacts all the while, and a second tab that searches leaves the desk alone', async (walk) => {
+  const mona = await walk.server.addUser('Mona Manager', ['CallCenterManager'], 'Demo');
+  const desk = await atDesk(walk, mona);
+  await desk.getByRole('link', { name: 'Contacts' }).click();
+  await desk.getByRole('heading', { name: 'Find contacts' }).waitFor();
+  const second = await desk.context().newPage();
+  await second.goto(`${walk.server.url}/contacts`);
+  await second.getByRole('heading', { name: 'Find contacts' }).waitFor();
+  await customerAsks(walk, mona.username, 'Nora New');
+  await desk.getByText('Nora New').first().waitFor();
+  await looksRight(desk, 'an offer beside the search');
+  await desk.getByRole('button', { name: 'Show' }).click();
+  await desk.getByRole('button', { name: /^Accept/ }).first().click();
+  await messageBox(desk).waitFor();
+});
