@@ -8,7 +8,7 @@ BIN     := build/release/bin
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help build programs web demo run test screenshots bench fuzz soak check clean
+.PHONY: help build programs web demo run test screenshots package bench fuzz soak check clean
 
 help:
 	@echo 'make demo             build, then play one whole story: a chat that becomes a recorded video call'
@@ -18,9 +18,10 @@ help:
 	@echo 'make run              build programs and pages, then serve on http://127.0.0.1:8080 with sample people, data in build/run'
 	@echo '                      (for a phone on the same network: ARGS="--tls self-signed --listen 0.0.0.0:8443")'
 	@echo 'make web              the web pages, in build/web; screenshots: docs/pictures anew'
+	@echo 'make package          Debian packages of server, composer and pages, in build/packages'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
-	@echo 'make soak             200 kills of composers and server, a recording of 4 hours, then random meetings, recordings and demos for MINUTES=30'
+	@echo 'make soak             200 kills of composers and server, 2 000 chats for 10 minutes, a recording of 4 hours, then random meetings, recordings and demos for MINUTES=30'
 	@echo 'make check            clang-tidy, ThreadSanitizer, and demo and test in a fresh Debian root (FRESH=0: without)'
 	@echo 'make clean            removes build/'
 	@echo 'JOBS=n compiles with n processes (default: cores, at most one a GiB of free memory).'
@@ -55,6 +56,10 @@ test:
 screenshots: programs web
 	@tools/bootstrap.sh browser
 	@tools/browser_tests.sh screenshots
+
+package: programs web
+	@tools/bootstrap.sh package
+	@tools/package.sh
 
 bench: build
 	@tools/bootstrap.sh bench || echo 'bench: the original'"'"'s way cannot be run here (Xvfb, PulseAudio, ffmpeg, Firefox), it is left out' >&2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What is too slow for `make test`: clang-tidy over the cores, ThreadSanitizer, and the README's two commands in a fresh
-# Debian root. FRESH=0 leaves the last out.
+# What is too slow for `make test`: clang-tidy over the cores, ThreadSanitizer, and, in fresh Debian roots, the README's two
+# commands and the packages. FRESH=0 leaves the roots out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(tools/jobs.sh)}
@@ -23,7 +23,7 @@ tools/build.sh tsan
 TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -L '^unit$' -j "$jobs" --output-on-failure --no-tests=error
 TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -R '^system_(net|process)\.' --output-on-failure --no-tests=error
 
-echo "== fresh Debian root"
+echo "== fresh Debian roots"
 if [ "${FRESH:-1}" = 0 ]; then
   echo "left out (FRESH=0)"
 elif ! command -v debootstrap >/dev/null 2>&1 && [ ! -x /usr/sbin/debootstrap ]; then
@@ -32,4 +32,7 @@ elif [ "$(id -u)" -ne 0 ]; then
   echo "left out: a chroot needs root (sudo make check)"
 else
   unshare --mount tools/fresh_root.sh
+  tools/bootstrap.sh package
+  tools/package.sh
+  unshare --mount tools/package_test.sh
 fi

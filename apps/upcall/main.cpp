@@ -1,9 +1,14 @@
 // upcall: the server and its command line.
+#include <algorithm>
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/config_file.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Upcall: a web chat becomes a recorded video call, self-hosted."};
@@ -23,8 +28,14 @@ int main(int argc, char** argv) {
   upcall::cli::add_master_key(app, exit_code);
   upcall::cli::add_capacity(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] { std::puts("upcall " UPCALL_VERSION); });
+  auto arguments = upcall::cli::with_config_file({argv + 1, argv + argc});
+  if (!arguments) {
+    std::fprintf(stderr, "upcall serve: %s\n", arguments.error().message.c_str());
+    return 2;
+  }
   try {
-    app.parse(argc, argv);
+    std::reverse(arguments->begin(), arguments->end());  // as CLI11 takes them
+    app.parse(std::move(*arguments));
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;

@@ -110,9 +110,11 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--connections-per-address", options->connections_per_peer, "Most connections of one address, loopback's too; 0: no limit (default: 512, loopback exempt)");
   c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();
   c->add_option("--log-file", options->log_file, "JSON lines go here instead of standard error");
-  c->set_config("--config", "", "File with these options (flags win)");
+  const auto config = std::make_shared<std::string>();
+  // Its lines are flags already (config_file.hpp).
+  c->add_option("--config", *config, "File with these options, one a line: name=\"value\" (flags win)");
   c->footer("Example:\n  upcall serve --data-dir /var/lib/upcall --listen 0.0.0.0:8080 --public-url https://calls.example.com");
-  c->callback([options, tls, sample, &exit_code] {
+  c->callback([options, tls, sample, config, &exit_code] {
     options->tls_self_signed = *tls == "self-signed";
     if (options->tls_cert.empty() != options->tls_key.empty()) {
       std::fprintf(stderr, "upcall serve: --tls-cert and --tls-key go together\n");

@@ -1,0 +1,39 @@
+#include "cli/config_file.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include <CLI/CLI.hpp>
+
+namespace upcall::cli {
+
+Result<std::vector<std::string>> with_config_file(std::vector<std::string> arguments) {
+  constexpr std::string_view kFlag = "--config";
+  if (arguments.empty() || arguments.front() != "serve") return arguments;
+  std::string file;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    if (arguments[i] == kFlag && i + 1 < arguments.size()) file = arguments[i + 1];
+    if (arguments[i].starts_with(std::string(kFlag) + "=")) file = arguments[i].substr(kFlag.size() + 1);
+  }
+  if (file.empty()) return arguments;
+  const auto given = [&arguments](const std::string& flag) {
+    return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& a) { return a == flag || a.starts_with(flag + "="); });
+  };
+  std::ifstream in(file);
+  if (!in) return fail(ErrorCode::invalid_argument, "the file " + file + " cannot be read");
+  std::vector<std::string> added;
+  try {
+    for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
+      if (!item.parents.empty() || item.name == "config") return fail(ErrorCode::invalid_argument, "the file " + file + " holds options of serve, one a line, and no '" + item.fullname() + "'");
+      const std::string flag = "--" + item.name;
+      if (given(flag) || given("--no-" + item.name)) continue;
+      for (const std::string& value : item.inputs) added.push_back(flag + "=" + value);
+    }
+  } catch (const CLI::Error& error) {
+    return fail(ErrorCode::invalid_argument, "the file " + file + " cannot be understood: " + error.what());
+  }
+  arguments.insert(arguments.end(), added.begin(), added.end());
+  return arguments;
+}
+
+}  // namespace upcall::cli
