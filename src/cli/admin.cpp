@@ -202,7 +202,8 @@ void add_admin(CLI::App& app, int& exit_code) {
   CLI::App& queue = group(app, "queue", "Queues of contacts");
   Builder(queue, "add", "Add a queue", "queue.add", exit_code)
       .text("--name", "name", "Its name", true)
-      .number("--capacity", "capacity", "Contacts that may wait in it; 0: the installation's limit");
+      .number("--capacity", "capacity", "Contacts that may wait in it; 0: the installation's limit")
+      .text("--hours", "hours", "Hours of operation, by name or id; without: always open");
   Builder(queue, "list", "All queues", "queue.list", exit_code);
 
   CLI::App& routing = group(app, "routing-profile", "Which queues agents serve");
@@ -211,11 +212,16 @@ void add_admin(CLI::App& app, int& exit_code) {
       .list("--queue", "queue", "NAME[:PRIORITY[:DELAY]]: priority 1 is first, contacts wait DELAY seconds before these agents get them; repeat for several")
       .number("--slots", "slots", "Chats an agent has at the same time")
       .number("--after-contact-seconds", "after-contact-seconds", "After-contact work ends by itself; 0: when the agent says so");
+  Builder(routing, "serve", "Give a profile further queues, or other priorities", "routing-profile.serve", exit_code)
+      .text("--name", "name", "The profile's name or id", true)
+      .list("--queue", "queue", "NAME[:PRIORITY[:DELAY]]; repeat for several");
   Builder(routing, "list", "All routing profiles", "routing-profile.list", exit_code);
 
   CLI::App& status = group(app, "agent-status", "Statuses that agents choose, besides Available and Offline");
   Builder(status, "add", "Add a status", "agent-status.add", exit_code)
       .text("--name", "name", "Its name", true)
+      .text("--description", "description", "What it is for")
+      .number("--display-order", "display-order", "Place in the menu, 1 to 50; without: behind those, by name")
       .flag("--routable", "routable", "Contacts are offered in it");
   Builder(status, "list", "All of them", "agent-status.list", exit_code);
   Builder(status, "remove", "Remove a status; who has it is offline", "agent-status.remove", exit_code).text("--name", "name", "Its name", true);
@@ -248,8 +254,20 @@ void add_admin(CLI::App& app, int& exit_code) {
       .text("--action", "action", "What: login.failed, or login. for all that begin so")
       .text("--target", "target", "Of what")
       .text("--since", "since", "From this time on, as 2026-11-30T08:00:00Z")
+      .text("--until", "until", "Before this time")
+      .number("--before", "before", "Older than the entry of this id")
       .number("--limit", "limit", "At most so many (100)")
       .example("upcall audit list --data-dir D --action login. --json");
+  Builder(audit, "export", "A JSON object a line, the oldest first, with its hash; that it was exported is noted", "audit.export", exit_code)
+      .text("--actor", "actor", "As with list")
+      .text("--action", "action", "As with list")
+      .text("--target", "target", "As with list")
+      .text("--since", "since", "As with list")
+      .text("--until", "until", "As with list")
+      .number("--before", "before", "As with list: --json tells the id with which to go on")
+      .number("--limit", "limit", "At most so many (50000, the newest)")
+      .content()
+      .example("upcall audit export --data-dir D --since 2026-11-01T00:00:00Z --until 2026-12-01T00:00:00Z > november.jsonl");
 
   Builder(audit, "verify", "Whether every entry is as it was written; fails when one was edited, removed or moved", "audit.verify", exit_code)
       .text("--head", "head", "ID:HASH that an earlier check has printed: finds also what was cut off at the end")

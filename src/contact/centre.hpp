@@ -78,6 +78,7 @@ class Centre {
   void on(Turn& turn, const TransferContact& command);
   void on(Turn& turn, const CancelTransfer& command);
   void on(Turn& turn, const UpdateAttributes& command);
+  void on(Turn& turn, const SetRouting& command);
   void on(Turn& turn, const InviteToVideo& command);
   void on(Turn& turn, const WithdrawInvitation& command);
   void on(Turn& turn, const FlowAnswer& command);

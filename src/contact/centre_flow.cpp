@@ -123,6 +123,7 @@ void Centre::enqueue(Turn& turn, Contact& c) {
 
 void Centre::on(Turn& turn, const StartChat& command) {
   if (contacts_.size() >= config_.limits.live_contacts) return turn.refuse(ErrorCode::exhausted, "too many contacts at the moment");
+  if (contacts_.contains(command.contact_id)) return turn.refuse(ErrorCode::conflict, "the contact has begun already");
   const std::string& flow_id = command.flow_id.empty() ? config_.default_flow_id : command.flow_id;
   const Flow* start = flow(flow_id);
   if (start == nullptr || start->type != FlowType::contact_flow) return turn.refuse(ErrorCode::not_found, "no such contact flow");
@@ -134,7 +135,7 @@ void Centre::on(Turn& turn, const StartChat& command) {
   }
 
   Contact c;
-  c.id = make_uuid(turn.random);
+  c.id = command.contact_id.empty() ? make_uuid(turn.random) : command.contact_id;
   c.started = turn.now.wall;
   c.attributes = command.attributes;
   c.connect_deadline = turn.now.mono + config_.limits.customer_connect;

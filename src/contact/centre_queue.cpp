@@ -40,6 +40,17 @@ std::optional<ChatItem> Centre::queue_place_event(std::string_view contact_id, W
   return item;
 }
 
+void Centre::on(Turn& turn, const SetRouting& command) {
+  const auto found = contacts_.find(command.contact_id);
+  if (found == contacts_.end()) return turn.refuse(ErrorCode::not_found, "no such contact");
+  Contact& c = found->second;
+  if (!c.live()) return turn.refuse(ErrorCode::conflict, "the contact has ended");
+  c.priority = command.priority.value_or(c.priority);
+  c.age_adjustment = command.age_adjustment.value_or(c.age_adjustment);
+  places_changed_ = places_changed_ || c.waits();
+  turn.changed(c);
+}
+
 void Centre::tell_places(Turn& turn) {
   if (!places_changed_ || next_places_ > turn.now.mono) return;
   places_changed_ = false;

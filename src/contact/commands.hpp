@@ -27,6 +27,7 @@ struct StartChat {
   std::string initial_message = {};              // the customer's first words; empty: none
   std::vector<std::string> content_types = {};   // of messages; empty: plain text. Must hold text/plain otherwise
   Duration duration = {};                        // of the whole chat; zero: the installation's
+  std::string contact_id = {};                   // chosen by the caller, who repeats it; empty: a new one. Conflict: it is there
 };
 struct ConnectParticipant { std::string contact_id, participant_id; };
 // From a customer (by the participant interface) or an agent (participant_id found by the centre when empty).
@@ -53,6 +54,8 @@ struct ClearContact { std::string agent_id, contact_id; };
 struct TransferContact { std::string agent_id, contact_id; QueueRef to; };
 struct CancelTransfer { std::string agent_id, contact_id; };
 struct UpdateAttributes { std::string contact_id; Attributes attributes; };
+// What decides on a contact's place, from outside of its flow; what is not given stays.
+struct SetRouting { std::string contact_id; std::optional<int> priority; std::optional<Duration> age_adjustment; };
 struct InviteToVideo { std::string contact_id, external_meeting_id, attendee_external_user_id; };
 // The meeting ended: no more repeats.
 struct WithdrawInvitation { std::string external_meeting_id; };
@@ -69,7 +72,7 @@ struct UpdateAttachment { ChatItem item; };
 struct Tick {};
 
 using Command = std::variant<Configure, StartChat, ConnectParticipant, SendItem, LeaveChat, SetAgentStatus, AcceptContact,
-                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, InviteToVideo, WithdrawInvitation,
+                             RejectContact, EndContact, ClearContact, TransferContact, CancelTransfer, UpdateAttributes, SetRouting, InviteToVideo, WithdrawInvitation,
                              FlowAnswer, WatchContact, StepIn, StepOut, AddAttachment, UpdateAttachment, Tick>;
 
 // --- effects ---

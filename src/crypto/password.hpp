@@ -2,6 +2,7 @@
 // parameters, so they can be raised later.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,5 +18,8 @@ Result<std::string> hash_password(std::string_view password);
 
 // Takes the same time for an unknown user: pass an empty `encoded` then; it answers false after the full work.
 bool verify_password(std::string_view encoded, std::string_view password);
+
+// How often this thread has done the full work so far. What takes as long must count the same.
+std::uint64_t password_work();
 
 }  // namespace upcall::crypto

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/time.hpp"
 
@@ -30,6 +31,11 @@ struct AuditFault {
 // Fed with rows and chain entries by ascending id; the first fault ends it.
 class AuditVerifier {
  public:
+  // What was pruned ends with this row; before the first row().
+  void begin_after(std::int64_t id, std::string hash) {
+    last_id_ = id;
+    last_hash_ = std::move(hash);
+  }
   // `hash`: the chain's entry, nothing when there is none. `row`: nothing when the entry has lost its row.
   void row(std::int64_t id, const AuditRow* row, const std::optional<std::string>& hash);
   // After the rows up to `id` were given: what a verified head says. The newest row's hash when its id is `id`.

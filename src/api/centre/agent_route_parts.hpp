@@ -27,6 +27,7 @@ inline wire::HttpResponse contact_failure(const wire::HttpRequest& request, cons
 void add_transfer_routes(wire::Router& router, CentreApi& api, OpenApi& openapi);
 
 void add_supervisor_routes(wire::Router& router, CentreApi& api, OpenApi& openapi);
+void add_agent_connection_routes(wire::Router& router, CentreApi& api, OpenApi& openapi);
 void add_agent_attachment_routes(wire::Router& router, CentreApi& api, OpenApi& openapi);
 
 }  // namespace upcall::api

@@ -234,6 +234,7 @@ void add_agent_routes(wire::Router& router, CentreApi& api, OpenApi& openapi) {
   openapi.add(kOperations);
   add_transfer_routes(router, api, openapi);
   add_agent_attachment_routes(router, api, openapi);
+  add_agent_connection_routes(router, api, openapi);
   add_supervisor_routes(router, api, openapi);
   router.add("GET", "/api/agent/state", as_agent(api, state));
   router.add("POST", "/api/agent/contacts/{contactId}/accept", as_agent(api, contact_command<contact::AcceptContact>));

@@ -50,6 +50,12 @@ wire::HttpResponse create_connection(CentreApi& api, const wire::HttpRequest& r)
 
   auto found = api.store.read([&](store::Database& db) { return store::centre::participant_by_token(db, *token); });
   if (!found) return aws_error(r, found.error());
+  if (!*found && !socket && !credentials) {
+    // An agent has a connection token and no other: it says with it that the connection is there, and makes no new one by it.
+    auto agent = connected(api, r);
+    if (!agent) return aws_error(r, agent.error());
+    if (agent->role == contact::Role::agent) *found = std::move(*agent);
+  }
   if (!*found) {
     api.connections.charge(peer, r.now.mono);
     return denied(r);

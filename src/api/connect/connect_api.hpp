@@ -12,15 +12,14 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <deque>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "api/centre/centre_api.hpp"
+#include "io/store/sealer.hpp"
 
 namespace upcall::api {
 
@@ -30,23 +29,18 @@ using Administer = std::function<Result<boost::json::value>(std::string_view com
 class ConnectApi {
  public:
   // References must outlive it.
-  ConnectApi(CentreApi& with_centre, Administer with_administer) : centre(with_centre), administer(std::move(with_administer)) {}
-
-  // Answers of StartChatContact by (key, ClientToken): a retry gets the first one. The last 10 000, in memory: a retry
-  // that spans a restart starts a second chat, which nobody joins and which ends by itself.
-  std::optional<std::string> started(const std::string& key);
-  void remember_start(std::string key, std::string answer);
+  ConnectApi(CentreApi& with_centre, store::Sealer& with_sealer, Administer with_administer)
+      : centre(with_centre), sealer(with_sealer), administer(std::move(with_administer)) {}
 
   CentreApi& centre;
+  store::Sealer& sealer;
   const Administer administer;
   RateLimiter calls{2, 5};            // by key and operation
   RateLimiter searches{0.5, 1};       // of contacts: by key
   RateLimiter contact_calls{10, 15};  // describe, stop, attributes: by key and operation
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, std::string, std::less<>> starts_;
-  std::deque<std::string> order_;
+  RateLimiter metrics_calls{5, 8};    // what agents do now: likewise
+  RateLimiter routing_calls{20, 30};  // a contact's routing data: likewise
+  std::mutex starting;                // held while a chat with a client token begins
 };
 
 // `api` must outlive the router.

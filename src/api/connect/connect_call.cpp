@@ -8,22 +8,6 @@ namespace upcall::api {
 
 namespace bj = boost::json;
 
-std::optional<std::string> ConnectApi::started(const std::string& key) {
-  const std::lock_guard lock(mutex_);
-  const auto found = starts_.find(key);
-  return found == starts_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void ConnectApi::remember_start(std::string key, std::string answer) {
-  constexpr std::size_t kMost = 10'000;
-  const std::lock_guard lock(mutex_);
-  if (!starts_.emplace(key, std::move(answer)).second) return;
-  order_.push_back(std::move(key));
-  if (order_.size() <= kMost) return;
-  starts_.erase(order_.front());
-  order_.pop_front();
-}
-
 tl::unexpected<ConnectFault> refuse_call(int status, std::string_view type, std::string message) {
   return tl::unexpected(ConnectFault{status, type, std::move(message)});
 }
@@ -95,6 +79,33 @@ ConnectResult<std::vector<std::string>> ConnectCall::texts(std::string_view name
     out.emplace_back(item.get_string());
   }
   return out;
+}
+
+ConnectResult<std::optional<std::int64_t>> ConnectCall::number(std::string_view name, std::int64_t least, std::int64_t most) const {
+  const bj::value* value = body.if_contains(name);
+  if (value == nullptr || value->is_null()) return std::optional<std::int64_t>();
+  const auto number = json::integer_at(body, name);
+  if (!number || *number < least || *number > most) {
+    return invalid_parameter(std::string(name) + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ".");
+  }
+  return number;
+}
+
+ConnectAnswer listed(const ConnectCall& call, std::string_view name, std::vector<bj::object> all, std::size_t most) {
+  auto page = page_of(call.request, all.size(), std::min<std::size_t>(100, most), most);
+  if (!page) return tl::unexpected(page.error());
+  bj::array list;
+  for (std::size_t i = page->begin; i < page->end; ++i) list.push_back(std::move(all[i]));
+  bj::object out{{name, std::move(list)}};
+  if (!page->next_token.empty()) out["NextToken"] = page->next_token;
+  return out;
+}
+
+ConnectResult<bj::value> administer(ConnectCall& call, identity::Permission permission, std::string_view command, const bj::object& arguments) {
+  if (auto may = call.needs(permission); !may) return tl::unexpected(may.error());
+  auto done = call.api.administer(command, arguments, call.caller.id);
+  if (!done) return fault_of(done.error());
+  return std::move(*done);
 }
 
 ConnectResult<ConnectPage> page_of(std::string_view next_token, std::size_t size, std::size_t count) {

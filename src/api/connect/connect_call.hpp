@@ -46,6 +46,8 @@ struct ConnectCall {
   // Members of the body. `text`: "" when it is absent and not required.
   ConnectResult<std::string> text(std::string_view name, std::size_t min_bytes, std::size_t max_bytes, bool required = true) const;
   ConnectResult<std::vector<std::string>> texts(std::string_view name, std::size_t max_count, bool required = false) const;
+  // Nothing when it is absent.
+  ConnectResult<std::optional<std::int64_t>> number(std::string_view name, std::int64_t least, std::int64_t most) const;
 };
 
 // nextToken and maxResults of a query, over a list that is there as a whole.
@@ -61,7 +63,7 @@ ConnectResult<ConnectPage> page_of(std::string_view next_token, std::size_t size
 double epoch_seconds(WallTime at);
 
 using ConnectOperation = ConnectAnswer (*)(ConnectCall& call);
-enum class ConnectRate : std::uint8_t { usual, contacts, search };
+enum class ConnectRate : std::uint8_t { usual, contacts, routing, search, metrics };
 struct ConnectRoute {
   const char* name;     // the operation's
   const char* method;
@@ -69,10 +71,17 @@ struct ConnectRoute {
   ConnectRate rate;
   ConnectOperation run;
 };
+// A list of summaries, as much of it as the query asks for: {<name>: […], "NextToken"}.
+ConnectAnswer listed(const ConnectCall& call, std::string_view name, std::vector<boost::json::object> all, std::size_t most = 1000);
+// A command of the administrator, with its rules and its audit row, for whoever has the permission.
+ConnectResult<boost::json::value> administer(ConnectCall& call, identity::Permission permission, std::string_view command, const boost::json::object& arguments);
+
 std::span<const ConnectRoute> contact_operations();
 std::span<const ConnectRoute> contact_search_operations();
 std::span<const ConnectRoute> directory_operations();
 std::span<const ConnectRoute> routing_operations();
 std::span<const ConnectRoute> flow_operations();
+std::span<const ConnectRoute> status_operations();
+std::span<const ConnectRoute> hours_operations();
 
 }  // namespace upcall::api

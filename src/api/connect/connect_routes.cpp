@@ -4,7 +4,7 @@
 #include <span>
 
 #include "api/common/responses.hpp"
-#include "api/connect/connect_call.hpp"
+#include "api/connect/directory_parts.hpp"
 #include "crypto/sigv4.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
@@ -61,7 +61,11 @@ bool names_instance(std::string_view given, std::string_view instance_id) {
 ConnectAnswer run(ConnectApi& api, const wire::HttpRequest& request, const ConnectRoute& route) {
   auto signer = signer_of(api, request);
   if (!signer) return tl::unexpected(signer.error());
-  RateLimiter& rate = route.rate == ConnectRate::contacts ? api.contact_calls : route.rate == ConnectRate::search ? api.searches : api.calls;
+  RateLimiter& rate = route.rate == ConnectRate::contacts  ? api.contact_calls
+                      : route.rate == ConnectRate::routing ? api.routing_calls
+                      : route.rate == ConnectRate::search  ? api.searches
+                      : route.rate == ConnectRate::metrics ? api.metrics_calls
+                                                           : api.calls;
   if (!rate.allow(signer->key_id + " " + route.name, request.now.mono)) {
     return refuse_call(429, "ThrottlingException", "Rate exceeded");
   }
@@ -100,7 +104,7 @@ wire::HttpResponse answer(const wire::HttpRequest& request, const ConnectAnswer&
 }  // namespace
 
 void add_connect_routes(wire::Router& router, ConnectApi& api) {
-  for (const auto list : {contact_operations(), contact_search_operations(), directory_operations(), routing_operations(), flow_operations()}) {
+  for (const auto list : {contact_operations(), contact_search_operations(), directory_operations(), routing_operations(), flow_operations(), status_operations(), hours_operations(), user_change_operations(), current_data_operations()}) {
     for (const ConnectRoute& route : list) {
       router.add(route.method, std::string("/aws/connect") + route.pattern, [&api, &route](const wire::HttpRequest& request) { return answer(request, run(api, request, route)); });
     }

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "api/centre/contact_lookup.hpp"
-#include "api/connect/connect_call.hpp"
+#include "api/connect/chat_start.hpp"
 #include "contact/snapshot.hpp"
 #include "identity/access.hpp"
 #include "io/store/centre_repository.hpp"
@@ -144,19 +144,11 @@ ConnectAnswer start_chat(ConnectCall& call) {
   }
   auto token = call.text("ClientToken", 0, 500, false);
   if (!token) return tl::unexpected(token.error());
-  const std::string key = token->empty() ? "" : call.key_id + " " + *token;
-  if (const auto before = key.empty() ? std::nullopt : call.api.started(key)) return *json::parse_object(*before);
-
   auto flow = call.api.centre.store.read([&](store::Database& db) { return store::flows::find(db, *flow_id); });
   if (!flow) return fault_of(flow.error());
   if (!*flow) return no_such("contact flow");
   if ((*flow)->type != "CONTACT_FLOW") return refuse_call(400, "InvalidRequestException", "A chat starts with a flow of type CONTACT_FLOW.");
-  const contact::Effects effects = call.api.centre.service.call(contact::StartChat{(*flow)->id, std::string(*name), std::move(*attributes), std::move(*message), std::move(*types), Duration::s(minutes * 60)});
-  if (effects.error) return fault_of(*effects.error);
-  const auto& customer = effects.participants.front();
-  bj::object out{{"ContactId", effects.contact_id}, {"ParticipantId", customer.participant.id}, {"ParticipantToken", customer.token}};
-  if (!key.empty()) call.api.remember_start(key, bj::serialize(out));
-  return out;
+  return start_once(call, *token, contact::StartChat{(*flow)->id, std::string(*name), std::move(*attributes), std::move(*message), std::move(*types), Duration::s(minutes * 60)});
 }
 
 ConnectAnswer stop_contact(ConnectCall& call) {
@@ -190,6 +182,28 @@ ConnectAnswer update_attributes(ConnectCall& call) {
   return bj::object{};
 }
 
+// Its place among those that wait. Whoever has the contact keeps it.
+ConnectAnswer update_routing_data(ConnectCall& call) {
+  if (call.body.contains("RoutingCriteria")) return refuse_call(400, "InvalidRequestException", "RoutingCriteria: contacts are routed by queue, priority and age here.");
+  auto priority = call.number("QueuePriority", 1, INT32_MAX);
+  if (!priority) return tl::unexpected(priority.error());
+  auto adjustment = call.number("QueueTimeAdjustmentSeconds", INT32_MIN, INT32_MAX);
+  if (!adjustment) return tl::unexpected(adjustment.error());
+  if (!*priority && !*adjustment) return invalid_parameter("QueuePriority or QueueTimeAdjustmentSeconds is required.");
+  auto known = known_contact(call, call.path("contact"), Purpose::change);
+  if (!known) return tl::unexpected(known.error());
+  contact::SetRouting command{known->contact.id, std::nullopt, std::nullopt};
+  if (*priority) command.priority = static_cast<int>(**priority);
+  if (*adjustment) command.age_adjustment = Duration::s(**adjustment);
+  const contact::Effects effects = call.api.centre.service.call(std::move(command));
+  // One that has ended has no place.
+  if (effects.error && (effects.error->code == ErrorCode::not_found || effects.error->code == ErrorCode::conflict)) {
+    return refuse_call(409, "ResourceConflictException", "The contact has ended.");
+  }
+  if (effects.error) return fault_of(*effects.error);
+  return bj::object{};
+}
+
 ConnectAnswer get_attributes(ConnectCall& call) {
   auto known = known_contact(call, call.path("contact"), Purpose::read);
   if (!known) return tl::unexpected(known.error());
@@ -218,6 +232,7 @@ ConnectAnswer describe_contact(ConnectCall& call) {
                  {"Channel", "CHAT"},
                  {"InitiationTimestamp", epoch_seconds(c.started)},
                  {"QueuePriority", c.priority},
+                 {"QueueTimeAdjustmentSeconds", c.age_adjustment.ms() / 1000},
                  {"Attributes", std::move(attributes)}};
   const contact::QueueRef& queue = c.queue.empty() ? c.target : c.queue;
   if (!queue.empty()) {
@@ -241,6 +256,7 @@ constexpr ConnectRoute kOperations[] = {
     {"StartChatContact", "PUT", "/contact/chat", ConnectRate::usual, start_chat},
     {"StopContact", "POST", "/contact/stop", ConnectRate::contacts, stop_contact},
     {"UpdateContactAttributes", "POST", "/contact/attributes", ConnectRate::contacts, update_attributes},
+    {"UpdateContactRoutingData", "POST", "/contacts/{instance}/{contact}/routing-data", ConnectRate::routing, update_routing_data},
     {"GetContactAttributes", "GET", "/contact/attributes/{instance}/{contact}", ConnectRate::contacts, get_attributes},
     {"DescribeContact", "GET", "/contacts/{instance}/{contact}", ConnectRate::contacts, describe_contact},
 };

@@ -3,6 +3,7 @@
 #include <span>
 
 #include "api/connect/connect_call.hpp"
+#include "api/connect/directory_parts.hpp"
 #include "api/connect/user_search.hpp"
 #include "io/store/credential_repository.hpp"
 #include "io/store/identity_repository.hpp"
@@ -54,13 +55,6 @@ bj::object user_json(const ConnectCall& call, const store::User& user) {
   return out;
 }
 
-ConnectResult<store::User> find_user(const ConnectCall& call, const std::string& id) {
-  auto user = call.api.centre.store.read([&](store::Database& db) { return store::users::find(db, id); });
-  if (!user) return fault_of(user.error());
-  if (!*user) return no_such("user");
-  return std::move(**user);
-}
-
 ConnectAnswer describe_user(ConnectCall& call) {
   const std::string id = call.id("user");
   if (auto may = may_read(call, id); !may) return tl::unexpected(may.error());
@@ -73,6 +67,7 @@ ConnectResult<std::vector<store::User>> all_users(const ConnectCall& call) {
   if (auto may = may_read(call); !may) return tl::unexpected(may.error());
   auto all = call.api.centre.store.read([](store::Database& db) { return store::users::all(db); });
   if (!all) return fault_of(all.error());
+  std::erase_if(*all, [](const store::User& user) { return user.disabled; });
   std::sort(all->begin(), all->end(), [](const store::User& a, const store::User& b) { return a.id < b.id; });
   return std::move(*all);
 }
@@ -110,13 +105,6 @@ ConnectAnswer search_users(ConnectCall& call) {
 }
 
 // --- changes of users: the commands of the administrator, so their rules and their audit rows ---
-
-ConnectResult<bj::value> administer(ConnectCall& call, Permission permission, std::string_view command, const bj::object& arguments) {
-  if (auto may = call.needs(permission); !may) return tl::unexpected(may.error());
-  auto done = call.api.administer(command, arguments, call.caller.id);
-  if (!done) return fault_of(done.error());
-  return std::move(*done);
-}
 
 // Names of security profiles by their ids; an unknown one is a bad parameter.
 ConnectResult<bj::array> profile_names(const ConnectCall& call) {
@@ -176,16 +164,6 @@ ConnectAnswer create_user(ConnectCall& call) {
   if (!made) return tl::unexpected(made.error());
   const bj::object& user = made->as_object();
   return bj::object{{"UserId", json::text_or(user, "userId")}, {"UserArn", json::text_or(user, "userArn")}};
-}
-
-ConnectAnswer set_user(ConnectCall& call, bj::object arguments) {
-  if (auto may = call.needs(Permission::user_admin); !may) return tl::unexpected(may.error());
-  auto user = find_user(call, call.id("user"));
-  if (!user) return tl::unexpected(user.error());
-  arguments["username"] = user->username;
-  auto done = administer(call, Permission::user_admin, "user.set", arguments);
-  if (!done) return tl::unexpected(done.error());
-  return bj::object{};
 }
 
 ConnectAnswer update_hierarchy(ConnectCall& call) {
@@ -335,6 +313,23 @@ constexpr ConnectRoute kOperations[] = {
 };
 
 }  // namespace
+
+ConnectResult<store::User> find_user(const ConnectCall& call, const std::string& id) {
+  auto user = call.api.centre.store.read([&](store::Database& db) { return store::users::find(db, id); });
+  if (!user) return fault_of(user.error());
+  if (!*user || (*user)->disabled) return no_such("user");
+  return std::move(**user);
+}
+
+ConnectAnswer set_user(ConnectCall& call, bj::object arguments) {
+  if (auto may = call.needs(Permission::user_admin); !may) return tl::unexpected(may.error());
+  auto user = find_user(call, call.id("user"));
+  if (!user) return tl::unexpected(user.error());
+  arguments["username"] = user->username;
+  auto done = administer(call, Permission::user_admin, "user.set", arguments);
+  if (!done) return tl::unexpected(done.error());
+  return bj::object{};
+}
 
 std::span<const ConnectRoute> directory_operations() { return kOperations; }
 

@@ -43,6 +43,13 @@ ConnectResult<RoutingFacts> routing_facts(const ConnectCall& call) {
   return std::move(*facts);
 }
 
+// An id of the body that may be an ARN.
+ConnectResult<std::string> id_text(const ConnectCall& call, std::string_view name) {
+  auto id = call.text(name, 1, 500);
+  if (id && id->starts_with("arn:")) id->erase(0, id->rfind('/') + 1);
+  return id;
+}
+
 ConnectAnswer list_queues(ConnectCall& call) {
   auto facts = routing_facts(call);
   if (!facts) return tl::unexpected(facts.error());
@@ -77,14 +84,21 @@ ConnectAnswer describe_queue(ConnectCall& call) {
   if (!facts) return tl::unexpected(facts.error());
   const contact::Queue* queue = facts->queue(call.id("queue"));
   if (queue == nullptr) return no_such("queue");
-  return bj::object{{"Queue", bj::object{{"QueueId", queue->id}, {"QueueArn", call.arn("queue/" + queue->id)}, {"Name", queue->name}, {"Status", "ENABLED"}}}};
+  bj::object out{{"QueueId", queue->id}, {"QueueArn", call.arn("queue/" + queue->id)}, {"Name", queue->name}, {"Status", "ENABLED"},
+                 {"HoursOfOperationId", queue->hours_id.empty() ? "always" : queue->hours_id}};
+  if (queue->capacity > 0) out["MaxContacts"] = queue->capacity;
+  return bj::object{{"Queue", std::move(out)}};
 }
 
 ConnectAnswer create_queue(ConnectCall& call) {
   if (auto may = call.needs(Permission::routing_admin); !may) return tl::unexpected(may.error());
   auto name = call.text("Name", 1, 127);
   if (!name) return tl::unexpected(name.error());
-  auto made = call.api.administer("queue.add", {{"name", *name}}, call.caller.id);
+  auto hours = id_text(call, "HoursOfOperationId");
+  if (!hours) return tl::unexpected(hours.error());
+  auto capacity = call.number("MaxContacts", 0, 10'000);
+  if (!capacity) return tl::unexpected(capacity.error());
+  auto made = call.api.administer("queue.add", {{"name", *name}, {"hours", *hours == "always" ? "" : *hours}, {"capacity", capacity->value_or(0)}}, call.caller.id);
   if (!made) return fault_of(made.error());
   const bj::object& queue = made->as_object();
   return bj::object{{"QueueId", json::text_or(queue, "queueId")}, {"QueueArn", json::text_or(queue, "queueArn")}};
@@ -135,12 +149,76 @@ ConnectAnswer list_profile_queues(ConnectCall& call) {
   return out;
 }
 
+// QueueConfigs as the administrator's command has them: "<id>:<priority>:<delay>".
+ConnectResult<bj::array> queue_configs(const ConnectCall& call, const RoutingFacts& facts, bool required) {
+  const bj::value* value = call.body.if_contains("QueueConfigs");
+  bj::array out;
+  if (value == nullptr || value->is_null()) {
+    if (required) return invalid_parameter("QueueConfigs is required.");
+    return out;
+  }
+  if (!value->is_array() || value->get_array().size() > 10 || (required && value->get_array().empty())) return invalid_parameter("QueueConfigs must be a list of at most 10 queues.");
+  for (const bj::value& item : value->get_array()) {
+    const bj::object* config = item.if_object();
+    const bj::object* reference = config != nullptr ? json::object_at(*config, "QueueReference") : nullptr;
+    const std::string id = reference != nullptr ? json::text_or(*reference, "QueueId") : "";
+    if (reference == nullptr || json::text_or(*reference, "Channel") != "CHAT") return invalid_parameter("QueueConfigs: QueueReference must have a QueueId and the Channel CHAT.");
+    if (facts.queue(id) == nullptr) return no_such("queue");
+    const auto priority = json::integer_at(*config, "Priority"), delay = json::integer_at(*config, "Delay");
+    if (!priority || *priority < 1 || *priority > 99) return invalid_parameter("QueueConfigs: Priority must be 1 to 99.");
+    if (!delay || *delay < 0 || *delay > 9'999) return invalid_parameter("QueueConfigs: Delay must be 0 to 9999.");
+    out.push_back(bj::value(id + ":" + std::to_string(*priority) + ":" + std::to_string(*delay)));
+  }
+  return out;
+}
+
+ConnectAnswer create_profile(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  auto name = call.text("Name", 1, 127);
+  if (!name) return tl::unexpected(name.error());
+  auto description = call.text("Description", 1, 250);
+  if (!description) return tl::unexpected(description.error());
+  auto outbound = id_text(call, "DefaultOutboundQueueId");
+  if (!outbound) return tl::unexpected(outbound.error());
+  if (facts->queue(*outbound) == nullptr) return no_such("queue");
+  auto queues = queue_configs(call, *facts, false);
+  if (!queues) return tl::unexpected(queues.error());
+  std::int64_t slots = 0;
+  const bj::array* channels = json::array_at(call.body, "MediaConcurrencies");
+  if (channels == nullptr || channels->empty()) return invalid_parameter("MediaConcurrencies is required.");
+  for (const bj::value& item : *channels) {
+    const bj::object* channel = item.if_object();
+    if (channel == nullptr || json::text_or(*channel, "Channel") != "CHAT") return refuse_call(400, "InvalidRequestException", "MediaConcurrencies: agents have chats here, no other channel.");
+    slots = json::integer_at(*channel, "Concurrency").value_or(0);
+    if (slots < 1 || slots > 10) return invalid_parameter("MediaConcurrencies: Concurrency must be 1 to 10.");
+  }
+  auto made = administer(call, Permission::routing_admin, "routing-profile.add", {{"name", *name}, {"queue", std::move(*queues)}, {"slots", slots}});
+  if (!made) return tl::unexpected(made.error());
+  const std::string id = json::text_or(made->as_object(), "routingProfileId");
+  return bj::object{{"RoutingProfileId", id}, {"RoutingProfileArn", call.arn("routing-profile/" + id)}};
+}
+
+ConnectAnswer associate_queues(ConnectCall& call) {
+  auto facts = routing_facts(call);
+  if (!facts) return tl::unexpected(facts.error());
+  const contact::RoutingProfile* profile = facts->profile(call.id("profile"));
+  if (profile == nullptr) return no_such("routing profile");
+  auto queues = queue_configs(call, *facts, true);
+  if (!queues) return tl::unexpected(queues.error());
+  auto done = administer(call, Permission::routing_admin, "routing-profile.serve", {{"name", profile->id}, {"queue", std::move(*queues)}});
+  if (!done) return tl::unexpected(done.error());
+  return bj::object{};
+}
+
 constexpr ConnectRoute kOperations[] = {
     {"ListQueues", "GET", "/queues-summary/{instance}", ConnectRate::usual, list_queues},
     {"DescribeQueue", "GET", "/queues/{instance}/{queue}", ConnectRate::usual, describe_queue},
     {"CreateQueue", "PUT", "/queues/{instance}", ConnectRate::usual, create_queue},
     {"ListRoutingProfiles", "GET", "/routing-profiles-summary/{instance}", ConnectRate::usual, list_profiles},
     {"DescribeRoutingProfile", "GET", "/routing-profiles/{instance}/{profile}", ConnectRate::usual, describe_profile},
+    {"CreateRoutingProfile", "PUT", "/routing-profiles/{instance}", ConnectRate::usual, create_profile},
+    {"AssociateRoutingProfileQueues", "POST", "/routing-profiles/{instance}/{profile}/associate-queues", ConnectRate::usual, associate_queues},
     {"ListRoutingProfileQueues", "GET", "/routing-profiles/{instance}/{profile}/queues", ConnectRate::usual, list_profile_queues},
 };
 

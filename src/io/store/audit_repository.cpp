@@ -41,6 +41,30 @@ Result<std::vector<identity::AuditRow>> audit::list(Database& db, const Filter& 
       read_row, f.before_id, f.actor, f.target, f.action, beginning, f.since ? f.since->unix_ms() : INT64_MIN, f.until ? f.until->unix_ms() : INT64_MAX, f.limit);
 }
 
+Result<std::string> audit::hash_of(Database& db, std::int64_t id) {
+  return db.one("select hash from audit_chain where id=?1", [](Row& r) { return r.text(0); }, id).map([](auto found) { return found.value_or(""); });
+}
+
+Result<std::vector<audit::Checkpoint>> audit::checkpoints(Database& db) {
+  return db.all("select through_id, hash, at_ms, rows, signature from audit_checkpoints order by through_id",
+                [](Row& r) { return Checkpoint{r.i64(0), r.text(1), r.wall(2), r.i64(3), r.text(4)}; });
+}
+
+Result<audit::Head> audit::last_before(Database& db, WallTime cutoff) {
+  return db.one("select id, hash from audit_chain where id<coalesce((select min(id) from audit where at_ms>=?1), 9223372036854775807) order by id desc limit 1",
+                [](Row& r) { return Head{r.i64(0), r.text(1), {}, {}}; }, cutoff)
+      .map([](auto found) { return found.value_or(Head{}); });
+}
+
+Result<std::int64_t> audit::prune(Database& db, const Checkpoint& c) {
+  auto done = db.run("insert into audit_checkpoints(through_id, hash, at_ms, rows, signature) values(?1, ?2, ?3, ?4, ?5)", c.through_id, c.hash, c.at, c.rows, c.signature);
+  if (!done) return done;
+  for (const char* table : {"delete from audit_heads where id<=?1", "delete from audit_chain where id<=?1"}) {
+    if (done = db.run(table, c.through_id); !done) return done;
+  }
+  return db.run("delete from audit where id<=?1", c.through_id);
+}
+
 Result<audit::Head> audit::newest(Database& db) {
   return db.one("select id, hash from audit_chain order by id desc limit 1", [](Row& r) { return Head{r.i64(0), r.text(1), {}, {}}; }).map([](auto found) {
     return found.value_or(Head{});

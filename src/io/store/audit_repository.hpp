@@ -31,12 +31,29 @@ struct Filter {
 // The newest first.
 Result<std::vector<identity::AuditRow>> list(Database& db, const Filter& filter);
 
+// A row's hash in the chain; empty: there is none.
+Result<std::string> hash_of(Database& db, std::int64_t id);
+
 struct Head {
   std::int64_t id = 0;
   std::string hash;
   WallTime at;
   std::string signature;  // compact JWS over {"audit":id,"hash":…,"at":…}
 };
+// Up to `through_id` the audit was pruned. The chain goes on from its hash.
+struct Checkpoint {
+  std::int64_t through_id = 0;
+  std::string hash;
+  WallTime at;
+  std::int64_t rows = 0;   // that were pruned by then, in all
+  std::string signature;   // compact JWS over {"auditPrunedThrough":id,"hash":…,"rows":…,"at":…}
+};
+Result<std::vector<Checkpoint>> checkpoints(Database& db);  // the newest last
+// The last row of the oldest ones that are all from before `cutoff`, with its hash in the chain; id 0: there is none.
+Result<Head> last_before(Database& db, WallTime cutoff);
+// Removes rows, chain and heads up to the checkpoint, which is stored first: the database refuses it otherwise. How many rows.
+Result<std::int64_t> prune(Database& db, const Checkpoint& checkpoint);
+
 // The chain's present end; id 0 when there is nothing.
 Result<Head> newest(Database& db);
 Result<std::optional<Head>> newest_signed(Database& db);

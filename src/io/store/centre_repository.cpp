@@ -84,6 +84,14 @@ Result<void> routing::insert_profile(Database& db, const contact::RoutingProfile
   return {};
 }
 
+Result<void> routing::put_served(Database& db, std::string_view profile_id, const contact::ServedQueue& queue) {
+  return db
+      .run("insert into routing_profile_queues(profile_id, queue_id, priority, delay_seconds) values(?1, ?2, ?3, ?4) "
+           "on conflict(profile_id, queue_id) do update set priority=excluded.priority, delay_seconds=excluded.delay_seconds",
+           profile_id, queue.queue_id, queue.priority, queue.delay.ms() / 1'000)
+      .map(ignore);
+}
+
 Result<std::vector<contact::RoutingProfile>> routing::profiles(Database& db) {
   auto list = db.all("select id, name, chat_slots, after_contact_seconds from routing_profiles order by name", [](Row& r) {
     return contact::RoutingProfile{r.text(0), r.text(1), static_cast<int>(r.i64(2)), {}, Duration::s(r.i64(3))};
@@ -98,12 +106,8 @@ Result<std::vector<contact::RoutingProfile>> routing::profiles(Database& db) {
   return list;
 }
 
-Result<void> routing::insert_status(Database& db, const contact::CustomStatus& s, WallTime now) {
-  return db.run("insert into agent_statuses(id, name, routable, created_ms) values(?1, ?2, ?3, ?4)", s.id, s.name, s.routable, now).map(ignore);
-}
-
 Result<std::vector<contact::CustomStatus>> routing::statuses(Database& db) {
-  return db.all("select id, name, routable from agent_statuses order by name",
+  return db.all("select id, name, routable from agent_statuses where enabled=1 order by display_order is null, display_order, name",
                 [](Row& r) { return contact::CustomStatus{r.text(0), r.text(1), r.boolean(2)}; });
 }
 
@@ -170,6 +174,11 @@ Result<void> centre::insert_participant(Database& db, std::string_view contact_i
       .run("insert into participants(id, contact_id, role, display_name, user_id, token_hash) values(?1, ?2, ?3, ?4, ?5, ?6)", p.id,
            contact_id, contact::to_string(p.role), p.display_name, p.user_id, token_hash(token))
       .map(ignore);
+}
+
+Result<std::optional<std::string>> centre::renew_customer_token(Database& db, std::string_view contact_id, std::string_view token) {
+  return db.one("update participants set token_hash=?2 where contact_id=?1 and role=?3 returning id", [](Row& r) { return r.text(0); }, contact_id, token_hash(token),
+                contact::to_string(contact::Role::customer));
 }
 
 Result<std::optional<ParticipantRow>> centre::participant_by_token(Database& db, std::string_view token) {

@@ -44,8 +44,9 @@ Result<void> insert_queue(Database& db, const contact::Queue& queue, WallTime no
 Result<std::vector<contact::Queue>> queues(Database& db);
 Result<void> insert_profile(Database& db, const contact::RoutingProfile& profile, WallTime now);
 Result<std::vector<contact::RoutingProfile>> profiles(Database& db);
-Result<void> insert_status(Database& db, const contact::CustomStatus& status, WallTime now);
-Result<std::vector<contact::CustomStatus>> statuses(Database& db);
+// One queue that a profile serves; again: with another priority and delay.
+Result<void> put_served(Database& db, std::string_view profile_id, const contact::ServedQueue& queue);
+Result<std::vector<contact::CustomStatus>> statuses(Database& db);       // those that can be chosen
 Result<bool> remove_status(Database& db, std::string_view id_or_name);   // false: there is none
 }  // namespace routing
 
@@ -68,6 +69,8 @@ Result<void> set_attribute(Database& db, std::string_view contact_id, std::strin
 
 Result<void> insert_participant(Database& db, std::string_view contact_id, const contact::Participant& participant, std::string_view token);
 Result<std::optional<ParticipantRow>> participant_by_token(Database& db, std::string_view token);
+// The customer gets another token, the one before is good no more: whose it is. Nothing: there is no such contact.
+Result<std::optional<std::string>> renew_customer_token(Database& db, std::string_view contact_id, std::string_view token);
 Result<void> add_connection(Database& db, std::string_view token, std::string_view participant_id, WallTime expires, WallTime now);
 Result<std::optional<ParticipantRow>> participant_by_connection(Database& db, std::string_view token, WallTime now);
 

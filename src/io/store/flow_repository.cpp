@@ -52,6 +52,10 @@ Result<std::vector<HoursRow>> hours::all(Database& db) {
   return db.all("select id, name, content, created_ms, updated_ms from hours_of_operation order by name", read_hours);
 }
 
+Result<bool> hours::update(Database& db, const HoursRow& h) {
+  return db.run("update hours_of_operation set name=?2, content=?3, updated_ms=?4 where id=?1", h.id, h.name, h.content, h.updated).map(any);
+}
+
 Result<bool> hours::remove(Database& db, std::string_view name) {
   auto freed = db.run("update queues set hours_id='' where hours_id in (select id from hours_of_operation where name=?1 or id=?1)", name);
   if (!freed) return tl::unexpected(freed.error());

@@ -43,6 +43,7 @@ namespace hours {
 // Makes hours, or gives those of that name new content and keeps their id. The answer is the row's id.
 Result<std::string> put(Database& db, const HoursRow& hours);
 Result<std::vector<HoursRow>> all(Database& db);
+Result<bool> update(Database& db, const HoursRow& hours);        // by id. False: there are none. conflict: the name is there
 Result<bool> remove(Database& db, std::string_view name_or_id);  // queues that had them are always open then
 // False: no such queue. An empty id: always open.
 Result<bool> assign(Database& db, std::string_view queue_name_or_id, std::string_view hours_id);

@@ -81,6 +81,14 @@ Result<bool> users::set_disabled(Database& db, std::string_view id, bool disable
   return db.run("update users set disabled=?2 where id=?1", id, disabled).map(any_row);
 }
 
+Result<bool> users::set_routing_profile(Database& db, std::string_view id, std::string_view profile_id) {
+  return db.run("update users set routing_profile_id=?2 where id=?1", id, profile_id).map(any_row);
+}
+
+Result<bool> users::set_identity(Database& db, std::string_view id, std::string_view name, std::string_view email) {
+  return db.run("update users set name=?2, email=?3 where id=?1", id, name, email).map(any_row);
+}
+
 Result<bool> users::set_hierarchy_group(Database& db, std::string_view id, const std::optional<std::string>& group) {
   return db.run("update users set hierarchy_group_id=?2 where id=?1", id, group).map(any_row);
 }

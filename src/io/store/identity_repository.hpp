@@ -49,6 +49,8 @@ Result<std::optional<User>> find_login(Database& db, std::string_view login);
 Result<std::optional<User>> find_email(Database& db, std::string_view email);
 Result<std::vector<User>> all(Database& db);
 Result<bool> set_disabled(Database& db, std::string_view id, bool disabled);
+Result<bool> set_routing_profile(Database& db, std::string_view id, std::string_view profile_id);
+Result<bool> set_identity(Database& db, std::string_view id, std::string_view name, std::string_view email);  // conflict: the address is another's
 Result<bool> set_hierarchy_group(Database& db, std::string_view id, const std::optional<std::string>& group_id);
 Result<void> set_security_profiles(Database& db, std::string_view id, const std::vector<std::string>& profile_ids);
 // The user id is a claim of the id token from then on. False: it was already, or there is no such user.

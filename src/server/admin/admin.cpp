@@ -36,12 +36,15 @@ constexpr CommandRow kCommands[] = {
     {"security-profile.set", security_profile_set, true},
     {"security-profile.list", security_profile_list, false},
     {"hierarchy.add", hierarchy_add, false},
+    {"hierarchy.name-levels", hierarchy_name_levels, false},
     {"hierarchy.list", hierarchy_list, false},
     {"queue.add", queue_add, true},
     {"queue.list", queue_list, false},
     {"routing-profile.add", routing_profile_add, true},
     {"routing-profile.list", routing_profile_list, false},
+    {"routing-profile.serve", routing_profile_serve, true},
     {"agent-status.add", agent_status_add, true},
+    {"agent-status.set", agent_status_set, true},
     {"agent-status.list", agent_status_list, false},
     {"agent-status.remove", agent_status_remove, true},
     {"access-key.create", access_key_create, false},
@@ -51,6 +54,7 @@ constexpr CommandRow kCommands[] = {
     {"oauth-client.remove", oauth_client_remove, false},
     {"signing-key.rotate", signing_key_rotate, false},
     {"audit.list", audit_list, false},
+    {"audit.export", audit_export, false},
     {"audit.verify", audit_verify, false},
     {"instance.show", instance_show, false},
     {"flow.import", flow_import, true},
@@ -62,6 +66,7 @@ constexpr CommandRow kCommands[] = {
     {"flow-function.list", flow_function_list, false},
     {"flow-function.remove", flow_function_remove, false},
     {"hours.import", hours_import, true},
+    {"hours.set", hours_set, true},
     {"hours.list", hours_list, false},
     {"hours.remove", hours_remove, true},
     {"hours.assign", hours_assign, true},
@@ -86,6 +91,16 @@ const CommandRow* find(std::string_view name) {
   }
   return nullptr;
 }
+
+}  // namespace
+
+std::vector<std::string_view> command_names() {
+  std::vector<std::string_view> out;
+  for (const CommandRow& row : kCommands) out.push_back(row.name);
+  return out;
+}
+
+namespace {
 
 // Sets a parameter that was never set; the answer is the one in force.
 Result<std::string> ensure(store::Database& db, std::string_view name, const std::function<Result<std::string>()>& make) {

@@ -85,6 +85,28 @@ Answer hours_import(Context& context, const Arguments& arguments) {
   });
 }
 
+// Another name, another content, or both.
+Answer hours_set(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"id", "name", "content"}); !fine) return tl::unexpected(fine.error());
+  auto id = needed_name(arguments, "id");
+  if (!id) return tl::unexpected(id.error());
+  auto name = needed_name(arguments, "name");
+  if (!name) return tl::unexpected(name.error());
+  const std::string content = json::text_or(arguments, "content");
+  auto parsed = contact::parse_hours(content);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (!time_zones::is_zone(parsed->time_zone)) return fail(ErrorCode::invalid_argument, "there is no time zone \"" + parsed->time_zone + "\"");
+  auto stored = context.store.write([&](store::Database& db) -> Answer {
+    auto changed = store::hours::update(db, {*id, *name, content, context.now, context.now});
+    if (!changed) return tl::unexpected(changed.error());
+    if (!*changed) return fail(ErrorCode::not_found, "there are no such hours of operation");
+    if (auto done = note(db, context, "hours.changed", *id); !done) return tl::unexpected(done.error());
+    return bj::object{{"hoursOfOperationId", *id}, {"name", *name}};
+  });
+  if (!stored && stored.error().code == ErrorCode::conflict) return fail(ErrorCode::conflict, "hours of operation of this name are there already");
+  return stored;
+}
+
 Answer hours_list(Context& context, const Arguments& arguments) {
   if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
   const auto zones = time_zones::system_zones();

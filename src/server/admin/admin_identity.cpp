@@ -176,41 +176,4 @@ Answer signing_key_rotate(Context& context, const Arguments& arguments) {
   });
 }
 
-Answer audit_list(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"actor", "action", "target", "since", "limit"}); !fine) return tl::unexpected(fine.error());
-  store::audit::Filter filter;
-  filter.actor = json::text_or(arguments, "actor");
-  filter.action = json::text_or(arguments, "action");
-  filter.target = json::text_or(arguments, "target");
-  filter.limit = static_cast<int>(std::clamp<std::int64_t>(json::integer_at(arguments, "limit").value_or(100), 1, 10'000));
-  if (const auto since = json::text_at(arguments, "since")) {
-    const auto at = parse_iso8601(*since);
-    if (!at) return fail(ErrorCode::invalid_argument, "since must be a time as 2026-11-30T08:00:00Z");
-    filter.since = *at;
-  }
-  return context.store.read([&](store::Database& db) -> Answer {
-    auto rows = store::audit::list(db, filter);
-    if (!rows) return tl::unexpected(rows.error());
-    bj::array list;
-    for (const identity::AuditRow& r : *rows) {
-      list.push_back(bj::object{{"id", r.id}, {"at", to_iso8601(r.at)}, {"actor", r.actor}, {"action", r.action}, {"target", r.target}, {"detail", r.detail}});
-    }
-    return bj::object{{"entries", std::move(list)}};
-  });
-}
-
-// A running server signs heads itself; without one, what there is now is signed after it was found right.
-Answer audit_verify(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"head"}); !fine) return tl::unexpected(fine.error());
-  auto signer = service::RecordSigner::open(context.store, context.sealer, context.random);
-  if (!signer) return tl::unexpected(signer.error());
-  auto report = service::verify_audit(context.store, **signer, json::text_or(arguments, "head"));
-  if (!report) return tl::unexpected(report.error());
-  if (report->fault) {
-    return fail(ErrorCode::corrupt, "the audit was changed: row " + std::to_string(report->fault->id) + ": " + report->fault->what);
-  }
-  if (auto signed_now = service::sign_audit_head(context.store, **signer, context.now); !signed_now) return tl::unexpected(signed_now.error());
-  return bj::object{{"ok", true}, {"rows", report->rows}, {"signedHeads", report->heads}, {"head", std::to_string(report->last_id) + ":" + report->last_hash}};
-}
-
 }  // namespace upcall::admin

@@ -24,9 +24,11 @@ Answer oauth_client_remove(Context& context, const Arguments& arguments);
 Answer signing_key_rotate(Context& context, const Arguments& arguments);
 Answer audit_verify(Context& context, const Arguments& arguments);
 Answer audit_list(Context& context, const Arguments& arguments);
+Answer audit_export(Context& context, const Arguments& arguments);
 Answer security_profile_add(Context& context, const Arguments& arguments);
 Answer security_profile_list(Context& context, const Arguments& arguments);
 Answer hierarchy_add(Context& context, const Arguments& arguments);
+Answer hierarchy_name_levels(Context& context, const Arguments& arguments);
 Answer hierarchy_list(Context& context, const Arguments& arguments);
 Answer access_key_create(Context& context, const Arguments& arguments);
 Answer access_key_list(Context& context, const Arguments& arguments);
@@ -34,7 +36,9 @@ Answer queue_add(Context& context, const Arguments& arguments);
 Answer queue_list(Context& context, const Arguments& arguments);
 Answer routing_profile_add(Context& context, const Arguments& arguments);
 Answer routing_profile_list(Context& context, const Arguments& arguments);
+Answer routing_profile_serve(Context& context, const Arguments& arguments);
 Answer agent_status_add(Context& context, const Arguments& arguments);
+Answer agent_status_set(Context& context, const Arguments& arguments);
 Answer agent_status_list(Context& context, const Arguments& arguments);
 Answer agent_status_remove(Context& context, const Arguments& arguments);
 Answer configure(Context& context, const Arguments& arguments);
@@ -48,6 +52,7 @@ Answer flow_function_add(Context& context, const Arguments& arguments);
 Answer flow_function_list(Context& context, const Arguments& arguments);
 Answer flow_function_remove(Context& context, const Arguments& arguments);
 Answer hours_import(Context& context, const Arguments& arguments);
+Answer hours_set(Context& context, const Arguments& arguments);
 Answer hours_list(Context& context, const Arguments& arguments);
 Answer hours_remove(Context& context, const Arguments& arguments);
 Answer hours_assign(Context& context, const Arguments& arguments);
@@ -64,6 +69,8 @@ Answer webhook_remove(Context& context, const Arguments& arguments);
 Answer webhook_disable(Context& context, const Arguments& arguments);
 Answer webhook_enable(Context& context, const Arguments& arguments);
 
+// Every command there is.
+std::vector<std::string_view> command_names();
 // A list argument: an array of texts, or one text.
 Result<std::vector<std::string>> texts(const Arguments& arguments, std::string_view name);
 // A needed name of 1 to 127 bytes of clean text.

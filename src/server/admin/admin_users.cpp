@@ -25,6 +25,8 @@ bool is_login(std::string_view text) {
   return !text.empty() && text.size() <= 100 && json::is_clean_text(text) && text.find_first_of(" \t\n/") == std::string_view::npos;
 }
 
+bool is_display_name(std::string_view text) { return !text.empty() && text.size() <= 127 && json::is_clean_text(text); }
+
 bool is_email(std::string_view text) {
   const std::size_t at = text.find('@');
   return is_login(text) && at != std::string_view::npos && at > 0 && at + 1 < text.size();
@@ -129,7 +131,7 @@ Answer user_add(Context& context, const Arguments& arguments) {
   user.name = json::text_or(arguments, "name", user.username);
   if (!is_login(user.username)) return fail(ErrorCode::invalid_argument, "username must be 1 to 100 bytes without blanks or '/'");
   if (!is_email(user.email)) return fail(ErrorCode::invalid_argument, "email is not an e-mail address");
-  if (user.name.empty() || user.name.size() > 127 || !json::is_clean_text(user.name)) return fail(ErrorCode::invalid_argument, "name must be a text of 1 to 127 bytes");
+  if (!is_display_name(user.name)) return fail(ErrorCode::invalid_argument, "name must be a text of 1 to 127 bytes");
   auto profiles = texts(arguments, "security-profile");
   if (!profiles) return tl::unexpected(profiles.error());
   if (profiles->empty()) return fail(ErrorCode::invalid_argument, "at least one security-profile is needed");
@@ -203,10 +205,13 @@ Answer user_disable(Context& context, const Arguments& arguments) { return set_d
 Answer user_enable(Context& context, const Arguments& arguments) { return set_disabled(context, arguments, false); }
 
 Answer user_set(Context& context, const Arguments& arguments) {
-  if (auto fine = only(arguments, {"username", "security-profile", "hierarchy-group"}); !fine) return tl::unexpected(fine.error());
+  if (auto fine = only(arguments, {"username", "security-profile", "hierarchy-group", "routing-profile", "name", "email"}); !fine) return tl::unexpected(fine.error());
   auto names = texts(arguments, "security-profile");
   if (!names) return tl::unexpected(names.error());
-  return context.store.write([&](store::Database& db) -> Answer {
+  const auto name = json::text_at(arguments, "name"), email = json::text_at(arguments, "email");
+  if (name && !is_display_name(*name)) return fail(ErrorCode::invalid_argument, "name must be a text of 1 to 127 bytes");
+  if (email && !is_email(*email)) return fail(ErrorCode::invalid_argument, "email is not an e-mail address");
+  auto stored = context.store.write([&](store::Database& db) -> Answer {
     auto user = store::users::find_login(db, json::text_or(arguments, "username"));
     if (!user) return tl::unexpected(user.error());
     if (!*user) return fail(ErrorCode::not_found, "there is no such user");
@@ -225,10 +230,36 @@ Answer user_set(Context& context, const Arguments& arguments) {
       if (auto done = store::users::set_hierarchy_group(db, (*user)->id, id); !done) return tl::unexpected(done.error());
     }
     std::string what;
-    for (const std::string& name : *names) what += (what.empty() ? "profiles " : ", ") + name;
-    if (const auto group = json::text_at(arguments, "hierarchy-group")) what += (what.empty() ? "group " : "; group ") + std::string(*group);
+    const auto tell = [&](const std::string& text) { what += (what.empty() ? "" : "; ") + text; };
+    std::string profiles;
+    for (const std::string& profile : *names) profiles += (profiles.empty() ? "profiles " : ", ") + profile;
+    if (!profiles.empty()) tell(profiles);
+    if (const auto group = json::text_at(arguments, "hierarchy-group")) tell("group " + std::string(*group));
+    if (const auto routing = json::text_at(arguments, "routing-profile")) {
+      auto id = routing_profile_id(db, std::string(*routing));
+      if (!id) return tl::unexpected(id.error());
+      if (auto done = store::users::set_routing_profile(db, (*user)->id, *id); !done) return tl::unexpected(done.error());
+      tell("routing profile " + *id);
+    }
+    if (name || email) {
+      if (auto done = store::users::set_identity(db, (*user)->id, name.value_or((*user)->name), email.value_or((*user)->email)); !done) return tl::unexpected(done.error());
+      tell(name && email ? "name, e-mail" : name ? "name" : "e-mail");
+    }
     if (auto done = note(db, context, "user.changed", (*user)->id, what); !done) return tl::unexpected(done.error());
     return bj::object{{"userId", (*user)->id}, {"username", (*user)->username}};
+  });
+  if (!stored && stored.error().code == ErrorCode::conflict) return fail(ErrorCode::conflict, "a user with this e-mail address is there already");
+  return stored;
+}
+
+// What the five levels are called; `names`: a JSON object with LevelOne to LevelFive.
+Answer hierarchy_name_levels(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"names"}); !fine) return tl::unexpected(fine.error());
+  const std::string names = json::text_or(arguments, "names");
+  return context.store.write([&](store::Database& db) -> Answer {
+    if (auto done = store::parameters::set(db, "hierarchyLevelNames", names); !done) return tl::unexpected(done.error());
+    if (auto done = note(db, context, "hierarchy.levels_named", ""); !done) return tl::unexpected(done.error());
+    return bj::object{{"names", names}};
   });
 }
 

@@ -142,6 +142,7 @@ constexpr ParameterRow kRows[] = {
     {"websiteAPIAllowedOrigins", "website-api-allowed-origins", "*", origins, "Sites whose pages may use the customers' interfaces (chat, joining a call): * or origins joined by commas"},
     {"agentAPIAllowedOrigins", "agent-api-allowed-origins", "", origins, "Sites beside our own pages that may use the agents' interfaces; empty: none"},
     {"approvedOrigins", "approved-origins", "", named_origins, "Sites that may show our pages in a frame and open their sockets, joined by commas; empty: none"},
+    {"auditKeepDays", "audit-keep-days", "0", whole, "So long an entry stays in the audit; the rest can still be verified. 0: for ever", 0, 36500},
     {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},
     {"chatDurationMinutes", "chat-duration-minutes", "1500", whole, "A chat ends by itself after this time, unless it was started with another", 60, 10080},
     {"chatCustomerIdleMinutes", "chat-customer-idle-minutes", "0", whole, "A customer who says nothing for so long is called idle; 0: never", 0, 480},

@@ -19,6 +19,7 @@ constexpr SealedColumn kColumns[] = {{"recording_keys", "recording_id", "wrapped
                                      {"attendees", "attendee_id", "join_token_sealed"},
                                      {"signing_keys", "kid", "private_sealed"},
                                      {"webhooks", "id", "secret_sealed"},
+                                     {"started_chats", "id", "answer_sealed"},
                                      {"second_factors", "user_id", "secret_sealed"}};
 
 std::string hex(Bytes bytes) { return to_hex(bytes); }

@@ -356,7 +356,7 @@ Result<void> Server::Parts::open() {
   api::add_control_routes(router, *meeting_api);
   s3_api = std::make_unique<api::S3Api>(*store, *authenticator, stores->embedded());
   api::add_s3_routes(router, *s3_api);
-  connect_api = std::make_unique<api::ConnectApi>(*centre_api, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
+  connect_api = std::make_unique<api::ConnectApi>(*centre_api, *sealer, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
   api::add_connect_routes(router, *connect_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/wall_text.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall::service {
@@ -21,6 +22,12 @@ std::optional<std::pair<std::int64_t, std::string>> signed_head(const RecordSign
   if (!text || *text != head_text(head.id, head.hash, head.at)) return std::nullopt;
   return std::pair(head.id, head.hash);
 }
+
+std::string checkpoint_text(const store::audit::Checkpoint& c) {
+  return bj::serialize(bj::object{{"auditPrunedThrough", c.through_id}, {"hash", c.hash}, {"rows", c.rows}, {"at", to_iso8601(c.at)}});
+}
+
+constexpr Duration kPruneEvery = Duration::s(3600);
 
 }  // namespace
 
@@ -52,6 +59,19 @@ Result<AuditReport> verify_audit(store::Store& store, const RecordSigner& signer
     if (!rows) return tl::unexpected(rows.error());
     AuditReport out;
     identity::AuditVerifier verifier;
+    auto checkpoints = store::audit::checkpoints(db);
+    if (!checkpoints) return tl::unexpected(checkpoints.error());
+    for (const store::audit::Checkpoint& c : *checkpoints) {
+      if (signer.verified(c.signature) != checkpoint_text(c)) {
+        out.fault = identity::AuditFault{c.through_id, "a checkpoint whose signature is not ours"};
+        return out;
+      }
+      out.after_id = c.through_id;
+      out.pruned_at = c.at;
+      out.pruned_rows = c.rows;
+      verifier.begin_after(c.through_id, c.hash);
+    }
+    if (kept.first != 0 && kept.first < out.after_id) return fail(ErrorCode::gone, "the audit was pruned through row " + std::to_string(out.after_id) + ", behind this head");
     std::vector<std::pair<std::int64_t, std::string>> heads;
     for (const store::audit::Head& row : *rows) {
       const auto head = signed_head(signer, row);
@@ -65,6 +85,8 @@ Result<AuditReport> verify_audit(store::Store& store, const RecordSigner& signer
       heads.insert(std::upper_bound(heads.begin(), heads.end(), kept), kept);
     }
     std::size_t next = 0;
+    // The row of the checkpoint itself is gone, its hash is known.
+    for (; next < heads.size() && heads[next].first == out.after_id; ++next) verifier.head(heads[next].first, heads[next].second);
     auto read = store::audit::each(db, [&](std::int64_t id, const identity::AuditRow* row, const std::optional<std::string>& hash) {
       // A head of a row that is not there any more.
       while (next < heads.size() && heads[next].first < id) {
@@ -88,6 +110,30 @@ Result<AuditReport> verify_audit(store::Store& store, const RecordSigner& signer
   });
 }
 
+Result<std::int64_t> prune_audit(store::Store& store, const RecordSigner& signer, WallTime cutoff, WallTime now) {
+  auto end = store.read([&](store::Database& db) { return store::audit::last_before(db, cutoff); });
+  if (!end) return tl::unexpected(end.error());
+  if (end->id == 0) return std::int64_t{0};
+  auto report = verify_audit(store, signer, "");
+  if (!report) return tl::unexpected(report.error());
+  if (report->fault) return fail(ErrorCode::corrupt, "the audit was changed: row " + std::to_string(report->fault->id) + ": " + report->fault->what);
+  return store.write([&](store::Database& db) -> Result<std::int64_t> {
+    auto last = store::audit::last_before(db, cutoff);
+    if (!last) return tl::unexpected(last.error());
+    if (last->id == 0) return std::int64_t{0};
+    auto before = store::audit::checkpoints(db);
+    if (!before) return tl::unexpected(before.error());
+    // First, so that the chain never ends with the checkpoint.
+    if (auto noted = store::audit::add(db, {now, "system", "audit.pruned", std::to_string(last->id), "from before " + to_iso8601(cutoff)}); !noted) return tl::unexpected(noted.error());
+    const std::int64_t since = before->empty() ? 0 : before->back().through_id;
+    auto going = db.one("select count(*) from audit where id>?1 and id<=?2", [](store::Row& r) { return r.i64(0); }, since, last->id);
+    if (!going) return tl::unexpected(going.error());
+    store::audit::Checkpoint checkpoint{last->id, last->hash, now, (before->empty() ? 0 : before->back().rows) + going->value_or(0), {}};
+    checkpoint.signature = signer.sign(checkpoint_text(checkpoint));
+    return store::audit::prune(db, checkpoint);
+  });
+}
+
 AuditHeads::AuditHeads(store::Store& store, const RecordSigner& signer, std::function<Now()> clock, std::chrono::seconds every)
     : store_(store), signer_(signer), clock_(std::move(clock)), every_(every), thread_([this] { loop(); }) {}
 
@@ -101,12 +147,26 @@ AuditHeads::~AuditHeads() {
   (void)sign_audit_head(store_, signer_, clock_().wall);
 }
 
+void AuditHeads::prune() {
+  const Now now = clock_();
+  if (now.mono < prune_at_) return;
+  prune_at_ = now.mono + kPruneEvery;
+  const auto days = store_.read([](store::Database& db) { return store::parameters::get_or(db, "auditKeepDays", "0"); });
+  if (!days) return;
+  std::int64_t keep = 0;
+  std::from_chars(days->data(), days->data() + days->size(), keep);
+  if (keep <= 0) return;
+  // A changed audit stays as it is; the check says so to whoever asks.
+  (void)prune_audit(store_, signer_, now.wall - Duration::s(keep * 86'400), now.wall);
+}
+
 void AuditHeads::loop() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, every_, [this] { return stopping_; })) {
     lock.unlock();
     // A store that takes nothing is told by everybody else; the next minute tries again.
     (void)sign_audit_head(store_, signer_, clock_().wall);
+    prune();
     lock.lock();
   }
 }

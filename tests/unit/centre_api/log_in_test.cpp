@@ -1,4 +1,5 @@
 // The life of a password and of a second factor, by the grant and by the pages.
+#include "crypto/password.hpp"
 #include "browser.hpp"
 #include "identity/totp.hpp"
 #include "io/store/audit_repository.hpp"
@@ -114,6 +115,42 @@ TEST(LogIn, UnknownNamesAreAnsweredLikeKnownOnes) {
   }
   EXPECT_EQ(mail_count(known), 1u);
   EXPECT_EQ(mail_count(unknown), 0u);
+}
+
+// Counted, not timed: a clock tells on one machine on one day.
+TEST(LogIn, TheSameWorkIsDoneWhetherThereIsAnAccountOrNot) {
+  Installation in;
+  in.add_user("ann@example.com");
+  in.add_user("ben@example.com");
+  in.admin_run("user.disable", {{"username", "ben@example.com"}});
+  // Who logs in by another provider has no password.
+  const std::string cleo = in.add_user("cleo@example.com");
+  ASSERT_TRUE(in.store->write([&](store::Database& db) { return db.run("update users set password_hash='' where id=?1", cleo); }));
+  (void)in.token_request("grant_type=password&username=warm&password=up-up-up-up");
+  for (const char* name : {"ann@example.com", "nobody@example.com", "ben@example.com", "cleo@example.com", "x", "%27%20or%201%3D1"}) {
+    in.peer = static_cast<std::uint64_t>(name[0]) * 100 + static_cast<std::uint64_t>(name[1]);
+    const std::uint64_t before = crypto::password_work();
+    const auto answer = in.token_request("grant_type=password&username=" + std::string(name) + "&password=wrong-password");
+    EXPECT_EQ(crypto::password_work() - before, 1u) << name;
+    EXPECT_EQ(answer.status, 401) << name;
+    in.peer += 1'000'000;
+    Browser browser{in};
+    const auto form = browser.get("/login");
+    const std::uint64_t before_form = crypto::password_work();
+    (void)browser.submit("/login", form, {{"username", name}, {"password", "wrong-password"}});
+    EXPECT_EQ(crypto::password_work() - before_form, 1u) << name << ", by the form";
+  }
+  // Asking for a link is put into a queue, unseen: nothing is looked up and nothing computed before the answer.
+  for (const char* name : {"ann@example.com", "nobody@example.com"}) {
+    Browser browser{in};
+    const auto form = browser.get("/account/forgotten");
+    const std::uint64_t work = crypto::password_work(), looked_up = in.mails->counters().unknown + in.mails->counters().sent;
+    const auto waiting = [&] { return in.mails->counters().unknown + in.mails->counters().sent - looked_up; };
+    EXPECT_EQ(browser.submit("/account/forgotten", form, {{"username", name}}).status, 200);
+    EXPECT_EQ(crypto::password_work(), work);
+    in.mails->flush();
+    EXPECT_EQ(waiting(), 1u) << name << ": by the thread behind the queue";
+  }
 }
 
 // acceptance: 19

@@ -147,12 +147,20 @@ TEST(TokenCorpus, NothingOfItPasses) {
   const auto cases = corpus(f);
   EXPECT_GE(cases.size(), 40u);
   std::set<std::string> bodies;
+  std::uint64_t peer = 1000;
   for (const auto& [what, token] : cases) {
     const auto answer = f.in.send("GET", "/api/agent/state", "", f.in.bearer(token));
     EXPECT_EQ(answer.status, 401) << what;
     bodies.insert(answer.body);
     EXPECT_EQ(f.in.send("GET", "/api/agent/state", "", {{"cognitoidtoken", token}}).status, 401) << what;
     EXPECT_EQ(f.in.send("GET", "/oauth2/userInfo", "", f.in.bearer(token)).status, what == "another client" ? 200 : 401) << what;
+    // A customer's interface takes no token of staff, the real one neither.
+    f.in.peer = ++peer;  // failed look-ups are counted by address
+    for (const char* operation : {"connection", "message", "event", "transcript", "disconnect", "start-attachment-upload", "attachment"}) {
+      const auto refused = f.in.send("POST", std::string("/aws/participant/participant/") + operation, R"({"Type":["CONNECTION_CREDENTIALS"],"ContentType":"text/plain","Content":"x"})", {{"x-amz-bearer", token}, {"content-type", "application/json"}});
+      EXPECT_EQ(refused.status, 403) << what << " " << operation;
+    }
+    EXPECT_FALSE(f.in.open("/aws/participant/socket?ticket=" + wire::percent_encode(token.substr(0, 2000))).handler) << what;
     EXPECT_FALSE(f.in.open("/api/agent/events", {}, {"upcall.events", "bearer." + token}).handler) << what;
     EXPECT_EQ(f.in.token_request("grant_type=refresh_token&refresh_token=" + wire::percent_encode(token.substr(0, 2000))).status, token.empty() ? 400 : 401) << what;
   }

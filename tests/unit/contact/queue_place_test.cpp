@@ -66,5 +66,38 @@ TEST(QueuePlace, FollowsPriorityAndQueue) {
   EXPECT_EQ(places(w)[late].back(), at(2, 2)) << "a reference comes first";
 }
 
+// From outside of the flow, as the vendor's UpdateContactRoutingData does it.
+TEST(QueuePlaces, RoutingIsChangedFromOutside) {
+  World w;
+  const std::string first = w.start(), second = w.start(), third = w.start();
+  EXPECT_FALSE(w.run(SetRouting{third, 1, std::nullopt}).error);
+  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(third)), (QueuePlace{1, 3}));
+  EXPECT_FALSE(w.run(SetRouting{second, std::nullopt, Duration::s(3600)}).error);
+  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(second)), (QueuePlace{2, 3}));
+  EXPECT_EQ(w.centre.queue_place(*w.centre.contact(first)), (QueuePlace{3, 3}));
+  EXPECT_EQ(w.centre.index_fault(), "");
+  w.told.clear();
+  w.pass(Duration::s(2));
+  EXPECT_FALSE(w.told.empty()) << "customers are told of their new places";
+  w.run(SetAgentStatus{"ann", AgentStatus::available});
+  EXPECT_EQ(w.view("ann", third), AgentView::connecting);
+  EXPECT_EQ(w.run(SetRouting{"none", 1, std::nullopt}).error->code, ErrorCode::not_found);
+  // Whoever has it keeps it; a contact that is over has no place.
+  w.run(AcceptContact{"ann", third});
+  EXPECT_FALSE(w.run(SetRouting{third, 9, std::nullopt}).error);
+  EXPECT_EQ(w.view("ann", third), AgentView::connected);
+  w.run(EndContact{"ann", third});
+  EXPECT_EQ(w.run(SetRouting{third, 1, std::nullopt}).error->code, ErrorCode::conflict);
+}
+
+TEST(Start, AContactIdThatTheCallerChoseIsUsedOnce) {
+  World w;
+  StartChat start{"", "Jane", {{"customerName", "Jane"}, {"videoReferenceId", ""}}};
+  start.contact_id = "0b5d8c1e-0000-4000-8000-000000000001";
+  EXPECT_EQ(w.run(start).contact_id, start.contact_id);
+  EXPECT_EQ(w.run(start).error->code, ErrorCode::conflict);
+  EXPECT_EQ(w.centre.contacts().size(), 1u);
+}
+
 }  // namespace
 }  // namespace upcall::contact

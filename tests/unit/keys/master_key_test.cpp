@@ -263,7 +263,7 @@ TEST_F(MasterKeys, NoSealedColumnIsForgotten) {
     return db.all("select m.name || '.' || c.name from sqlite_schema m join pragma_table_info(m.name) c where m.type='table' and "
                   "(c.name like '%sealed%' or c.name like '%wrapped%') order by 1", [](store::Row& r) { return r.text(0); });
   }));
-  EXPECT_THAT(columns, testing::ElementsAre("access_keys.secret_sealed", "attendees.join_token_sealed", "flow_functions.secret_sealed", "recording_keys.wrapped_key", "second_factors.secret_sealed", "signing_keys.private_sealed",
+  EXPECT_THAT(columns, testing::ElementsAre("access_keys.secret_sealed", "attendees.join_token_sealed", "flow_functions.secret_sealed", "recording_keys.wrapped_key", "second_factors.secret_sealed", "signing_keys.private_sealed", "started_chats.answer_sealed",
                                             "webhooks.secret_sealed")) << "server/keys/rewrap_rows.cpp must know it";
 }
 

@@ -42,7 +42,7 @@ struct Vendor : Archive {
     EXPECT_EQ(call(key, "GET", "/contacts/" + instance + "/" + contact).status, 200);
     EXPECT_EQ(call(key, "GET", "/contact/attributes/" + instance + "/" + contact).status, 200);
   }
-  api::ConnectApi connect{*in.centre_api, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
+  api::ConnectApi connect{*in.centre_api, *in.sealer, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
   std::string instance;
 };
 

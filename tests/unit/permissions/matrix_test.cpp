@@ -35,6 +35,7 @@ constexpr Probe kProbes[] = {
     {"POST", "/api/agent/contacts/{}/reject", "", "contact", Kind::contact},
     {"POST", "/api/agent/contacts/{}/end", "", "contact", Kind::contact},
     {"POST", "/api/agent/contacts/{}/clear", "", "contact", Kind::contact},
+    {"POST", "/api/agent/contacts/{}/connection", "", "contact", Kind::contact},
     {"POST", "/api/agent/contacts/{}/items", R"({"content":"hello"})", "contact", Kind::contact},
     {"GET", "/api/agent/contacts/{}/items", "", "contact", Kind::contact},
     {"PUT", "/api/agent/contacts/{}/attributes", R"({"attributes":{"note":"x"}})", "contact", Kind::contact},

@@ -185,6 +185,7 @@ class World {
     service::MeetingRuntimeOptions options;
     const NetAddress loopback = NetAddress::v4(127, 0, 0, 1, 0);
     options.media.addresses = {{loopback, loopback}};
+    options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory.identity_by_token(meeting, token); };
     auto started = must(service::MeetingRuntime::start(std::move(options), dtls, nullptr, random));
     directory.set_runtime(*started);
     return started;
@@ -193,7 +194,7 @@ class World {
   service::RecordingService recordings{{"", dir + "/spool"}, *in.store, *in.sealer, random, clock, directory, *runtime, *objects};
   api::MeetingApi api{*in.centre_api, directory, *runtime, recordings, *objects, {"https://upcall.example"}};
   api::S3Api s3{*in.store, *in.authenticator, *objects};
-  api::ConnectApi connect{*in.centre_api, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
+  api::ConnectApi connect{*in.centre_api, *in.sealer, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
 
   std::map<std::string, std::string> group_ids;
   std::vector<Viewer> viewers;

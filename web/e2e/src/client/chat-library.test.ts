@@ -101,6 +101,8 @@ test('a whole chat with the vendor\'s chat library', { timeout: 90_000 }, async 
     );
     const seen = (): Promise<Seen> => page.evaluate(() => window.seen, null);
     await until('the library calls the connection established', async () => (await seen()).established > 0);
+    // It does so before its socket is open, and what comes before that is in the transcript alone: the place in line is the first to come.
+    await until('its socket is subscribed', async () => (await seen()).items.some((i) => i.ContentType.endsWith('queue.position')));
 
     // The agent, through our own interface.
     const offered = await until('the chat is offered', async () => {
