@@ -7,8 +7,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
-#include "cli/config_file.hpp"
 
 int main(int argc, char** argv) {
   CLI::App app{"Upcall: a web chat becomes a recorded video call, self-hosted."};
@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
+    *arguments = upcall::cli::with_empty_values(std::move(*arguments));
     std::reverse(arguments->begin(), arguments->end());  // as CLI11 takes them
     app.parse(std::move(*arguments));
   } catch (const CLI::ParseError& error) {

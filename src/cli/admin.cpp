@@ -284,6 +284,10 @@ void add_admin(CLI::App& app, int& exit_code) {
       .file("The exported flow (JSON)")
       .example("upcall flow import --data-dir D deploy/flows/video-call-chat.json --json");
   Builder(flow, "validate", "Say what is wrong with a flow, without importing it", "flow.validate", exit_code).file("The exported flow (JSON)");
+  Builder(flow, "rename", "Give a flow another name; it keeps its id", "flow.rename", exit_code)
+      .text("--flow", "flow", "Name or id", true)
+      .text("--name", "name", "The new name", true)
+      .example("upcall flow rename --data-dir D --flow \"Video call chat\" --name \"Video calls\"");
   Builder(flow, "list", "All flows", "flow.list", exit_code);
   Builder(flow, "export", "Print a flow, as it was imported or in another format", "flow.export", exit_code)
       .text("--flow", "flow", "Name or id", true)

@@ -111,7 +111,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();
   c->add_option("--log-file", options->log_file, "JSON lines go here instead of standard error");
   const auto config = std::make_shared<std::string>();
-  // Its lines are flags already (config_file.hpp).
+  // Its lines are flags already (arguments.hpp).
   c->add_option("--config", *config, "File with these options, one a line: name=\"value\" (flags win)");
   c->footer("Example:\n  upcall serve --data-dir /var/lib/upcall --listen 0.0.0.0:8080 --public-url https://calls.example.com");
   c->callback([options, tls, sample, config, &exit_code] {

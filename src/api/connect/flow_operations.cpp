@@ -98,6 +98,22 @@ ConnectAnswer update_content(ConnectCall& call) {
   return bj::object{};
 }
 
+ConnectAnswer update_metadata(ConnectCall& call) {
+  auto flow = find_flow(call);
+  if (!flow) return tl::unexpected(flow.error());
+  if (call.body.contains("Description")) return refuse_call(400, "InvalidRequestException", "Descriptions of contact flows are not kept here.");
+  if (const auto state = json::text_at(call.body, "ContactFlowState")) {
+    if (*state != "ACTIVE" && *state != "ARCHIVED") return invalid_parameter("ContactFlowState must be ACTIVE or ARCHIVED.");
+    if (*state == "ARCHIVED") return refuse_call(400, "InvalidRequestException", "Contact flows are not archived here.");
+  }
+  if (!call.body.contains("Name")) return bj::object{};
+  auto name = call.text("Name", 1, 256);
+  if (!name) return tl::unexpected(name.error());
+  auto done = call.api.administer("flow.rename", {{"flow", flow->id}, {"name", *name}}, call.caller.id);
+  if (!done) return fault_of(done.error());
+  return bj::object{};
+}
+
 ConnectAnswer describe_flow(ConnectCall& call) {
   auto flow = find_flow(call);
   if (!flow) return tl::unexpected(flow.error());
@@ -130,6 +146,7 @@ ConnectAnswer list_flows(ConnectCall& call) {
 constexpr ConnectRoute kOperations[] = {
     {"CreateContactFlow", "PUT", "/contact-flows/{instance}", ConnectRate::usual, create_flow},
     {"UpdateContactFlowContent", "POST", "/contact-flows/{instance}/{flow}/content", ConnectRate::usual, update_content},
+    {"UpdateContactFlowMetadata", "POST", "/contact-flows/{instance}/{flow}/metadata", ConnectRate::usual, update_metadata},
     {"DescribeContactFlow", "GET", "/contact-flows/{instance}/{flow}", ConnectRate::usual, describe_flow},
     {"ListContactFlows", "GET", "/contact-flows-summary/{instance}", ConnectRate::usual, list_flows},
 };

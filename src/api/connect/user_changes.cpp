@@ -42,6 +42,23 @@ ConnectAnswer update_identity_info(ConnectCall& call) {
   return set_user(call, std::move(arguments));
 }
 
+// Nobody has a phone here, offers are accepted by hand, and how long work after a contact may take is the routing profile's:
+// what describes just that is taken, everything else refused.
+ConnectAnswer update_phone_config(ConnectCall& call) {
+  if (auto may = call.needs(Permission::user_admin); !may) return tl::unexpected(may.error());
+  auto user = find_user(call, call.id("user"));
+  if (!user) return tl::unexpected(user.error());
+  const bj::object* config = json::object_at(call.body, "PhoneConfig");
+  if (config == nullptr) return invalid_parameter("PhoneConfig is required.");
+  const auto refuse = [](std::string why) -> ConnectAnswer { return refuse_call(400, "InvalidRequestException", std::move(why)); };
+  const std::string type = json::text_or(*config, "PhoneType");
+  if (type != "SOFT_PHONE" && type != "DESK_PHONE") return invalid_parameter("PhoneConfig: PhoneType must be SOFT_PHONE or DESK_PHONE.");
+  if (type == "DESK_PHONE" || !json::text_or(*config, "DeskPhoneNumber").empty()) return refuse("There are no desk phones here.");
+  if (json::boolean_at(*config, "AutoAccept").value_or(false)) return refuse("Contacts are accepted by hand here.");
+  if (json::integer_at(*config, "AfterContactWorkTimeLimit").value_or(0) != 0) return refuse("The limit of after-contact work is the routing profile's here.");
+  return bj::object{};
+}
+
 // What somebody did stays in the audit under their id, so they are disabled; to the vendor's clients they are gone.
 ConnectAnswer delete_user(ConnectCall& call) {
   if (auto may = call.needs(Permission::user_admin); !may) return tl::unexpected(may.error());
@@ -117,6 +134,7 @@ ConnectAnswer create_security_profile(ConnectCall& call) {
 constexpr ConnectRoute kOperations[] = {
     {"UpdateUserRoutingProfile", "POST", "/users/{instance}/{user}/routing-profile", ConnectRate::usual, update_routing_profile},
     {"UpdateUserIdentityInfo", "POST", "/users/{instance}/{user}/identity-info", ConnectRate::usual, update_identity_info},
+    {"UpdateUserPhoneConfig", "POST", "/users/{instance}/{user}/phone-config", ConnectRate::usual, update_phone_config},
     {"DeleteUser", "DELETE", "/users/{instance}/{user}", ConnectRate::usual, delete_user},
     {"DescribeUserHierarchyStructure", "GET", "/user-hierarchy-structure/{instance}", ConnectRate::usual, describe_structure},
     {"UpdateUserHierarchyStructure", "POST", "/user-hierarchy-structure/{instance}", ConnectRate::usual, update_structure},

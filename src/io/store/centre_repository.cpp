@@ -132,6 +132,10 @@ Result<std::vector<FlowRow>> flows::all(Database& db) {
   return db.all("select id, name, type, content, created_ms, updated_ms from contact_flows order by name", read_flow);
 }
 
+Result<void> flows::rename(Database& db, std::string_view id, std::string_view name, std::string_view content, WallTime at) {
+  return db.run("update contact_flows set name=?2, content=?3, updated_ms=?4 where id=?1", id, name, content, at).map(ignore);
+}
+
 Result<void> centre::put_contact(Database& db, const ContactRow& c, const contact::Attributes& attributes) {
   auto done = db.run(
       "insert into contacts(id, state, started_ms, ended_ms, agent_id, snapshot) values(?1, ?2, ?3, ?4, ?5, ?6) on conflict(id) do update "

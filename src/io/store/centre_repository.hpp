@@ -55,6 +55,7 @@ namespace flows {
 Result<std::string> put(Database& db, const FlowRow& flow);
 Result<std::optional<FlowRow>> find(Database& db, std::string_view id_or_name);
 Result<std::vector<FlowRow>> all(Database& db);
+Result<void> rename(Database& db, std::string_view id, std::string_view name, std::string_view content, WallTime at);
 }  // namespace flows
 
 namespace centre {

@@ -58,6 +58,7 @@ constexpr CommandRow kCommands[] = {
     {"audit.verify", audit_verify, false},
     {"instance.show", instance_show, false},
     {"flow.import", flow_import, true},
+    {"flow.rename", flow_rename, true},
     {"flow.validate", flow_validate, false},
     {"flow.list", flow_list, false},
     {"flow.export", flow_export, false},

@@ -46,6 +46,7 @@ Result<void> first_start(Context& context);
 //   instance.show
 //   configure           {<parameter>: text...} sets what is given; the answer has all, the secret as "(set)" only
 //   flow.import         {content, name?, default?}  | flow.validate {content}
+//   flow.rename         {flow, name}
 //   flow.list | flow.export {flow, format?} | flow.trace {contact}
 //   flow-function.add   {name, url} (the secret is answered once) | flow-function.list | flow-function.remove {name}
 //   hours.import        {name, content} | hours.list | hours.remove {name} | hours.assign {queue, hours?}

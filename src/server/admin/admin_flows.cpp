@@ -127,20 +127,50 @@ Answer flow_validate(Context&, const Arguments& arguments) {
   return out;
 }
 
+namespace {
+
+// The file with another name in it; what is no file stays as it is.
+std::string named(const std::string& content, std::string_view name) {
+  auto document = json::parse_object(content);
+  if (!document) return content;
+  // The two formats write it with different capitals.
+  const std::string_view metadata = document->contains("Actions") ? "Metadata" : "metadata";
+  if (json::object_at(*document, metadata) == nullptr) (*document)[metadata] = bj::object{};
+  (*document)[metadata].get_object()["name"] = name;
+  return bj::serialize(*document);
+}
+
+}  // namespace
+
+// Keeps its id, by which contacts, queues and other flows know it.
+Answer flow_rename(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {"flow", "name"}); !fine) return tl::unexpected(fine.error());
+  auto name = needed_name(arguments, "name");
+  if (!name) return tl::unexpected(name.error());
+  const std::string wanted = json::text_or(arguments, "flow");
+  return context.store.write([&](store::Database& db) -> Answer {
+    auto found = store::flows::find(db, wanted);
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return fail(ErrorCode::not_found, "there is no flow '" + wanted + "'");
+    store::FlowRow row = **found;
+    auto taken = store::flows::find(db, *name);
+    if (!taken) return tl::unexpected(taken.error());
+    if (*taken && (*taken)->id != row.id) return fail(ErrorCode::conflict, "there is a flow '" + *name + "' already");
+    row.content = named(row.content, *name);
+    row.name = *name;
+    if (auto done = store::flows::rename(db, row.id, row.name, row.content, context.now); !done) return tl::unexpected(done.error());
+    if (auto done = note(db, context, "flow.renamed", row.id); !done) return tl::unexpected(done.error());
+    auto instance = store::parameters::get_or(db, "instanceId", "");
+    if (!instance) return tl::unexpected(instance.error());
+    return flow_json(row, *instance);
+  });
+}
+
 // A flow of the same name gets the new content and keeps its id. Imported contact flows can be started by customers.
 Answer flow_import(Context& context, const Arguments& arguments) {
   if (auto fine = only(arguments, {"content", "name", "default"}); !fine) return tl::unexpected(fine.error());
   std::string content = json::text_or(arguments, "content");
-  if (auto name = json::text_at(arguments, "name"); name && !name->empty()) {
-    auto document = json::parse_object(content);
-    if (document) {
-      // The two formats write it with different capitals.
-      const std::string_view metadata = document->contains("Actions") ? "Metadata" : "metadata";
-      if (json::object_at(*document, metadata) == nullptr) (*document)[metadata] = bj::object{};
-      (*document)[metadata].get_object()["name"] = *name;
-      content = bj::serialize(*document);
-    }
-  }
+  if (auto name = json::text_at(arguments, "name"); name && !name->empty()) content = named(content, *name);
   const auto import = contact::import_flow(content);
   if (!import.flow) return fail(ErrorCode::invalid_argument, problems_text("the flow was not imported:", import.problems));
   const bool is_start = import.flow->type == contact::FlowType::contact_flow;

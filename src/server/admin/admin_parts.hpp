@@ -45,6 +45,7 @@ Answer configure(Context& context, const Arguments& arguments);
 Answer instance_show(Context& context, const Arguments& arguments);
 Answer flow_import(Context& context, const Arguments& arguments);
 Answer flow_validate(Context& context, const Arguments& arguments);
+Answer flow_rename(Context& context, const Arguments& arguments);
 Answer flow_list(Context& context, const Arguments& arguments);
 Answer flow_export(Context& context, const Arguments& arguments);
 Answer flow_trace(Context& context, const Arguments& arguments);

@@ -61,6 +61,7 @@ std::vector<Row> rows() {
       {"signing-key.rotate", {}, "signing_key.rotated"},
       {"flow.import", {{"content", kFlow}}, "flow.imported"},
       {"flow.import", {{"content", kFlow}}, "flow.updated"},
+      {"flow.rename", {{"flow", "Audited"}, {"name", "Renamed"}}, "flow.renamed"},
       {"flow-function.add", {{"name", "f"}, {"url", "https://functions.example/f"}}, "flow_function.added"},
       {"flow-function.remove", {{"name", "f"}}, "flow_function.removed"},
       {"hours.import", {{"name", "H"}, {"content", kHours}}, "hours.imported"},

@@ -35,6 +35,7 @@ import {
   UpdateHoursOfOperationCommand,
   UpdateUserHierarchyStructureCommand,
   UpdateUserIdentityInfoCommand,
+  UpdateUserPhoneConfigCommand,
   UpdateUserRoutingProfileCommand,
 } from '@aws-sdk/client-connect';
 import { ConnectParticipantClient, CreateParticipantConnectionCommand } from '@aws-sdk/client-connectparticipant';
@@ -215,6 +216,11 @@ checked('profiles, levels, and users from their beginning to their end', async (
   assert.deepEqual([user?.IdentityInfo?.LastName, user?.IdentityInfo?.Email, user?.RoutingProfileId], ['Rayner', 'rayner@example.com', other]);
   await refused(admin.send(new UpdateUserRoutingProfileCommand({ InstanceId, UserId, RoutingProfileId: 'none' })), 'ResourceNotFoundException', 404);
   await refused(admin.send(new UpdateUserIdentityInfoCommand({ InstanceId, UserId, IdentityInfo: { FirstName: 'Cleo', LastName: 'R', Email: 'ann@example.com' } })), 'DuplicateResourceException', 409);
+
+  const soft = { PhoneType: 'SOFT_PHONE', AutoAccept: false, AfterContactWorkTimeLimit: 0 } as const;
+  await admin.send(new UpdateUserPhoneConfigCommand({ InstanceId, UserId, PhoneConfig: soft }));
+  await refused(admin.send(new UpdateUserPhoneConfigCommand({ InstanceId, UserId, PhoneConfig: { ...soft, AutoAccept: true } })), 'InvalidRequestException', 400);
+  await refused(admin.send(new UpdateUserPhoneConfigCommand({ InstanceId, UserId: 'none', PhoneConfig: soft })), 'ResourceNotFoundException', 404);
 
   await admin.send(new DeleteUserCommand({ InstanceId, UserId }));
   await refused(admin.send(new DescribeUserCommand({ InstanceId, UserId })), 'ResourceNotFoundException', 404);

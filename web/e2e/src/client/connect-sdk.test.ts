@@ -32,6 +32,8 @@ import {
   UpdateContactAttributesCommand,
   UpdateUserHierarchyCommand,
   UpdateUserSecurityProfilesCommand,
+  UpdateContactFlowMetadataCommand,
+  UpdateContactFlowContentCommand,
 } from '@aws-sdk/client-connect';
 import {
   ConnectParticipantClient,
@@ -207,6 +209,18 @@ test('queues and contact flows', () =>
     assert.match(described?.Content ?? '', /Hello/);
     const list = await admin.send(new ListContactFlowsCommand({ InstanceId, ContactFlowTypes: ['CONTACT_FLOW'] }));
     assert.ok(list.ContactFlowSummaryList?.some((f) => f.Name === 'Greeting'));
+    const renamed = { InstanceId, ContactFlowId: flow.ContactFlowId };
+    await admin.send(new UpdateContactFlowMetadataCommand({ ...renamed, Name: 'Welcome', ContactFlowState: 'ACTIVE' }));
+    assert.equal((await admin.send(new DescribeContactFlowCommand(renamed))).ContactFlow?.Name, 'Welcome');
+    await admin.send(new UpdateContactFlowContentCommand({ ...renamed, Content: content('Welcome') }));
+    assert.deepEqual(
+      (await admin.send(new ListContactFlowsCommand({ InstanceId }))).ContactFlowSummaryList?.filter((f) => f.Name === 'Greeting' || f.Name === 'Welcome').map((f) => f.Id),
+      [flow.ContactFlowId],
+    );
+    const other = await admin.send(new CreateContactFlowCommand({ InstanceId, Name: 'Greeting', Type: 'CONTACT_FLOW', Content: content('Hello') }));
+    await refused(admin.send(new UpdateContactFlowMetadataCommand({ ...renamed, ContactFlowId: other.ContactFlowId, Name: 'Welcome' })), 'DuplicateResourceException', 409);
+    await refused(admin.send(new UpdateContactFlowMetadataCommand({ ...renamed, ContactFlowState: 'ARCHIVED' })), 'InvalidRequestException', 400);
+    await refused(admin.send(new UpdateContactFlowMetadataCommand({ ...renamed, ContactFlowId: 'none', Name: 'X' })), 'ResourceNotFoundException', 404);
 
     const broken = content('x').replace('"bye","Type"', '"gone","Type"');
     const fault = await refused(admin.send(new CreateContactFlowCommand({ InstanceId, Name: 'Broken', Type: 'CONTACT_FLOW', Content: broken })), 'InvalidContactFlowException', 400);

@@ -1,9 +1,9 @@
-// The file of `upcall serve --config`: lines become flags, flags win.
+// What becomes of a command line before it is parsed.
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "cli/config_file.hpp"
+#include "cli/arguments.hpp"
 
 namespace upcall::cli {
 namespace {
@@ -42,6 +42,12 @@ TEST_F(ConfigFile, WhatCannotBeReadIsSaidWithTheFile) {
     ASSERT_FALSE(got) << path;
     EXPECT_NE(got.error().message.find(path), std::string::npos);
   }
+}
+
+TEST(EmptyValues, AreWhatTheySay) {
+  using Arguments = std::vector<std::string>;
+  EXPECT_EQ(with_empty_values({"configure", "--scan-command=", "--data-dir", "d", "--a=b=", "--b=c", "--", "x="}),
+            (Arguments{"configure", "--scan-command", "", "--data-dir", "d", "--a=b=", "--b=c", "--", "x="}));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "cli/config_file.hpp"
+#include "cli/arguments.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -34,6 +34,19 @@ Result<std::vector<std::string>> with_config_file(std::vector<std::string> argum
   }
   arguments.insert(arguments.end(), added.begin(), added.end());
   return arguments;
+}
+
+std::vector<std::string> with_empty_values(std::vector<std::string> arguments) {
+  std::vector<std::string> out;
+  for (std::string& a : arguments) {
+    if (a.size() > 3 && a.starts_with("--") && a.find('=') == a.size() - 1) {
+      out.push_back(a.substr(0, a.size() - 1));
+      out.emplace_back();
+    } else {
+      out.push_back(std::move(a));
+    }
+  }
+  return out;
 }
 
 }  // namespace upcall::cli
