@@ -7,6 +7,7 @@
 
 #include "api/centre/centre_api.hpp"
 #include "api/common/openapi.hpp"
+#include "api/common/view_log.hpp"
 #include "api/meeting/playback_link.hpp"
 #include "service/meetings/meeting_directory.hpp"
 #include "service/recording/recording_service.hpp"
@@ -39,6 +40,7 @@ class MeetingApi {
   objects::ObjectStore& objects;
   const MeetingApiOptions options;
   PlaybackLinks links;
+  ViewLog views;
 
   // The recording stack is switched by a parameter, without a restart.
   bool recording_deployed();

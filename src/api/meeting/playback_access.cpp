@@ -104,11 +104,14 @@ wire::HttpResponse film_response(MeetingApi& api, const wire::HttpRequest& reque
     out.set("content-range", "bytes */" + std::to_string(size));
     return out;
   }
-  if (!*range || (*range)->first == 0) {
-    (void)api.centre.store.write_async([id = watched.viewer_id, recording_id = watched.recording.recording_id,
-                                        now = request.now.wall](store::Database& db) {
-      return store::audit::add(db, {now, id, "recording.viewed", recording_id, ""});
-    });
+  const std::string& id = watched.recording.recording_id;
+  if (api.views.begins(watched.viewer_id, id, *range ? (*range)->first : 0, request.now.mono)) {
+    // Before the first byte leaves, or it does not.
+    auto noted = api.centre.store.write([&](store::Database& db) { return store::audit::add(db, {request.now.wall, watched.viewer_id, "recording.viewed", id, ""}); });
+    if (!noted) {
+      api.views.forget(watched.viewer_id, id);
+      return failure(request, noted.error());
+    }
   }
   wire::HttpResponse out;
   out.set("content-type", "video/mp4");

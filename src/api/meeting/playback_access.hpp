@@ -35,7 +35,8 @@ struct WatchedRecording {
 // profile or a disabled user ends a playback that is running.
 Result<WatchedRecording, ApiError> watched_recording(MeetingApi& api, const wire::HttpRequest& request);
 
-// The film or the range of it that was asked for (206, 416). Who begins at the front is noted in the audit.
+// The film or the range of it that was asked for (206, 416). A viewing is noted in the audit before its first byte
+// leaves (view_log.hpp).
 wire::HttpResponse film_response(MeetingApi& api, const wire::HttpRequest& request, const WatchedRecording& watched,
                                  std::shared_ptr<wire::BodySource> source);
 

@@ -9,13 +9,10 @@
 // Threads: handlers run on the API pool and block on store and disk.
 #pragma once
 
-#include <map>
-#include <mutex>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "api/auth/authenticator.hpp"
+#include "api/common/view_log.hpp"
 #include "io/objects/object_store.hpp"
 #include "io/store/store.hpp"
 #include "wire/http.hpp"
@@ -30,17 +27,10 @@ class S3Api {
   S3Api(store::Store& with_store, Authenticator& with_authenticator, objects::ObjectStore& with_embedded)
       : store(with_store), authenticator(with_authenticator), embedded(with_embedded) {}
 
-  // True when a download of the recording by this actor is to be noted: it begins at the front, or nothing was noted of
-  // it in the last 15 minutes (who skips the first byte is noted too).
-  bool is_first_range(const std::string& actor, const std::string& recording_id, std::uint64_t first_byte, Instant now);
-
   store::Store& store;
   Authenticator& authenticator;
   objects::ObjectStore& embedded;
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Instant> noted_;
+  ViewLog views;
 };
 
 // `api` must outlive the router.

@@ -87,18 +87,6 @@ S3Result<void> override_headers(wire::HttpResponse& out, const S3Query& query) {
 
 }  // namespace
 
-bool S3Api::is_first_range(const std::string& actor, const std::string& recording_id, std::uint64_t first_byte, Instant now) {
-  constexpr Duration kRemembered = Duration::s(15 * 60);
-  constexpr std::size_t kMost = 4096;
-  const std::lock_guard lock(mutex_);
-  if (noted_.size() >= kMost) std::erase_if(noted_, [&](const auto& entry) { return now - entry.second > kRemembered; });
-  if (noted_.size() >= kMost) noted_.clear();  // then some are noted twice
-  const auto found = noted_.find({actor, recording_id});
-  if (first_byte != 0 && found != noted_.end() && now - found->second <= kRemembered) return false;
-  noted_[{actor, recording_id}] = now;
-  return true;
-}
-
 S3Result<wire::HttpResponse> list_objects(S3Api& api, const wire::HttpRequest& request, const S3Caller& caller, const S3Query& query) {
   const auto wanted = s3::ListRequest::parse(query);
   if (!wanted) return tl::unexpected(S3Fault{400, "InvalidArgument", wanted.error().message});
@@ -159,10 +147,14 @@ S3Result<wire::HttpResponse> get_object(S3Api& api, const wire::HttpRequest& req
     out.source_length = (*range)->last - (*range)->first + 1;
     out.set("content-range", "bytes " + std::to_string((*range)->first) + "-" + std::to_string((*range)->last) + "/" + std::to_string(info->size));
   }
-  if (request.method == "GET" && api.is_first_range(caller.viewer.id, (*recording)->recording_id, out.source_offset, request.now.mono)) {
-    (void)api.store.write_async([actor = caller.viewer.id, id = (*recording)->recording_id, now = request.now.wall](store::Database& db) {
-      return store::audit::add(db, {now, actor, "recording.downloaded", id, "s3"});
-    });
+  const std::string& recording_id = (*recording)->recording_id;
+  if (request.method == "GET" && api.views.begins(caller.viewer.id, recording_id, out.source_offset, request.now.mono)) {
+    // Before the first byte leaves, or it does not.
+    auto noted = api.store.write([&](store::Database& db) { return store::audit::add(db, {request.now.wall, caller.viewer.id, "recording.downloaded", recording_id, "s3"}); });
+    if (!noted) {
+      api.views.forget(caller.viewer.id, recording_id);
+      return tl::unexpected(S3Fault{503, "ServiceUnavailable", "Please try again."});
+    }
   }
   return out;
 }

@@ -13,6 +13,12 @@ std::string grant(const std::string& user, const std::string& password, const st
   return "grant_type=password&username=" + wire::percent_encode(user) + "&password=" + wire::percent_encode(password) + more;
 }
 
+// How often an action is in the audit.
+std::ptrdiff_t noted(Installation& in, const std::string& action) {
+  const auto rows = *in.store->read([&](store::Database& db) { return store::audit::list(db, {.action = action}); });
+  return std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return row.action == action; });
+}
+
 // acceptance: 19
 TEST(LogIn, ATemporaryPasswordMustBeChangedByEveryWay) {
   Installation in;
@@ -40,6 +46,7 @@ TEST(LogIn, ATemporaryPasswordMustBeChangedByEveryWay) {
   EXPECT_EQ(refused.status, 400);
   EXPECT_NE(refused.body.find("role=\"alert\""), std::string::npos);
   EXPECT_TRUE(Browser::header(browser.submit("/login", refused, {{"new_password", "another good one"}}), "location").starts_with("https://upcall.example/?code="));
+  EXPECT_EQ(noted(in, "password.changed"), 2);
 }
 
 // The proof that a form carries is of no use in another browser, after its time, or changed.
@@ -171,6 +178,8 @@ TEST(LogIn, AForgottenPasswordIsReplacedByALinkOnce) {
   EXPECT_EQ(browser.get(link).status, 410);
   EXPECT_EQ(in.token_request(grant("ann@example.com", "correct horse battery")).status, 200);
   EXPECT_EQ(in.send("GET", "/api/agent/state", "", in.bearer(session)).status, 401) << "whoever knew the old one is out";
+  EXPECT_EQ(noted(in, "password.link_sent"), 1);
+  EXPECT_EQ(noted(in, "password.changed"), 1);
   for (std::size_t n = 0; n < link.size(); n += 5) EXPECT_NE(browser.get(link.substr(0, n + 1)).status, 200) << n;
 }
 
@@ -284,6 +293,8 @@ TEST(SecondFactor, RecoveryCodesWorkOnceAndGuessesWait) {
   // The right password does not start the count of wrong codes anew: a million codes are not many.
   for (int i = 0; i < 10; ++i) EXPECT_EQ(with("000000").status, 401) << i;
   EXPECT_EQ(with(factor.recovery[5]).status, 429);
+  EXPECT_EQ(noted(in, "second_factor.enrolled"), 1);
+  EXPECT_EQ(noted(in, "second_factor.recovery_code_used"), 2);
 }
 
 // All that is missing is asked for before a code is used up.
@@ -388,6 +399,9 @@ TEST(LogIn, IsInTheAudit) {
   EXPECT_EQ(rows[1].actor, "anonymous");
   EXPECT_EQ(rows[2].target, ann);
   for (const auto& row : rows) EXPECT_EQ((row.target + row.detail).find("my-secret"), std::string::npos);
+  const auto tokens = Installation::body(in.token_request(grant("ann@example.com", "password-ann@example.com")));
+  EXPECT_EQ(in.send("POST", "/oauth2/revoke", "token=" + text(tokens.at("refresh_token")), {{"content-type", "application/x-www-form-urlencoded"}}).status, 200);
+  EXPECT_EQ(noted(in, "session.revoked"), 1);
 }
 
 }  // namespace
