@@ -109,8 +109,8 @@ wire::HttpResponse state(CentreApi& api, const wire::HttpRequest& request, const
 }
 
 wire::HttpResponse send_item(CentreApi& api, const wire::HttpRequest& request, const Principal& agent) {
-  if (!api.sends.allow(agent.id, request.now.mono)) return failure(request, ErrorCode::exhausted, "Too many messages.");
   auto body = body_object(request);
+  if (!api.may_send(agent.id, body ? json::text_or(*body, "contentType") : "", request.now.mono)) return failure(request, ErrorCode::exhausted, "Too many messages.");
   if (!body) return failure(request, body.error());
   for (const char* name : {"type", "contentType", "content", "clientToken"}) {
     if (body->contains(name) && !json::text_at(*body, name)) return failure(request, ErrorCode::invalid_argument, std::string(name) + " must be a text.");

@@ -28,6 +28,11 @@ std::optional<store::ParticipantRow> CentreApi::ticket(std::string_view text, In
   return found->second.participant;
 }
 
+bool CentreApi::may_send(const std::string& participant_id, std::string_view content_type, Instant now) {
+  const bool receipt = content_type == contact::content::kDelivered || content_type == contact::content::kRead;
+  return (receipt ? receipts : sends).allow(participant_id, now);
+}
+
 void add_openapi_route(wire::Router& router, const OpenApi& openapi, std::string public_url) {
   router.add("GET", "/api/openapi.json", [&openapi, url = std::move(public_url)](const wire::HttpRequest&) {
     wire::HttpResponse response;

@@ -42,6 +42,8 @@ class CentreApi {
 
   RateLimiter starts{0.5, 20};         // chats of one peer
   RateLimiter sends{10, 30};           // items of one participant
+  RateLimiter receipts{10, 30};        // receipts of one participant: those for messages must not cost it its own
+  bool may_send(const std::string& participant_id, std::string_view content_type, Instant now);
   RateLimiter connections{2, 20};      // token look-ups of one peer that failed
   RateLimiter references{1.0 / 30, 10};   // references of one peer that were wrong
   RateLimiter references_made{0.5, 20};   // by one agent

@@ -82,8 +82,8 @@ wire::HttpResponse create_connection(CentreApi& api, const wire::HttpRequest& r)
 wire::HttpResponse send(CentreApi& api, const wire::HttpRequest& r, contact::ItemType type) {
   auto who = connected(api, r);
   if (!who) return aws_error(r, who.error());
-  if (!api.sends.allow(who->participant_id, r.now.mono)) return aws_failure(r, 429, "ThrottlingException", "Too many requests");
   auto body = read_body(r, kSendFields);
+  if (!api.may_send(who->participant_id, body ? json::text_or(*body, "ContentType") : "", r.now.mono)) return aws_failure(r, 429, "ThrottlingException", "Too many requests");
   if (!body) return aws_error(r, body.error());
   contact::SendItem command{who->contact_id, who->participant_id, {}, type, json::text_or(*body, "ContentType"), {}, json::text_or(*body, "ClientToken")};
   if (command.content_type.empty() || command.content_type.size() > kContentTypeMax) return invalid(r, "ContentType is 1 to 100 characters");

@@ -116,6 +116,22 @@ TEST(ChatStory, ARepeatIsKnownAfterARestart) {
   EXPECT_NE(send("token-1", "something else"), first);
 }
 
+// Whoever reads much still gets to speak.
+TEST(ChatStory, ReceiptsCostNoMessages) {
+  Installation in;
+  Customer jane(in);
+  jane.connect();
+  const auto say = [&](const char* operation, std::string_view type, const std::string& content) {
+    return jane.call(operation, jane.connection, {{"ContentType", type}, {"Content", content}}).status;
+  };
+  const std::string own = text(Installation::body(jane.call("message", jane.connection, {{"ContentType", "text/plain"}, {"Content", "hello"}})).at("Id"));
+  int receipts = 0, messages = 0;
+  for (int i = 0; i < 60; ++i) receipts += say("event", contact::content::kRead, R"({"messageId":")" + own + R"("})") == 200;
+  EXPECT_EQ(receipts, 30) << "they have a limit of their own";
+  for (int i = 0; i < 60; ++i) messages += say("message", "text/plain", "again") == 200;
+  EXPECT_EQ(messages, 29);
+}
+
 TEST(ChatStory, EventsResumeByNumber) {
   Installation in;
   in.add_user("ann@example.com");

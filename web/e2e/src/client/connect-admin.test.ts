@@ -1,7 +1,7 @@
 // The vendor's contact-centre SDK, unmodified: what administrators' tools set up (statuses, hours, profiles, users), who waits
 // where, and a client token that outlives a crash.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import {
   AssociateRoutingProfileQueuesCommand,
@@ -60,15 +60,19 @@ interface Key {
 const connect = (credentials: Key, maxAttempts = 8): ConnectClient =>
   new ConnectClient({ endpoint: `${server.url}/aws/connect`, region: 'eu-central-1', credentials, maxAttempts });
 
-before(async () => {
+// With the first test that runs: a run by name may leave all of them out.
+let begun: Promise<void> | undefined;
+async function begin(): Promise<void> {
   server = await Upcall.start(evidence, { listen: `127.0.0.1:${await freeTcpPort()}` });
   const instance = await server.admin<{ instanceId: string; defaultContactFlowId: string }>('instance', 'show');
   InstanceId = instance.instanceId;
   flow = instance.defaultContactFlowId;
   admin = connect(await server.admin<Key>('access-key', 'create', '--name', 'tools'));
-});
+}
 after(async () => {
-  await server.stop();
+  if (!begun) return evidence.discard();
+  await begun.catch(() => undefined);
+  await (server as Upcall | undefined)?.stop();
   if (failed) await evidence.keep();
   else evidence.discard();
 });
@@ -76,6 +80,7 @@ after(async () => {
 function checked(name: string, run: () => Promise<void>): void {
   test(name, { timeout: 90_000 }, async () => {
     try {
+      await (begun ??= begin());
       await run();
     } catch (error) {
       failed = true;

@@ -56,7 +56,7 @@ export function receiptStates<T extends WithMetadata>(items: readonly T[], isOwn
   return states;
 }
 
-/** One receipt tells of many messages, so there is no need for more; the server counts them among what a participant sends. */
+/** One receipt tells of many messages, so there is no need for more. */
 const REST_MS = 1_000;
 
 /** `newest` has been received, or read: what is left to tell the server, once each, and not faster than it is worth. */
