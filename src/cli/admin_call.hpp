@@ -8,8 +8,12 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace upcall::cli {
+
+// not_found: no server runs there.
+Result<boost::json::value> running_server_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments, Duration longest);
 
 Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments);
 

@@ -12,6 +12,8 @@ void add_serve(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
 // user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
 void add_admin(CLI::App& app, int& exit_code);
+// handover: another release takes over from a running server
+void add_handover(CLI::App& app, int& exit_code);
 void add_configure(CLI::App& app, int& exit_code);
 // master-key rotate
 void add_master_key(CLI::App& app, int& exit_code);

@@ -15,7 +15,7 @@ constexpr std::size_t kGroupMax = 256;
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  auto lock = DataDirLock::take(options.data_dir);
+  auto lock = options.lock >= 0 ? Result<DataDirLock>(DataDirLock::given(options.lock)) : DataDirLock::take(options.data_dir);
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Store> store(new Store(options.data_dir, std::move(*lock)));
   store->max_queue_ = options.max_queue;

@@ -29,12 +29,15 @@
 #include "server/serve/provider_fetch.hpp"
 #include "server/serve/self_signed.hpp"
 #include "server/serve/server_parts.hpp"
+#include "server/serve/takeover.hpp"
 
 namespace upcall::server {
 
 namespace {
 
 constexpr std::string_view kRecordingConsumer = "recordings";
+// Media ports from --media-port on: a server that takes over needs one beside that of the server before it.
+constexpr int kMediaPorts = 4;
 
 // A port that is free now: addresses must be known before the listener exists.
 std::uint16_t free_port() {
@@ -49,6 +52,13 @@ std::uint16_t free_port() {
   }
   ::close(fd);
   return port;
+}
+
+std::uint16_t port_of(int listener) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) != 0) return 0;
+  return ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(name).sin6_port : reinterpret_cast<const sockaddr_in&>(name).sin_port);
 }
 
 struct Listen {
@@ -140,7 +150,27 @@ void Server::Parts::told_outbox() {
   if (hooks) hooks->notify();
 }
 
-Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& media) {
+// The media port, or one of the next where a server before this one still has calls on it.
+Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
+  for (int next = 0;; ++next) {
+    const bool last = next == kMediaPorts - 1 || peers->instances().empty();
+    auto media = media_addresses(options.media_addresses, static_cast<std::uint16_t>(options.media_port + next));
+    if (!media) return media;
+    service::MeetingRuntimeOptions settings;
+    settings.media.addresses = *media;
+    settings.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
+    settings.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
+    settings.metrics = &metrics;
+    auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
+    if (started) {
+      runtime = std::move(*started);
+      return media;
+    }
+    if (last) return tl::unexpected(started.error());
+  }
+}
+
+Result<void> Server::Parts::open_services() {
   const Now now = system_now();
   auto certificate = dtls::DtlsCertificate::make(now.wall);
   if (!certificate) return tl::unexpected(certificate.error());
@@ -153,15 +183,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   stores = std::move(*opened);
 
   directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
-  service::MeetingRuntimeOptions runtime_options;
-  runtime_options.media.addresses = media;
-  runtime_options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
-  runtime_options.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
-  runtime_options.metrics = &metrics;
-  auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, &mixers, random);
-  if (!started) return tl::unexpected(started.error());
-  runtime = std::move(*started);
+  auto media = open_runtime();
+  if (!media) return tl::unexpected(media.error());
+  media_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   directory->set_runtime(*runtime);
+  directory->set_elsewhere([this](const std::string& meeting) { return peers->has(meeting); });
   if (auto live = directory->open_live(); !live) return live;
   if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
@@ -185,7 +211,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   // The data directory's lock keeps others away: whoever has this store is the owner of all that is in it, also after the
   // spool was lost.
   recording.lease.shared = false;
-  recording.instance = "embedded";
+  // But for what a server before it still records.
+  recording.instance = instance;
+  const auto living = peers->instances();
+  if (auto freed = store->write([&](store::Database& db) { return store::recordings::release_leases_but(db, living); }); !freed) return freed;
+  recording.elsewhere = [this](const std::string& meeting, std::string_view what, const std::string& arguments) { return peers->recording(meeting, what, arguments); };
   recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
 
@@ -210,15 +240,52 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   return {};
 }
 
+Result<void> Server::Parts::take_tls(net::HttpServerOptions& http_options, const std::string& address) {
+  if (options.tls_self_signed) {
+    auto identity = self_signed_identity(options.data_dir, reachable_names(address), system_now().wall);
+    if (!identity) return tl::unexpected(identity.error());
+    http_options.tls = std::move(*identity);
+  } else if (!options.tls_cert.empty()) {
+    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
+    if (!identity) return tl::unexpected(identity.error());
+    http_options.tls = std::move(*identity);
+  }
+  return {};
+}
+
+// A release of which a part is missing is found before it serves anybody.
+Result<void> Server::Parts::look_at_program() const {
+  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  if (::access(recorder.c_str(), X_OK) != 0) log::warn("server.no_recorder", {{"program", recorder}});
+  if (!options.takeover) return {};
+  if (::access(recorder.c_str(), X_OK) != 0) return fail(ErrorCode::unavailable, "this release has no recorder: " + recorder + " cannot be run");
+  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
+  for (const char* page : {"agent-app", "demo-website"}) {
+    if (::access((web + "/" + page).c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, "this release has no pages: " + web + "/" + page + " is missing");
+  }
+  return {};
+}
+
 Result<void> Server::Parts::open() {
   if (auto logging = log::start({log::parse_level(options.log_level).value_or(log::Level::info), options.log_file}); !logging) return logging;
   auto listen = parse_listen(options.listen);
   if (!listen) return tl::unexpected(listen.error());
   if (listen->port == 0) listen->port = free_port();
-  auto media = media_addresses(options.media_addresses, options.media_port);
-  if (!media) return tl::unexpected(media.error());
-
-  auto opened = store::Store::open({options.data_dir});
+  if (auto media = media_addresses(options.media_addresses, options.media_port); !media) return tl::unexpected(media.error());
+  // What a later step would fail on is looked at here already: a server that hands over still serves.
+  net::HttpServerOptions http_options;
+  if (auto taken = take_tls(http_options, listen->address); !taken) return taken;
+  if (auto whole = look_at_program(); !whole) return whole;
+  store::StoreOptions store_options{options.data_dir};
+  if (options.takeover) {
+    options.takeover->prepared();
+    auto given = options.takeover->wait_go();
+    if (!given) return tl::unexpected(given.error());
+    http_options.listener = given->listener;
+    store_options.lock = given->lock;
+    listen->port = port_of(given->listener);
+  }
+  auto opened = store::Store::open(store_options);
   if (!opened) return tl::unexpected(opened.error());
   store = std::move(*opened);
   auto sealing = open_sealer(*store, options.master_key_command, random);
@@ -233,7 +300,9 @@ Result<void> Server::Parts::open() {
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
-  if (auto services = open_services(*media); !services) return services;
+  peers = std::make_unique<DrainPeers>(options.data_dir);
+  instance = make_token(random, 6);
+  if (auto services = open_services(); !services) return services;
 
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
   attachments = std::make_unique<service::AttachmentService>(*store, stores->store(), random, system_now);
@@ -244,7 +313,7 @@ Result<void> Server::Parts::open() {
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.record_key = signer->public_jwk();
-  meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
+  meeting_options.audio_host = media_host;
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
   api::add_auth_routes(router, *auth_routes, openapi);
@@ -281,9 +350,12 @@ Result<void> Server::Parts::open() {
     if (identity::route_rule(method, pattern) == nullptr) return fail(ErrorCode::internal, "nobody has said who may use " + method + " " + pattern + " (identity/route_access.cpp)");
   }
 
-  net::HttpServerOptions http_options;
   http_options.address = listen->address;
   http_options.port = listen->port;
+  http_options.relay = [this](const wire::HttpRequest& request) -> std::optional<std::uint16_t> {
+    constexpr std::string_view kCalls = "/control/";
+    return request.path.starts_with(kCalls) ? peers->control_port(request.path.substr(kCalls.size())) : std::nullopt;
+  };
   http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.websocket_guard = [this, origins](const wire::HttpRequest& request) { return refuse_socket(*store, origins, request); };
@@ -292,9 +364,9 @@ Result<void> Server::Parts::open() {
   http_options.handler_threads = 32;
   http_options.handler_queue = 1024;
   // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
-  const auto peers = sealer->derive("peers");
+  const auto peer_secret = sealer->derive("peers");
   http_options.peer_key.emplace();
-  std::copy_n(peers.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
+  std::copy_n(peer_secret.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
   // A file in a chat may be larger than other bodies, but no larger than was announced for its address.
   http_options.body_limit = [this](std::string_view method, std::string_view path) -> std::optional<std::size_t> {
     constexpr std::string_view kFiles = "/aws/participant/attachments/";
@@ -305,15 +377,6 @@ Result<void> Server::Parts::open() {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
   }
-  if (options.tls_self_signed) {
-    auto identity = self_signed_identity(options.data_dir, reachable_names(listen->address), system_now().wall);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  } else if (!options.tls_cert.empty()) {
-    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  }
   auto server = net::HttpServer::start(std::move(http_options), router, random);
   if (!server) return tl::unexpected(server.error());
   http = std::move(*server);
@@ -321,6 +384,7 @@ Result<void> Server::Parts::open() {
   auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
   if (!socket) return tl::unexpected(socket.error());
   admin = std::move(*socket);
+  peers->watch([this] { (void)directory->open_live(); });
   log::info("server.started", {{"version", UPCALL_VERSION}, {"demoRouting", options.demo_routing}});
   return {};
 }
@@ -337,7 +401,11 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
 
 const std::string& Server::url() const { return parts_->url; }
 
+bool Server::handed_over() const { return parts_->handed_over; }
+
 void Server::drain(Duration deadline) {
+  // Those before it go with it; what has handed over leaves its successor alone.
+  if (!parts_->handed_over) parts_->peers->stop_all();
   parts_->runtime->drain();
   parts_->http->stop(deadline);
 }

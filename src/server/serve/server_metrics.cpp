@@ -12,6 +12,8 @@ void Server::Parts::add_metrics() {
   counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
   counter("upcall_contacts_indexed_total", "Finished contacts put into the search's index, again when they changed", [this, d] { return d(contact_indexer->counters().indexed); });
   counter("upcall_contacts_not_indexed_total", "Finished contacts that could not be indexed and are not found", [this, d] { return d(contact_indexer->counters().given_up); });
+  gauge("upcall_draining_servers", "Servers before this one that still have calls", [this, d] { return d(peers->counters().peers); });
+  gauge("upcall_draining_meetings", "Meetings on them", [this, d] { return d(peers->counters().meetings); });
   gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
   gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
   counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });
