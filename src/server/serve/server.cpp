@@ -29,7 +29,6 @@
 #include "io/mixer/opus_mixer.hpp"
 #include "io/net/admin_socket.hpp"
 #include "io/net/http_server.hpp"
-#include "io/net/tls_identity.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
@@ -41,10 +40,10 @@
 #include "server/serve/object_stores.hpp"
 #include "server/serve/provider_fetch.hpp"
 #include "server/serve/operation_routes.hpp"
+#include "server/serve/operations.hpp"
 #include "server/serve/origin_checks.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/retention_commands.hpp"
-#include "server/serve/self_signed.hpp"
 #include "service/contact_search/contact_indexer.hpp"
 #include "service/events/hook_service.hpp"
 #include "service/events/outbox_loop.hpp"
@@ -113,6 +112,7 @@ std::string default_web_directory() {
 struct Server::Parts {
   ~Parts() {
     admin.reset();
+    if (operations) operations->stop();
     if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
     copies.reset();
@@ -168,6 +168,7 @@ struct Server::Parts {
   std::unique_ptr<service::OutboxLoop> outbox;
   api::OpenApi openapi;
   wire::Router router;
+  std::unique_ptr<Operations> operations;
   std::unique_ptr<net::HttpServer> http;
   std::unique_ptr<net::AdminSocketServer> admin;
 
@@ -179,6 +180,8 @@ struct Server::Parts {
   void told_outbox();
   void take_journal_copy_parameter();
   std::string admin_call(std::string_view line);
+  std::string recorder_program() const { return options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program; }
+  std::string web_directory() const { return options.web_directory.empty() ? default_web_directory() : options.web_directory; }
   Result<bj::value> administer(std::string_view command, const bj::object& arguments, const std::string& actor);
 
   std::mutex events_mutex;   // of the two pointers: whoever writes events may still do so while they go
@@ -270,7 +273,7 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   audit_heads = std::make_unique<service::AuditHeads>(*store, *signer, system_now);
   service::RecordingServiceOptions recording;
   recording.sign = [this](std::string_view record) { return signer->sign(record); };
-  recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  recording.recorder_program = recorder_program();
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
   auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
@@ -324,11 +327,17 @@ Result<void> Server::Parts::open() {
   if (!sealing) return tl::unexpected(sealing.error());
   sealer = std::move(*sealing);
 
+  // Before services begin: a certificate that cannot be used changes nothing.
   const bool tls = options.tls_self_signed || !options.tls_cert.empty();
   std::vector<std::string> origins = own_origins(tls, listen->address, listen->port);
   url = options.public_url.empty() ? origins.front() : options.public_url;
   while (url.ends_with('/')) url.pop_back();
   if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
+
+  OperationFacts facts{listen->address, url, *media, recorder_program(), web_directory()};
+  operations = std::make_unique<Operations>(options, std::move(facts), metrics);
+  auto identity = operations->first_identity();
+  if (!identity) return tl::unexpected(identity.error());
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
@@ -363,7 +372,7 @@ Result<void> Server::Parts::open() {
   api::add_connect_routes(router, *connect_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
-  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins, [this] { return approved_origins(*store); }});
+  api::add_web_routes(router, {web_directory(), origins, [this] { return approved_origins(*store); }});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
     std::vector<std::string> problems = stores->problems();
@@ -372,6 +381,7 @@ Result<void> Server::Parts::open() {
     if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
     if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
+    for (std::string& problem : operations->problems()) problems.push_back(std::move(problem));
     if (mails->counters().in_trouble) problems.push_back("the mail server does not take mails: links for passwords do not arrive");
     return problems;
   });
@@ -404,18 +414,11 @@ Result<void> Server::Parts::open() {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
   }
-  if (options.tls_self_signed) {
-    auto identity = self_signed_identity(options.data_dir, reachable_names(listen->address), system_now().wall);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  } else if (!options.tls_cert.empty()) {
-    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  }
+  http_options.tls = std::move(*identity);
   auto server = net::HttpServer::start(std::move(http_options), router, random);
   if (!server) return tl::unexpected(server.error());
   http = std::move(*server);
+  operations->start(*http);
 
   auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
   if (!socket) return tl::unexpected(socket.error());
@@ -452,6 +455,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     const auto seen = future.get();
     if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
     return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
+  }
+  if (auto answer = operations->command(command)) {
+    return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
   }
   if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
     return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
@@ -553,6 +559,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
   if (auto opened = parts->open(); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
+
+void Server::reload() { parts_->operations->reload(); }
 
 const std::string& Server::url() const { return parts_->url; }
 
