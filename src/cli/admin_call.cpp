@@ -29,6 +29,7 @@ Result<bj::value> running_server_call(const std::string& data_dir, const std::st
 Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments) {
   auto answer = running_server_call(data_dir, command, arguments, Duration::s(30));
   if (answer || answer.error().code != ErrorCode::not_found) return answer;
+  if (command == "tls.reload" || command == "log.reopen" || command == "serve.options") return fail(ErrorCode::unavailable, "no server runs on this data directory");
   // No server runs: the store is ours, under its lock.
   crypto::SystemRandom random;
   auto store = store::Store::open({data_dir});

@@ -12,11 +12,17 @@ void add_serve(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
 // user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
 void add_admin(CLI::App& app, int& exit_code);
+// verify: a call on a running server
+void add_verify(CLI::App& app, int& exit_code);
+// deploy, destroy
+void add_deploy(CLI::App& app, int& exit_code);
 // handover: another release takes over from a running server
 void add_handover(CLI::App& app, int& exit_code);
 void add_configure(CLI::App& app, int& exit_code);
 // master-key rotate
 void add_master_key(CLI::App& app, int& exit_code);
+// tls reload, log reopen
+void add_operations(CLI::App& app, int& exit_code);
 // capacity simulate
 void add_capacity(CLI::App& app, int& exit_code);
 

@@ -71,6 +71,9 @@ int run(server::ServerOptions options, bool sample_data) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  // For log rotation and new certificates. Of a server that was started by hand SIGHUP is the end of its terminal.
+  sigaddset(&signals, SIGUSR1);
+  if (::isatty(STDIN_FILENO) == 0) sigaddset(&signals, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread exists
   const int fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
 
@@ -98,22 +101,29 @@ int run(server::ServerOptions options, bool sample_data) {
   ::sd_notifyf(0, "READY=1\nMAINPID=%ld", static_cast<long>(::getpid()));
   if (sample_data) print_sample(options.data_dir, (*server)->url());
   std::fflush(stdout);
-  pollfd waits[2] = {{fd, POLLIN, 0}, {over_fd, POLLIN, 0}};
-  while (::poll(waits, 2, -1) < 0 && errno == EINTR) {
+  signalfd_siginfo received{};
+  for (;;) {
+    pollfd waits[2] = {{fd, POLLIN, 0}, {over_fd, POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0) continue;   // interrupted
+    if (waits[1].revents != 0) {
+      // Another process serves, and the last call that was left here has ended (or nobody serves, and that is a failure).
+      server->reset();
+      return over_well ? 0 : 1;
+    }
+    if (::read(fd, &received, sizeof received) > 0 && (received.ssi_signo == SIGHUP || received.ssi_signo == SIGUSR1)) {
+      (*server)->reload();
+      continue;
+    }
+    break;
   }
-  if (waits[1].revents != 0) {
-    // Another process serves, and the last call that was left here has ended (or nobody serves, and that is a failure).
-    server->reset();
-    return over_well ? 0 : 1;
-  }
-  signalfd_siginfo received;
-  [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
   if (!(*server)->handed_over()) ::sd_notify(0, "STOPPING=1");
   std::fprintf(stderr, "upcall serve: draining; a second signal ends at once\n");
   // A second signal must not wait for the drain.
   std::thread([fd] {
     signalfd_siginfo again;
-    if (::read(fd, &again, sizeof again) > 0) ::_exit(130);
+    while (::read(fd, &again, sizeof again) > 0) {
+      if (again.ssi_signo == SIGTERM || again.ssi_signo == SIGINT) ::_exit(130);
+    }
   }).detach();
   (*server)->drain(Duration::s(5));
   server->reset();
@@ -141,6 +151,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--tls", *tls, "self-signed: a certificate of our own for all addresses of this host, kept in the data directory")->check(CLI::IsMember({"self-signed"}));
   c->add_flag("--demo-routing,!--no-demo-routing", options->demo_routing, "Route a chat to the agent whose e-mail the customer types");
   c->add_option("--recorder", options->recorder_program, "The composer program (default: upcall-recorder beside this one)");
+  c->add_option("--events-if", options->events_if, "React to the end of meetings only while this path exists (upcall deploy's part events)");
   c->add_option("--spool-limit-mib", options->spool_limit_mib, "Most that unfinished recordings may take on disk; 0: no limit of ours")->capture_default_str();
   c->add_option("--connections-per-address", options->connections_per_peer, "Most connections of one address, loopback's too; 0: no limit (default: 512, loopback exempt)");
   c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();

@@ -14,6 +14,7 @@ constexpr Duration kPrepare = Duration::s(30), kStart = Duration::s(60), kReques
 // Requests end, people's sockets close (they reconnect and find the next one), calls stay.
 Result<void> Server::Parts::retire_front() {
   admin->leave_path();
+  if (operations) operations->stop();
   http->retire([](std::string_view path) { return path.starts_with("/control/"); }, kRequests);
   copies.reset();
   retention.reset();

@@ -15,7 +15,6 @@
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
 #include "identity/route_access.hpp"
-#include "io/net/tls_identity.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
@@ -27,7 +26,6 @@
 #include "server/serve/origin_checks.hpp"
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/provider_fetch.hpp"
-#include "server/serve/self_signed.hpp"
 #include "server/serve/server_parts.hpp"
 #include "server/serve/takeover.hpp"
 
@@ -93,6 +91,15 @@ std::string default_web_directory() {
   return (std::filesystem::is_directory(installed, error) ? installed : of_build).lexically_normal().string();
 }
 
+// A release of which a part is missing is found before it serves anybody.
+Result<void> look_at_release(const std::string& recorder, const std::string& web) {
+  if (::access(recorder.c_str(), X_OK) != 0) return fail(ErrorCode::unavailable, "this release has no recorder: " + recorder + " cannot be run");
+  for (const char* page : {"agent-app", "demo-website"}) {
+    if (::access((web + "/" + page).c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, "this release has no pages: " + web + "/" + page + " is missing");
+  }
+  return {};
+}
+
 }  // namespace
 
 // After everything that consumes events exists.
@@ -102,7 +109,9 @@ Result<void> Server::Parts::open_events() {
     hooks = std::make_unique<service::HookService>(service::HookServiceOptions{.public_url = url, .film_address = [this](const std::string& id) { return api::film_address_for_hook(*meeting_api, id, system_now().wall); }}, *store, *sealer, random, system_now);
   }
   std::vector<service::OutboxConsumer> consumers;
-  consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
+  const bool reacts = options.events_if.empty() || ::access(options.events_if.c_str(), F_OK) == 0;
+  if (!reacts) log::warn("events.not_deployed", {{"missing", options.events_if}});
+  if (reacts) consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
                          if (event.type != "meeting.ended") return {};
                          const auto body = json::parse_object(event.body);
                          return recordings->on_meeting_ended(event.meeting_id, body ? json::text_or(*body, "meetingId") : "");
@@ -240,42 +249,24 @@ Result<void> Server::Parts::open_services() {
   return {};
 }
 
-Result<void> Server::Parts::take_tls(net::HttpServerOptions& http_options, const std::string& address) {
-  if (options.tls_self_signed) {
-    auto identity = self_signed_identity(options.data_dir, reachable_names(address), system_now().wall);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  } else if (!options.tls_cert.empty()) {
-    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  }
-  return {};
-}
-
-// A release of which a part is missing is found before it serves anybody.
-Result<void> Server::Parts::look_at_program() const {
-  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
-  if (::access(recorder.c_str(), X_OK) != 0) log::warn("server.no_recorder", {{"program", recorder}});
-  if (!options.takeover) return {};
-  if (::access(recorder.c_str(), X_OK) != 0) return fail(ErrorCode::unavailable, "this release has no recorder: " + recorder + " cannot be run");
-  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
-  for (const char* page : {"agent-app", "demo-website"}) {
-    if (::access((web + "/" + page).c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, "this release has no pages: " + web + "/" + page + " is missing");
-  }
-  return {};
-}
-
 Result<void> Server::Parts::open() {
   if (auto logging = log::start({log::parse_level(options.log_level).value_or(log::Level::info), options.log_file}); !logging) return logging;
   auto listen = parse_listen(options.listen);
   if (!listen) return tl::unexpected(listen.error());
   if (listen->port == 0) listen->port = free_port();
-  if (auto media = media_addresses(options.media_addresses, options.media_port); !media) return tl::unexpected(media.error());
+  const auto media = media_addresses(options.media_addresses, options.media_port);
+  if (!media) return tl::unexpected(media.error());
   // What a later step would fail on is looked at here already: a server that hands over still serves.
+  if (!options.tls_cert.empty()) {
+    if (auto usable = net::load_tls_identity(options.tls_cert, options.tls_key); !usable) return tl::unexpected(usable.error());
+  }
+  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
+  // Where the parts lie apart, whoever placed them has looked at them.
+  if (options.takeover && options.recorder_program.empty() && options.web_directory.empty()) {
+    if (auto whole = look_at_release(recorder, web); !whole) return whole;
+  }
   net::HttpServerOptions http_options;
-  if (auto taken = take_tls(http_options, listen->address); !taken) return taken;
-  if (auto whole = look_at_program(); !whole) return whole;
   store::StoreOptions store_options{options.data_dir};
   if (options.takeover) {
     options.takeover->prepared();
@@ -292,11 +283,16 @@ Result<void> Server::Parts::open() {
   if (!sealing) return tl::unexpected(sealing.error());
   sealer = std::move(*sealing);
 
+  // Before services begin: a certificate that cannot be used changes nothing.
   const bool tls = options.tls_self_signed || !options.tls_cert.empty();
   std::vector<std::string> origins = own_origins(tls, listen->address, listen->port);
   url = options.public_url.empty() ? origins.front() : options.public_url;
   while (url.ends_with('/')) url.pop_back();
   if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
+
+  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, url, *media, recorder, web}, metrics);
+  auto identity = operations->first_identity();
+  if (!identity) return tl::unexpected(identity.error());
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
@@ -333,7 +329,7 @@ Result<void> Server::Parts::open() {
   api::add_connect_routes(router, *connect_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
-  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins, [this] { return approved_origins(*store); }});
+  api::add_web_routes(router, {web, origins, [this] { return approved_origins(*store); }});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
     std::vector<std::string> problems = stores->problems();
@@ -342,6 +338,7 @@ Result<void> Server::Parts::open() {
     if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
     if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
+    for (std::string& problem : operations->problems()) problems.push_back(std::move(problem));
     if (mails->counters().in_trouble) problems.push_back("the mail server does not take mails: links for passwords do not arrive");
     return problems;
   });
@@ -377,9 +374,11 @@ Result<void> Server::Parts::open() {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
   }
+  http_options.tls = std::move(*identity);
   auto server = net::HttpServer::start(std::move(http_options), router, random);
   if (!server) return tl::unexpected(server.error());
   http = std::move(*server);
+  operations->start(*http);
 
   auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
   if (!socket) return tl::unexpected(socket.error());
@@ -398,6 +397,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
   if (auto opened = parts->open(); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
+
+void Server::reload() { parts_->operations->reload(); }
 
 const std::string& Server::url() const { return parts_->url; }
 

@@ -28,6 +28,7 @@ struct ServerOptions {
   bool demo_routing = false;
   std::string web_directory;                 // empty: beside this program (build/web, or share/upcall/web)
   std::string recorder_program;              // empty: upcall-recorder beside this program
+  std::string events_if;                     // a path: while it exists at the start, the end of a meeting stops its recording; empty: always
   std::string log_level = "info";
   std::string log_file;                      // empty: standard error
   std::uint64_t spool_limit_mib = 0;         // of all journals together; 0: the disk's own limit
@@ -54,6 +55,8 @@ class Server {
 
   // "http://127.0.0.1:8080": where it listens.
   const std::string& url() const;
+  // Takes up a new certificate and opens the log file anew, where there are such. Open connections go on. Any thread.
+  void reload();
   // Tells clients to reconnect, lets requests end; recordings in progress are taken up by the next start.
   void drain(Duration deadline);
   // True: another process serves, only calls are left here.

@@ -60,6 +60,7 @@ void Server::Parts::add_metrics() {
   counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
   counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
+  counter("upcall_http_relayed_total", "Signalling sockets carried to a server before this one", [this, d] { return http ? d(http->counters().relayed) : 0; });
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
   counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
   counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });

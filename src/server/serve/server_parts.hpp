@@ -21,6 +21,7 @@
 #include "server/serve/drain_host.hpp"
 #include "server/serve/drain_peers.hpp"
 #include "server/serve/object_stores.hpp"
+#include "server/serve/operations.hpp"
 #include "server/serve/server.hpp"
 #include "service/contact_search/contact_indexer.hpp"
 #include "service/events/hook_service.hpp"
@@ -40,6 +41,7 @@ struct Server::Parts {
   ~Parts() {
     admin.reset();
     host.reset();
+    if (operations) operations->stop();
     if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
     peers.reset();
@@ -102,6 +104,7 @@ struct Server::Parts {
   std::unique_ptr<service::OutboxLoop> outbox;
   api::OpenApi openapi;
   wire::Router router;
+  std::unique_ptr<Operations> operations;
   std::unique_ptr<net::HttpServer> http;
   std::unique_ptr<net::AdminSocketServer> admin;
   std::string instance;                    // of this process, as owner of leases
@@ -118,8 +121,6 @@ struct Server::Parts {
   void close_events();
   void told_outbox();
   void take_journal_copy_parameter();
-  Result<void> take_tls(net::HttpServerOptions& http_options, const std::string& address);
-  Result<void> look_at_program() const;
   Result<std::vector<udp::MediaAddress>> open_runtime();
   Result<bj::value> hand_over(const std::string& program);   // handover.cpp
   Result<std::string> start_next(const std::string& program, bool again);

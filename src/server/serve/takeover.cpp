@@ -104,6 +104,8 @@ Result<Successor> Successor::start(const std::string& program, const std::vector
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], kNumberThere);
+  // Connections of this process must end when it ends them: not all of its descriptors are close-on-exec (Asio's are not).
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, kNumberThere + 1);
   // What this process blocks or ignores is not for the next one.
   sigset_t none, usual;
   sigemptyset(&none);
