@@ -35,7 +35,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/mail_parameters.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/object_stores.hpp"
@@ -273,8 +273,6 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
-  auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
-  if (name) recording.attendee_name = *name;
   auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); });
   if (!capacity) return tl::unexpected(capacity.error());
   recording.capacity = *capacity;
@@ -332,6 +330,8 @@ Result<void> Server::Parts::open() {
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
+  // For commands that come while nobody serves.
+  if (auto kept = store->write([this](store::Database& db) { return store::parameters::set(db, admin::kPublicUrl, url); }); !kept) return kept;
   if (auto services = open_services(*media); !services) return services;
 
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
@@ -464,9 +464,12 @@ std::string Server::Parts::admin_call(std::string_view line) {
     const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
     return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
   }
-  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, "cli");
+  // Who may use this socket at all is root or the server's own user: who of them it was, the command says.
+  std::string by = json::text_or(*request, "by", "cli");
+  if (!by.starts_with("cli") || by.size() > 64 || !json::is_clean_text(by)) by = "cli";
+  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, by);
   if (!result) return answer_error(result.error());
-  if (command == "configure") {
+  if (command == "configure" || command == "configure.delete") {
     if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
