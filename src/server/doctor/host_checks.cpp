@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "io/store/parameter_repository.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "server/doctor/checks.hpp"
 #include "server/keys/master_keys.hpp"
 
