@@ -20,6 +20,7 @@ void add_master_key(CLI::App& app, int& exit_code);
 void add_operations(CLI::App& app, int& exit_code);
 // backup create | verify, restore
 void add_backup(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
 // capacity simulate
 void add_capacity(CLI::App& app, int& exit_code);
 

@@ -230,7 +230,7 @@ Result<void> Server::Parts::open() {
 
   const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
-  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, url, *media, recorder, web}, metrics);
+  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, listen->port, url, *media, recorder, web}, metrics);
   auto identity = operations->first_identity();
   if (!identity) return tl::unexpected(identity.error());
 
