@@ -11,8 +11,8 @@ namespace upcall::cli {
 
 namespace bj = boost::json;
 
-Result<bj::value> running_server_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, Duration longest) {
-  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}});
+Result<bj::value> running_server_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, Duration longest, const std::string& actor) {
+  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}, {"by", actor}});
   auto answer = net::admin_call(data_dir + "/admin.sock", line, longest);
   if (!answer) {
     if (answer.error().code == ErrorCode::not_found) return fail(ErrorCode::not_found, "no server runs on " + data_dir + "; start it: upcall serve --data-dir " + data_dir);
@@ -26,8 +26,8 @@ Result<bj::value> running_server_call(const std::string& data_dir, const std::st
   return parsed->contains("result") ? (*parsed)["result"] : bj::value(nullptr);
 }
 
-Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments) {
-  auto answer = running_server_call(data_dir, command, arguments, Duration::s(30));
+Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, const std::string& actor) {
+  auto answer = running_server_call(data_dir, command, arguments, Duration::s(30), actor);
   if (answer || answer.error().code != ErrorCode::not_found) return answer;
   if (command == "tls.reload" || command == "log.reopen" || command == "serve.options") return fail(ErrorCode::unavailable, "no server runs on this data directory");
   // No server runs: the store is ours, under its lock.
@@ -36,7 +36,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
   if (!store) return tl::unexpected(store.error());
   auto sealer = server::open_sealer(**store, "", random);
   if (!sealer) return tl::unexpected(sealer.error());
-  admin::Context context{**store, **sealer, random, system_now().wall, ""};
+  admin::Context context{**store, **sealer, random, system_now().wall, "", actor};
   if (auto first = admin::first_start(context); !first) return tl::unexpected(first.error());
   if (command == "recording.delete" || command == "recording.compose" || command == "contact.erase" || command == "retention.sweep" || command == "retention.reconcile") {
     return fail(ErrorCode::unavailable, "no server runs on this data directory: start it, it alone removes files");

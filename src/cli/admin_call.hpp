@@ -12,9 +12,11 @@
 
 namespace upcall::cli {
 
-// not_found: no server runs there.
-Result<boost::json::value> running_server_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments, Duration longest);
+// Of a running server alone. not_found: no server runs there. `actor` goes to the audit and begins with "cli".
+Result<boost::json::value> running_server_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments,
+                                               Duration longest, const std::string& actor = "cli");
 
-Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments);
+// `actor` goes to the audit and begins with "cli".
+Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments, const std::string& actor = "cli");
 
 }  // namespace upcall::cli

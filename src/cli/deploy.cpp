@@ -41,6 +41,21 @@ bj::object result_json(const deploy::DeployResult& result, bool deployed) {
           {"parts", placement_json(result.plan.after)}, {"pid", static_cast<std::int64_t>(result.pid)}};
 }
 
+// What is asked for next: where pages and interfaces are, and the names by which clients know the instance.
+bj::object outputs_of(const std::string& data_dir) {
+  auto instance = running_server_call(data_dir, "instance.show", {}, Duration::s(10));
+  if (!instance || !instance->is_object()) return {};
+  const bj::object& facts = instance->get_object();
+  std::string url = json::text_or(facts, "url");
+  while (url.ends_with('/')) url.pop_back();
+  return {{"webAppURL", url + "/"},
+          {"customerPageURL", url + "/demo-website.html"},
+          {"issuer", url},
+          {"instanceId", json::text_or(facts, "instanceId")},
+          {"instanceArn", json::text_or(facts, "instanceArn")},
+          {"defaultContactFlowId", json::text_or(facts, "defaultContactFlowId")}};
+}
+
 int refused(const Wanted& wanted, const std::string& why) {
   if (wanted.as_json) std::cout << bj::serialize(bj::object{{"ok", false}, {"message", why}}) << std::endl;
   std::fprintf(stderr, "upcall deploy: %s\n", why.c_str());
@@ -81,13 +96,19 @@ int run(Wanted wanted) {
   }
   auto deployed = deploy::deploy(*store, wanted.options);
   if (!deployed) return refused(wanted, deployed.error().message);
+  const bj::object outputs = outputs_of(wanted.options.data_dir);
   if (wanted.as_json) {
-    std::cout << bj::serialize(result_json(*deployed, true)) << std::endl;
-  } else if (deployed->plan.changes.empty()) {
+    bj::object all_of_it = result_json(*deployed, true);
+    all_of_it["outputs"] = outputs;
+    std::cout << bj::serialize(all_of_it) << std::endl;
+    return 0;
+  }
+  if (deployed->plan.changes.empty()) {
     std::cout << "release " << deployed->release << " is deployed already" << std::endl;
   } else {
     std::cout << "release " << deployed->release << " is deployed; process " << deployed->pid << " serves" << std::endl;
   }
+  for (const auto& [name, value] : outputs) std::cout << "  " << std::string_view(name) << " = " << json::text_or(outputs, name) << '\n';
   return 0;
 }
 

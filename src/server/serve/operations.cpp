@@ -5,6 +5,7 @@
 #include "base/wall_text.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
+#include "server/backup/staging.hpp"
 #include "server/serve/own_addresses.hpp"
 
 namespace upcall::server {
@@ -12,6 +13,7 @@ namespace upcall::server {
 namespace bj = boost::json;
 
 Operations::Operations(const ServerOptions& options, OperationFacts facts, metrics::Registry& registry) : options_(options), facts_(std::move(facts)) {
+  backup::Staging::remove_stale(options_.data_dir);
   if (options_.tls_self_signed || !options_.tls_cert.empty()) {
     TlsReloadOptions reload;
     reload.certificate_file = options_.tls_self_signed ? "" : options_.tls_cert;
@@ -72,7 +74,7 @@ bj::value Operations::options_json() const {
   for (const udp::MediaAddress& m : facts_.media) {
     media.push_back({{"advertised", ip_text(m.advertised)}, {"bind", ip_text(m.bind)}, {"port", m.advertised.port}});
   }
-  return bj::object{{"pid", static_cast<std::int64_t>(::getpid())}, {"version", UPCALL_VERSION}, {"listen", options_.listen}, {"url", facts_.url},
+  return bj::object{{"pid", static_cast<std::int64_t>(::getpid())}, {"version", UPCALL_VERSION}, {"listen", host_text(facts_.listen_address) + ":" + std::to_string(facts_.listen_port)}, {"url", facts_.url},
                     {"publicUrl", options_.public_url}, {"tlsCert", options_.tls_cert}, {"tlsKey", options_.tls_key}, {"tlsSelfSigned", options_.tls_self_signed},
                     {"media", std::move(media)}, {"recorder", facts_.recorder_program}, {"webDirectory", facts_.web_directory},
                     {"spoolLimitMib", options_.spool_limit_mib}, {"logFile", options_.log_file}};

@@ -19,7 +19,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/mail_parameters.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/operation_routes.hpp"
@@ -209,8 +209,6 @@ Result<void> Server::Parts::open_services() {
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
-  auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
-  if (name) recording.attendee_name = *name;
   auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); });
   if (!capacity) return tl::unexpected(capacity.error());
   recording.capacity = *capacity;
@@ -290,12 +288,14 @@ Result<void> Server::Parts::open() {
   while (url.ends_with('/')) url.pop_back();
   if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
 
-  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, url, *media, recorder, web}, metrics);
+  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, listen->port, url, *media, recorder, web}, metrics);
   auto identity = operations->first_identity();
   if (!identity) return tl::unexpected(identity.error());
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
+  // For commands that come while nobody serves.
+  if (auto kept = store->write([this](store::Database& db) { return store::parameters::set(db, admin::kPublicUrl, url); }); !kept) return kept;
   peers = std::make_unique<DrainPeers>(options.data_dir);
   instance = make_token(random, 6);
   if (auto services = open_services(); !services) return services;

@@ -11,7 +11,7 @@ namespace {
 
 bool has(const Said& said, const std::string& text) { return said.text.find(text) != std::string::npos; }
 
-// acceptance: 71
+// acceptance: 71, 73
 TEST(Deploy, AReleaseIsPlacedVerifiedFollowedAndTakenBack) {
   DeployedInstallation here;
   const std::string one = here.release("1.0"), two = here.release("2.0");
@@ -23,6 +23,7 @@ TEST(Deploy, AReleaseIsPlacedVerifiedFollowedAndTakenBack) {
   const Said first = here.deploy(one);
   ASSERT_EQ(first.status, 0) << first.text;
   EXPECT_TRUE(has(first, "a recorded call verifies it")) << first.text;
+  EXPECT_TRUE(has(first, "webAppURL = " + here.url() + "/\n")) << first.text;
   const pid_t of_one = here.serving();
   EXPECT_GT(of_one, 0);
   EXPECT_EQ(here.page(), "1.0");

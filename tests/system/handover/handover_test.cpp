@@ -1,11 +1,14 @@
 // Another process takes over in mid-call: the call and its recording go on where they are, everything else is the new one's.
+#include <algorithm>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "harness.hpp"
+#include "io/clock/system_clock.hpp"
 
 namespace upcall::story {
 namespace {
@@ -78,6 +81,51 @@ TEST(Handover, ACallAndItsRecordingGoOnAndNewOnesAreTheNewProcesss) {
   }
   const bj::object second = world.film(world.wait_stored(later));
   world.people_in(second);
+}
+
+// UPCALL_HANDOVER_CALLS (tools/handover.sh) makes it the long one.
+TEST(Handover, ManyRecordedCallsGoOnOverTwoHandovers) {
+  const char* wanted = std::getenv("UPCALL_HANDOVER_CALLS");
+  const int calls = wanted != nullptr ? std::atoi(wanted) : 2;
+  WorldOptions small;
+  small.width = 320;
+  small.height = 180;
+  small.kbps = 200;
+  World world(small);
+  world.set_parameter("recordingScreenWidth", "640");
+  world.set_parameter("recordingScreenHeight", "360");
+  std::vector<Call> all;
+  std::vector<std::int64_t> started;
+  for (int i = 0; i < calls; ++i) {
+    all.push_back(world.begin_meeting());
+    ASSERT_EQ(world.start_recording(all.back()), 200);
+    started.push_back(world.clock_ms());
+  }
+  for (Call& call : all) talk(world, call, Duration::ms(500));
+  const Instant before = system_now().mono;
+  world.hand_over();
+  const Duration first = system_now().mono - before;
+  for (Call& call : all) talk(world, call, Duration::ms(500));
+  // And again, while the first process still has them all.
+  world.hand_over();
+  EXPECT_EQ(world.metric("upcall_draining_meetings"), calls);
+  for (Call& call : all) talk(world, call, Duration::ms(500));
+  EXPECT_EQ(world.metric("upcall_http_relayed_total"), 0) << "nobody had to come again";
+  std::vector<std::int64_t> stopped;
+  for (Call& call : all) {
+    stopped.push_back(world.clock_ms());
+    ASSERT_EQ(world.stop_recording(call), 200);
+  }
+  double longest_hold_s = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const bj::object film = world.film(world.wait_stored(all[i], Duration::s(60 + 20 * calls)));
+    EXPECT_GE(number_at(film, "duration_s"), static_cast<double>(stopped[i] - started[i]) / 1000 - 1.5);
+    longest_hold_s = std::max(longest_hold_s, number_at(film, "longest_hold_s"));
+    ASSERT_EQ(world.end_meeting(all[i]), 200);
+  }
+  EXPECT_LE(longest_hold_s, 0.5);
+  std::printf("handover: %d calls, took over in %lld ms, longest hold in a film %.2f s\n", calls, static_cast<long long>(first.ms()), longest_hold_s);
+  EXPECT_EQ(world.wait_drained(Duration::s(20)), 0);
 }
 
 TEST(Handover, WhoComesAgainIsCarriedToTheCall) {
