@@ -102,9 +102,9 @@ TEST(LogRotation, LogrotateItselfDoesIt) {
   it.start({"--log-file", file});
   std::string rules = read_text(std::string(UPCALL_DEPLOY_DIR) + "/debian/upcall-server.logrotate");
   const auto replace = [&](const std::string& from, const std::string& to) {
-    const std::size_t at = rules.find(from);
+    std::size_t at = rules.find(from);
     ASSERT_NE(at, std::string::npos) << from;
-    rules.replace(at, from.size(), to);
+    for (; at != std::string::npos; at = rules.find(from, at + to.size())) rules.replace(at, from.size(), to);
   };
   replace("/var/log/upcall", folder);
   replace("\tsu upcall upcall\n", "");
@@ -122,6 +122,9 @@ TEST(LogRotation, LogrotateItselfDoesIt) {
   EXPECT_TRUE(fs::exists(file + ".2.gz"));
   EXPECT_EQ(it.stop(), 0);
   EXPECT_THAT(read_text(file), HasSubstr("server.stopped"));
+  // Nobody to tell is no error.
+  const Ran at_rest = it.run(program, {"--force", "--state", it.dir() + "/logrotate.state", config}, {{"PATH", "/usr/bin:/bin"}});
+  EXPECT_EQ(at_rest.exit, 0) << at_rest.text();
 }
 
 }  // namespace
