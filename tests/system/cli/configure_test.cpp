@@ -15,6 +15,7 @@
 
 #include "io/net/http_client.hpp"
 #include "io/process/child_process.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall {
@@ -263,6 +264,24 @@ TEST_F(ConfigureCommand, ARunningServerTakesItUpAtOnceAndPagesGetItByAFile) {
   EXPECT_EQ(text_of(other + "/frontend-config.js"), served);
   EXPECT_EQ(run({"sync-config", "--url", url, "--out", other}), 1);
   EXPECT_EQ(value("recordingAttendeeName"), "Tape");
+}
+
+TEST_F(ConfigureCommand, ASecretThatCannotBeOpenedStopsNothingElse) {
+  serve();
+  ASSERT_EQ(configure({"--recording-object-store=s3", "--recording-s3-endpoint=http://127.0.0.1:9", "--recording-s3-bucket=calls", "--recording-s3-access-key-id=ID", "--recording-s3-secret-access-key=secret"}), 0) << err_;
+  {
+    auto db = store::Database::open(data_ + "/upcall.db", store::Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(store::parameters::set(**db, "recordingS3SecretAccessKey", "00ff"));
+  }
+  ASSERT_EQ(configure({"--max-capacity=9", "--diff"}), 0) << err_;
+  ASSERT_EQ(configure({"-t", "--cache", (directory_ / "c.json").string()}), 0) << err_;
+  EXPECT_EQ(text_of(directory_ / "c.json").find("unreadable"), std::string::npos);
+  EXPECT_EQ(configure({"--max-capacity=9"}), 0) << err_;
+  EXPECT_THAT(err_, HasSubstr("The object store stays as it was: recordingS3SecretAccessKey cannot be opened"));
+  EXPECT_EQ(value("maxCapacity"), "9");
+  ASSERT_EQ(configure({"--recording-s3-secret-access-key=new"}), 0) << err_;
+  EXPECT_EQ(err_.find("stays as it was"), std::string::npos) << err_;
 }
 
 // A person at a terminal.
