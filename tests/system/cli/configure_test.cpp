@@ -385,6 +385,20 @@ TEST_F(ConfigureCommand, AsksAPerson) {
   EXPECT_EQ(value("recordingAttendeeName"), "RECORDING");
 }
 
+TEST_F(ConfigureCommand, ADirectoryThatNobodyHasServedYetIsConfiguredToo) {
+  EXPECT_EQ(value("connectInstanceURL"), "http://127.0.0.1:8080");
+  ASSERT_EQ(configure({"--connect-instance-url=https://calls.example.com", "--recording-attendee-name=Bot", "--max-capacity=9"}), 0) << err_;
+  ASSERT_EQ(configure({"-i"}, std::string(30, '\n')), 0) << err_;
+  EXPECT_EQ(out_, "connectInstanceURL: https://calls.example.com → http://127.0.0.1:8080\nrecordingAttendeeName: Bot → RECORDING\n") << "from the defaults, as the original; what is not asked stays";
+  ASSERT_EQ(configure({"--connect-instance-url=https://calls.example.com"}), 0);
+  ASSERT_EQ(configure({"-d", "--yes"}), 0) << err_;
+  EXPECT_EQ(value("connectInstanceURL"), "http://127.0.0.1:8080");
+  ASSERT_EQ(configure({"--outputs", "--json"}), 0);
+  EXPECT_EQ(out_, "{}\n");
+  EXPECT_EQ(run({"sync-config", "--data-dir", data_, "--out", (directory_ / "x").string()}), 1);
+  EXPECT_THAT(err_, HasSubstr("start it once"));
+}
+
 TEST_F(ConfigureCommand, TakesAnswersFromAPipe) {
   // Arn, url, flow, prefix, origins of agents and of customers; then Enter to the end.
   ASSERT_EQ(configure({"-il"}, "\n\n\nmy-prefix\n\n\n\n\n\nfalse\n"), 0) << err_;
