@@ -35,8 +35,8 @@ read -r -t 60 line <&"${COPROC[0]}"
 case "$line" in ready\ *) ;; *) echo "not ready: $line" >&2; exit 1 ;; esac
 status=0
 "$@" || status=$?
-kill "$COPROC_PID"
-wait "$COPROC_PID" || true
+kill "$COPROC_PID" 2>/dev/null || true
+wait "$COPROC_PID" 2>/dev/null || true
 exit "$status"
 TEXT
 chmod +x "$root/start" "$root/with-server"
@@ -58,8 +58,23 @@ verified=$(date +%s)
 expect 'something to keep' 'mkdir -p /var/lib/upcall/objects && cp -r /var/lib/upcall/trial/objects/. /var/lib/upcall/objects/ && find /var/lib/upcall/objects -type f | grep -q . && rm -r /var/lib/upcall/trial'
 expect 'somebody to keep' '/with-server upcall user add --data-dir /var/lib/upcall --username ann@example.com --email ann@example.com --name Ann --security-profile Agent --password "correct horse battery"'
 
+# Under a running server, as the package's script does it where there is a systemd: the files are exchanged, then it hands over.
+cat >"$root/upgrade" <<'TEXT'
+#!/bin/sh
+set -e
+before=$(readlink /proc/$(pgrep -o -x upcall)/exe)
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends -o Dpkg::Options::=--force-confold /later/*.deb
+grep -q 'upcall handover --data-dir' /var/lib/dpkg/info/upcall-server.postinst
+setpriv --reuid upcall --regid upcall --clear-groups -- /usr/bin/upcall handover --data-dir /var/lib/upcall --program /usr/bin/upcall
+curl -sf http://127.0.0.1:8080/readyz
+next=$(setpriv --reuid upcall --regid upcall --clear-groups -- pgrep -n -x upcall)
+[ "$before" = /usr/bin/upcall ] && [ "$(readlink "/proc/$next/exe")" = /usr/bin/upcall ]
+kill "$next"
+while [ -d "/proc/$next" ] && ! grep -q '^State:.Z' "/proc/$next/status"; do sleep 0.05; done
+TEXT
+chmod +x "$root/upgrade"
 expect 'a changed setting' 'echo "# ours" >>/etc/upcall/upcall.conf'
-expect 'upgrade' 'DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends -o Dpkg::Options::=--force-confold /later/*.deb && dpkg -s upcall-server | grep -q "^Version: 99.0"'
+expect 'upgrade' '/with-server /upgrade && dpkg -s upcall-server | grep -q "^Version: 99.0"'
 expect 'the setting is kept' 'grep -q "^# ours" /etc/upcall/upcall.conf'
 expect 'the user of before' '/with-server upcall user list --data-dir /var/lib/upcall --json | grep -q ann@example.com'
 
