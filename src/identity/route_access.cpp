@@ -180,6 +180,8 @@ constexpr RouteRule kRules[] = {
     {"PUT", "/aws/connect/{rest...}", access_key, {}},
     {"POST", "/aws/connect/{rest...}", access_key, {}},
     {"DELETE", "/aws/connect/{rest...}", access_key, {}},
+    {"GET", "/git/{rest...}", git_user, {}},
+    {"POST", "/git/{rest...}", git_user, {}},
     {"GET", "/aws/s3/{rest...}", object_key, {}, ObjectRule::playback},
     {"HEAD", "/aws/s3/{rest...}", object_key, {}, ObjectRule::playback},
     {"PUT", "/aws/s3/{rest...}", object_key, {}, ObjectRule::playback},

@@ -17,6 +17,7 @@
 #include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
 #include "api/meeting/recording_start.hpp"
+#include "api/pipeline/git_routes.hpp"
 #include "api/routing/routing_routes.hpp"
 #include "api/s3/s3_api.hpp"
 #include "api/web/frontend_config.hpp"
@@ -97,6 +98,8 @@ std::string beside_this_program(const char* name) {
   return error ? name : (self.parent_path() / name).string();
 }
 
+bool only_this_host(const std::string& address) { return address == "::1" || address.starts_with("127."); }
+
 // The pages of a build tree (build/web beside build/<preset>/bin) or of an installation.
 std::string default_web_directory() {
   std::error_code error;
@@ -161,6 +164,9 @@ struct Server::Parts {
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<api::ConnectApi> connect_api;
+  std::unique_ptr<service::GitUsers> git_users;
+  std::unique_ptr<git::Backend> git_backend;
+  std::unique_ptr<api::GitApi> git_api;
   std::unique_ptr<service::RetentionService> retention;
   std::atomic<std::int64_t> journal_copy_s{0};
   std::unique_ptr<service::JournalCopies> copies;
@@ -361,6 +367,10 @@ Result<void> Server::Parts::open() {
   api::add_s3_routes(router, *s3_api);
   connect_api = std::make_unique<api::ConnectApi>(*centre_api, *sealer, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
   api::add_connect_routes(router, *connect_api);
+  git_users = std::make_unique<service::GitUsers>(*store);
+  git_backend = std::make_unique<git::Backend>(git::BackendOptions{options.data_dir + "/pipeline", std::filesystem::absolute(options.data_dir).string(), beside_this_program("upcall")});
+  git_api = std::make_unique<api::GitApi>(api::GitApi{*store, *git_users, *git_backend, tls || only_this_host(listen->address)});
+  api::add_git_routes(router, *git_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins, [this] { return approved_origins(*store); }});
@@ -400,6 +410,8 @@ Result<void> Server::Parts::open() {
     if (method != "PUT" || !path.starts_with(kFiles)) return std::nullopt;
     return std::max<std::size_t>(attachments->body_limit(path.substr(kFiles.size())), 1024);
   };
+  http_options.gated_prefix = api::kGitPrefix;
+  http_options.body_gate = [this](const wire::HttpRequest& request) { return std::optional(api::git_body_gate(*git_api, request)); };
   if (options.connections_per_peer) {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
@@ -558,6 +570,7 @@ const std::string& Server::url() const { return parts_->url; }
 
 void Server::drain(Duration deadline) {
   parts_->runtime->drain();
+  parts_->git_backend->drain();
   parts_->http->stop(deadline);
 }
 
