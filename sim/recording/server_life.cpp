@@ -218,7 +218,7 @@ void Server::stop(MeetingNo meeting, const std::string& key, wire::TapStopReason
           }
         });
         const auto go = [this, live, reason, key, answered] {
-          input(live, [&](auto& l, const Now& n, auto& out) { l.stop(n, reason, key, answered, out); });
+          input(live, [&](auto& l, const Now& n, auto& out) { l.stop(n, reason, "agent", key, answered, out); });
         };
         if (world_.plant == Plant::stop_answered_unwritten) told(Reply::done, live->no);
         if (world_.plant != Plant::stop_key_apart || key.empty()) return go();

@@ -23,6 +23,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
     return parsed->contains("result") ? (*parsed)["result"] : bj::value(nullptr);
   }
   if (answer.error().code != ErrorCode::not_found) return tl::unexpected(answer.error());
+  if (command == "tls.reload" || command == "log.reopen" || command == "serve.options") return fail(ErrorCode::unavailable, "no server runs on this data directory");
   // No server runs: the store is ours, under its lock.
   crypto::SystemRandom random;
   auto store = store::Store::open({data_dir});

@@ -57,6 +57,9 @@ int run(const server::ServerOptions& options, bool sample_data) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  // For log rotation and new certificates. Of a server that was started by hand SIGHUP is the end of its terminal.
+  sigaddset(&signals, SIGUSR1);
+  if (::isatty(STDIN_FILENO) == 0) sigaddset(&signals, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread exists
   const int fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
 
@@ -72,13 +75,15 @@ int run(const server::ServerOptions& options, bool sample_data) {
   if (sample_data) print_sample(options.data_dir, (*server)->url());
   std::fflush(stdout);
   signalfd_siginfo received;
-  [[maybe_unused]] ssize_t got = ::read(fd, &received, sizeof received);
+  while (::read(fd, &received, sizeof received) > 0 && (received.ssi_signo == SIGHUP || received.ssi_signo == SIGUSR1)) (*server)->reload();
   ::sd_notify(0, "STOPPING=1");
   std::fprintf(stderr, "upcall serve: draining; a second signal ends at once\n");
   // A second signal must not wait for the drain.
   std::thread([fd] {
     signalfd_siginfo again;
-    if (::read(fd, &again, sizeof again) > 0) ::_exit(130);
+    while (::read(fd, &again, sizeof again) > 0) {
+      if (again.ssi_signo == SIGTERM || again.ssi_signo == SIGINT) ::_exit(130);
+    }
   }).detach();
   (*server)->drain(Duration::s(5));
   server->reset();

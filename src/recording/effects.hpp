@@ -22,15 +22,16 @@ enum class PauseChange : std::uint8_t { none, begin, end };
 namespace effect {
 
 // One transaction: the row from `from` to `row`, under the claim; the outbox's event, when one is named; the audit of a
-// pause. A final state gives the lease back. → written()
+// pause and of the stop. A final state gives the lease back. → written()
 struct WriteRow {
   State from = State::requested;
   LifeRow row;
   std::string_view event;                      // empty: none
   PauseChange pause = PauseChange::none;
-  std::string actor;                           // of the pause
+  std::string actor;                           // of the pause or the stop; "system": nobody in person; empty: not for the audit
   std::string stop_key;                        // not empty: becomes the row's
   std::vector<Fact> facts;
+  wire::TapStopReason stop_reason = wire::TapStopReason::server_shutdown;   // of a stop
 };
 struct ReadRow {};                             // → row_read() or row_unreadable()
 struct RenewLease { Instant asked; };          // → lease_held() or lease_refused(); no answer: it is asked again

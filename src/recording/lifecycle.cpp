@@ -48,13 +48,14 @@ void Lifecycle::tick(const Now& now, Effects& out) {
   settle(now, out);
 }
 
-void Lifecycle::stop(const Now& now, wire::TapStopReason reason, const std::string& key, Ticket ticket, Effects& out) {
+void Lifecycle::stop(const Now& now, wire::TapStopReason reason, const std::string& actor, const std::string& key, Ticket ticket, Effects& out) {
   if (!alive(now, out)) return out.push_back(effect::Answer{ticket, What::unavailable});
   if (!failure_.empty() || row_.state >= State::composing) return out.push_back(effect::Answer{ticket, What::not_recording});
   if (stop_taken_ && (key.empty() || key != stop_key_)) return out.push_back(effect::Answer{ticket, What::stopping});
   if (!stop_taken_) {
     stop_taken_ = true;
     stop_key_ = key;
+    stop_actor_ = actor;
   }
   end_capture(now, reason);
   stop_waits_.push_back(ticket);

@@ -49,7 +49,8 @@ class Lifecycle {
   void tick(const Now& now, Effects& out);
 
   // From clients; each is answered by an effect Answer. `done` of a stop comes when it is written. `key`: may be empty.
-  void stop(const Now& now, wire::TapStopReason reason, const std::string& key, Ticket ticket, Effects& out);
+  // `actor`: who stops it, for the audit; empty: nobody in person.
+  void stop(const Now& now, wire::TapStopReason reason, const std::string& actor, const std::string& key, Ticket ticket, Effects& out);
   void pause(const Now& now, Duration longest, const std::string& actor, Ticket ticket, Effects& out);
   void go_on(const Now& now, const std::string& actor, Ticket ticket, Effects& out);
   void want_film(const Now& now, Effects& out);
@@ -137,7 +138,7 @@ class Lifecycle {
   Tap tap_ = Tap::none;
   bool attendee_removed_ = false;
   bool stop_requested_ = false, stop_taken_ = false;   // taken: a client has asked for it
-  std::string stop_key_;
+  std::string stop_key_, stop_actor_;
   bool key_written_ = false;
   wire::TapStopReason stop_reason_ = wire::TapStopReason::server_shutdown;
   Instant stop_at_;

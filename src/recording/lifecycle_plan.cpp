@@ -129,7 +129,8 @@ void Lifecycle::write_next(const Now& now, Effects& out) {
     }
     const bool ends_pause = *next >= State::stopping && paused();
     if (ends_pause) row.paused_until.reset();
-    return send(std::move(row), event_of(*next), ends_pause ? PauseChange::end : PauseChange::none, {}, out);
+    const std::string actor = *next != State::stopping ? "" : stop_actor_.empty() ? "system" : stop_actor_;
+    return send(std::move(row), event_of(*next), ends_pause ? PauseChange::end : PauseChange::none, actor, out);
   }
   if (pause_) {
     row.paused_until = pause_->until_wall;
@@ -149,7 +150,7 @@ void Lifecycle::send(LifeRow row, std::string_view event, PauseChange pause, con
   pending.facts = facts_.size();
   pending.key = !stop_key_.empty() && !key_written_ && row.state >= State::stopping;
   pending.dirty = std::exchange(dirty_, false);
-  effect::WriteRow write{row_.state, std::move(row), event, pause, actor, pending.key ? stop_key_ : std::string(), facts_};
+  effect::WriteRow write{row_.state, std::move(row), event, pause, actor, pending.key ? stop_key_ : std::string(), facts_, stop_reason_};
   pending_ = std::move(pending);
   out.push_back(std::move(write));
 }

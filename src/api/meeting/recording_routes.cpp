@@ -211,7 +211,7 @@ wire::HttpResponse stop(MeetingApi& api, const wire::HttpRequest& request) {
   if (!key) return failure(request, key.error());
   auto meeting = controlled_meeting(api, *principal, *id, Control::stop);
   if (!meeting) return failure(request, meeting.error());
-  auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested, *key);
+  auto stopped = api.recordings.stop(*id, wire::TapStopReason::requested, principal->id, *key);
   if (!stopped) return failure(request, ApiError{stopped.error(), stopped.error().code == ErrorCode::conflict ? "nothing_to_stop" : ""});
   return success(request, "Recording stopped",
                  bj::object{{"recordingsStopped", stopped->stopped}, {"recordingsNotStopped", stopped->not_stopped}});

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 #include <spdlog/async.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/details/file_helper.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <atomic>
@@ -22,10 +23,40 @@ constexpr std::size_t kQueue = 8192;
 
 std::atomic<Level> g_level{Level::warn};
 
+// spdlog's own file sink cannot open its file anew.
+class FileSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit FileSink(std::string name) : name_(std::move(name)), file_(open(name_)) {}
+  void reopen() {
+    auto fresh = open(name_);
+    const std::lock_guard lock(mutex_);
+    file_->flush();
+    file_ = std::move(fresh);
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    spdlog::memory_buf_t text;
+    formatter_->format(line, text);
+    file_->write(text);
+  }
+  void flush_() override { file_->flush(); }
+
+ private:
+  static std::unique_ptr<spdlog::details::file_helper> open(const std::string& name) {
+    auto file = std::make_unique<spdlog::details::file_helper>();
+    file->open(name);
+    return file;
+  }
+  const std::string name_;
+  std::unique_ptr<spdlog::details::file_helper> file_;
+};
+
 // The writer, exchanged as a whole: a thread that logs while stop() runs keeps the old one alive for its line.
 struct Writer {
   std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
+  std::shared_ptr<FileSink> file;  // none: standard error
 };
 std::mutex g_mutex;
 std::shared_ptr<Writer> g_writer;
@@ -127,13 +158,15 @@ Result<void> start(const Options& options) {
   // spdlog throws where a file cannot be opened; nothing of it leaves this file.
   try {
     spdlog::sink_ptr sink;
+    std::shared_ptr<FileSink> file;
     if (options.file.empty()) {
       sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
     } else {
-      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+      sink = file = std::make_shared<FileSink>(options.file);
     }
     sink->set_pattern("%v");
     auto made = std::make_shared<Writer>();
+    made->file = std::move(file);
     made->pool = std::make_shared<spdlog::details::thread_pool>(kQueue, 1);
     made->logger = std::make_shared<spdlog::async_logger>("upcall", std::move(sink), made->pool,
                                                           spdlog::async_overflow_policy::overrun_oldest);
@@ -145,6 +178,18 @@ Result<void> start(const Options& options) {
     return fail(ErrorCode::unavailable, "the log file cannot be opened");
   }
   set_level(options.level);
+  return {};
+}
+
+Result<void> reopen() {
+  const auto now = writer();
+  if (!now || !now->file) return {};
+  try {
+    now->file->reopen();
+  } catch (const std::exception&) {
+    return fail(ErrorCode::unavailable, "the log file cannot be opened again: let the user that runs the server write to its directory");
+  }
+  info("log.reopened");
   return {};
 }
 

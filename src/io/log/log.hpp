@@ -68,6 +68,9 @@ struct Options {
 // Starts the writer; before it (and after stop) only warnings and errors are written, straight to standard error.
 // Call once, before other threads log. Errors: unavailable when the file cannot be opened.
 Result<void> start(const Options& options);
+// Opens the log file anew by its name, after somebody moved the old one away; lines that are queued go into the new one.
+// Errors: unavailable when it cannot be opened: the old one is written on.
+Result<void> reopen();
 // Writes what is queued and ends the writer.
 void stop();
 void set_level(Level level);

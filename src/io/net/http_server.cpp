@@ -39,7 +39,9 @@ int choose_alpn(SSL*, const unsigned char** out, unsigned char* size, const unsi
   return SSL_TLSEXT_ERR_OK;
 }
 
-Result<void> set_up_tls(asio::ssl::context& context, const TlsIdentity& identity) {
+Result<std::shared_ptr<asio::ssl::context>> make_tls(const TlsIdentity& identity) {
+  auto made = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+  asio::ssl::context& context = *made;
   error_code ec;
   context.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
                           asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
@@ -50,7 +52,7 @@ Result<void> set_up_tls(asio::ssl::context& context, const TlsIdentity& identity
   if (ec) return fail(ErrorCode::invalid_argument, "the TLS certificate or key cannot be used");
   SSL_CTX_set_alpn_select_cb(context.native_handle(), choose_alpn, nullptr);
   SSL_CTX_set_options(context.native_handle(), SSL_OP_NO_RENEGOTIATION);
-  return {};
+  return made;
 }
 
 constexpr std::size_t kTurnedAwayMax = 64;  // at the same time; further ones are closed without a word
@@ -105,7 +107,7 @@ asio::awaitable<void> HttpServer::Impl::accept_all() {
     if (!peer) {
       count(shared.counters.refused_of_peer);
       // TLS would cost a handshake to say it in.
-      if (shared.tls || turned_away >= kTurnedAwayMax) continue;
+      if (shared.options.tls || turned_away >= kTurnedAwayMax) continue;
       ++turned_away;
       asio::co_spawn(thread.context, turn_away(std::move(socket)), asio::detached);
       continue;
@@ -179,8 +181,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
   random.fill(shared.peer_hash_key);
   if (shared.options.peer_key) shared.peer_hash_key = *shared.options.peer_key;
   if (shared.options.tls) {
-    shared.tls.emplace(asio::ssl::context::tls_server);
-    if (auto ok = set_up_tls(*shared.tls, *shared.options.tls); !ok) return tl::unexpected(ok.error());
+    auto context = make_tls(*shared.options.tls);
+    if (!context) return tl::unexpected(context.error());
+    shared.tls = std::move(*context);
   }
   for (std::size_t i = 0; i < shared.options.net_threads; ++i) {
     impl->nets.push_back(std::make_unique<NetThread>(random.u64()));
@@ -193,8 +196,11 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
   if (!ec) acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(1024, ec);
   if (ec) {
-    return fail(ErrorCode::unavailable,
-                "cannot listen on port " + std::to_string(shared.options.port) + ": " + ec.message());
+    const std::string listening = "cannot listen on port " + std::to_string(shared.options.port);
+    if (ec == asio::error::address_in_use) return fail(ErrorCode::unavailable, listening + ": another program has it. Stop that one, or choose another port with --listen");
+    if (ec == asio::error::access_denied) return fail(ErrorCode::unavailable, listening + ": ports below 1024 need a right (the packages' unit has it). Choose another port with --listen");
+    if (ec == boost::system::errc::address_not_available) return fail(ErrorCode::unavailable, listening + ": this host does not have the address. Correct --listen");
+    return fail(ErrorCode::unavailable, listening + ": " + ec.message());
   }
   impl->port = acceptor.local_endpoint(ec).port();
   impl->pause.emplace(first.context);
@@ -230,6 +236,16 @@ HttpServerCounters HttpServer::counters() const {
   const std::lock_guard lock(s.mutex);
   out.open = s.open;
   return out;
+}
+
+Result<void> HttpServer::set_tls(const TlsIdentity& identity) {
+  ServerShared& shared = impl_->shared;
+  if (!shared.options.tls) return fail(ErrorCode::invalid_argument, "this server has no TLS");
+  auto context = make_tls(identity);
+  if (!context) return tl::unexpected(context.error());
+  const std::lock_guard lock(shared.mutex);
+  shared.tls = std::move(*context);
+  return {};
 }
 
 void HttpServer::stop(Duration deadline) {

@@ -98,6 +98,9 @@ class HttpServer {
   // "http://127.0.0.1:8080"
   std::string url() const;
   HttpServerCounters counters() const;
+  // Another certificate for connections that come from now on; those that are open keep theirs. Any thread.
+  // Errors: invalid_argument (it cannot be used, or this server has no TLS); the old one stays.
+  Result<void> set_tls(const TlsIdentity& identity);
 
   // Refuses new connections, closes idle ones, lets requests under way end (WebSockets are closed with 1001) until
   // `deadline` is over, then cuts. Returns when no handler runs any more. Idempotent; not from a handler.

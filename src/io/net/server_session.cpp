@@ -118,8 +118,12 @@ void Session::drain() {
 }
 
 asio::awaitable<void> Session::run(std::shared_ptr<Session> self) {
-  if (self->shared_.tls) {
-    self->transport_.enable_tls(*self->shared_.tls);
+  if (self->shared_.options.tls) {
+    {
+      const std::lock_guard lock(self->shared_.mutex);
+      self->tls_ = self->shared_.tls;
+    }
+    self->transport_.enable_tls(*self->tls_);
     self->transport_.expires_after(self->shared_.options.header_timeout);
     auto [ec] = co_await self->transport_.tls()->async_handshake(asio::ssl::stream_base::server, kAwait);
     if (ec) {

@@ -44,7 +44,6 @@ struct ServerShared {
 
   HttpServerOptions options;  // not changed after construction
   const wire::Router& router;
-  std::optional<asio::ssl::context> tls;
   SipKey peer_hash_key{};
   ServerCounters counters;
   WorkPool handlers;
@@ -56,6 +55,8 @@ struct ServerShared {
   std::mutex mutex;
   std::condition_variable changed;
   std::size_t open = 0;
+  // Exchanged as a whole; under `mutex`. A session keeps the one that it began with. Empty without options.tls.
+  std::shared_ptr<asio::ssl::context> tls;
   std::unordered_map<std::uint64_t, std::size_t> open_of_peer;  // by peer key; only peers that are counted
 
   // False: the peer has as many as it may. Each true needs a leave_peer.
@@ -110,6 +111,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::uint64_t peer_;
   const std::string own_origin_;
   const bool counted_;
+  std::shared_ptr<asio::ssl::context> tls_;  // outlives transport_
   Transport transport_;
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<WebSocketCore> websocket_;

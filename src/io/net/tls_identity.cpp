@@ -11,6 +11,7 @@
 
 #include <array>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -54,7 +55,9 @@ bool add_extension(X509* cert, int nid, const std::string& value) {
 
 Result<std::string> read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorCode::not_found, "cannot read the TLS file " + path);
+  std::error_code ignored;
+  if (!in && std::filesystem::exists(path, ignored)) return fail(ErrorCode::forbidden, "the TLS file " + path + " may not be read: let the user that runs the server read it");
+  if (!in) return fail(ErrorCode::not_found, "there is no TLS file " + path + ": correct --tls-cert and --tls-key");
   return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
@@ -118,13 +121,13 @@ Result<TlsIdentity> load_tls_identity(const std::string& certificate_file, const
   auto key = read_file(key_file);
   if (!key) return tl::unexpected(key.error());
   const CertPtr cert = read_certificate(*certificate);
-  if (!cert) return fail(ErrorCode::invalid_argument, "no PEM certificate in " + certificate_file);
+  if (!cert) return fail(ErrorCode::invalid_argument, "no PEM certificate in " + certificate_file + ": it must begin with BEGIN CERTIFICATE");
   const BioPtr bio(BIO_new_mem_buf(key->data(), static_cast<int>(key->size())));
   // An encrypted key would make OpenSSL ask on the terminal: the callback answers with nothing instead.
   const KeyPtr private_key(PEM_read_bio_PrivateKey(bio.get(), nullptr, [](char*, int, int, void*) { return 0; }, nullptr));
-  if (!private_key) return fail(ErrorCode::invalid_argument, "no usable PEM private key in " + key_file);
+  if (!private_key) return fail(ErrorCode::invalid_argument, "no usable PEM private key in " + key_file + ": it must be PEM and without a passphrase");
   if (X509_check_private_key(cert.get(), private_key.get()) != 1) {
-    return fail(ErrorCode::invalid_argument, "the private key does not belong to the certificate");
+    return fail(ErrorCode::invalid_argument, "the private key in " + key_file + " does not belong to the certificate in " + certificate_file + ": give the two of one order");
   }
   return TlsIdentity{std::move(*certificate), std::move(*key)};
 }

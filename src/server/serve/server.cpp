@@ -1,37 +1,20 @@
 #include "server/serve/server.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
-#include <mutex>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "api/auth/auth_routes.hpp"
-#include "api/connect/connect_api.hpp"
 #include "api/connect_user/connect_user_routes.hpp"
 #include "api/contacts/contact_routes.hpp"
-#include "api/meeting/inspection_json.hpp"
-#include "api/meeting/meeting_api.hpp"
 #include "api/meeting/playback_access.hpp"
 #include "api/meeting/recording_start.hpp"
-#include "api/pipeline/git_routes.hpp"
 #include "api/routing/routing_routes.hpp"
-#include "api/s3/s3_api.hpp"
 #include "api/web/frontend_config.hpp"
 #include "api/web/web_routes.hpp"
-#include "crypto/random.hpp"
 #include "identity/route_access.hpp"
-#include "io/clock/system_clock.hpp"
-#include "io/log/log.hpp"
-#include "io/metrics/metrics.hpp"
-#include "io/mixer/opus_mixer.hpp"
-#include "io/net/admin_socket.hpp"
-#include "io/net/http_server.hpp"
-#include "io/net/tls_identity.hpp"
-#include "io/store/outbox_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
@@ -39,25 +22,15 @@
 #include "server/admin/parameter_table.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
-#include "server/serve/object_stores.hpp"
-#include "server/serve/provider_fetch.hpp"
 #include "server/serve/operation_routes.hpp"
 #include "server/serve/origin_checks.hpp"
 #include "server/serve/own_addresses.hpp"
-#include "server/serve/retention_commands.hpp"
-#include "server/serve/self_signed.hpp"
-#include "service/contact_search/contact_indexer.hpp"
-#include "service/events/hook_service.hpp"
-#include "service/events/outbox_loop.hpp"
-#include "service/flow_functions/flow_functions.hpp"
-#include "service/identity/audit_heads.hpp"
-#include "service/journal_copies/journal_copies.hpp"
+#include "server/serve/provider_fetch.hpp"
+#include "server/serve/server_parts.hpp"
 
 namespace upcall::server {
 
 namespace {
-
-namespace bj = boost::json;
 
 constexpr std::string_view kRecordingConsumer = "recordings";
 
@@ -111,84 +84,6 @@ std::string default_web_directory() {
 }
 
 }  // namespace
-
-// In the order of construction; destroyed the other way round.
-struct Server::Parts {
-  ~Parts() {
-    admin.reset();
-    if (stores) stores->stop();
-    if (http) http->stop(Duration::ms(500));
-    copies.reset();
-    retention.reset();
-    close_events();
-    // The runtime calls back into the recordings, and they call into it: its threads end first, then both go.
-    if (runtime) runtime->stop();
-    recordings.reset();
-    runtime.reset();
-    http.reset();
-    attachments.reset();
-    contact_indexer.reset();
-    functions.reset();  // the centre has the other hold on them: they end with it, while they can still answer it
-    centre.reset();
-    // Last: it signs what all of them have written.
-    mails.reset();
-    audit_heads.reset();
-    log::info("server.stopped", {});
-    log::stop();
-  }
-
-  crypto::SystemRandom random;
-  metrics::Registry metrics;
-  ServerOptions options;
-  std::string url;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<store::Sealer> sealer;
-  std::optional<dtls::DtlsContext> dtls;
-  media::OpusMixerFactory mixers;
-  std::unique_ptr<ObjectStores> stores;
-  std::unique_ptr<service::MeetingDirectory> directory;
-  std::unique_ptr<service::MeetingRuntime> runtime;
-  std::unique_ptr<service::RecordSigner> signer;
-  std::unique_ptr<service::AuditHeads> audit_heads;
-  std::unique_ptr<service::RecordingService> recordings;
-  std::unique_ptr<api::CentreService> centre;
-  std::shared_ptr<service::FlowFunctions> functions;  // the centre's, which ends it; here for its counters
-  std::unique_ptr<api::Authenticator> authenticator;
-  std::unique_ptr<api::AuthorizationServer> authorization;
-  std::unique_ptr<service::PasswordMails> mails;
-  std::unique_ptr<service::Federation> federation;
-  std::unique_ptr<api::AuthRoutes> auth_routes;
-  std::unique_ptr<api::CentreApi> centre_api;
-  std::unique_ptr<service::AttachmentService> attachments;
-  std::unique_ptr<service::ContactIndexer> contact_indexer;
-  std::unique_ptr<api::MeetingApi> meeting_api;
-  std::unique_ptr<api::S3Api> s3_api;
-  std::unique_ptr<api::ConnectApi> connect_api;
-  std::unique_ptr<service::GitUsers> git_users;
-  std::unique_ptr<git::Backend> git_backend;
-  std::unique_ptr<api::GitApi> git_api;
-  std::unique_ptr<service::RetentionService> retention;
-  std::atomic<std::int64_t> journal_copy_s{0};
-  std::unique_ptr<service::JournalCopies> copies;
-  std::unique_ptr<service::HookService> hooks;
-  std::unique_ptr<service::OutboxLoop> outbox;
-  api::OpenApi openapi;
-  wire::Router router;
-  std::unique_ptr<net::HttpServer> http;
-  std::unique_ptr<net::AdminSocketServer> admin;
-
-  Result<void> open();
-  Result<void> open_services(const std::vector<udp::MediaAddress>& media);
-  void add_metrics();
-  Result<void> open_events();
-  void close_events();
-  void told_outbox();
-  void take_journal_copy_parameter();
-  std::string admin_call(std::string_view line);
-  Result<bj::value> administer(std::string_view command, const bj::object& arguments, const std::string& actor);
-
-  std::mutex events_mutex;   // of the two pointers: whoever writes events may still do so while they go
-};
 
 // After everything that consumes events exists.
 Result<void> Server::Parts::open_events() {
@@ -330,11 +225,18 @@ Result<void> Server::Parts::open() {
   if (!sealing) return tl::unexpected(sealing.error());
   sealer = std::move(*sealing);
 
+  // Before services begin: a certificate that cannot be used changes nothing.
   const bool tls = options.tls_self_signed || !options.tls_cert.empty();
   std::vector<std::string> origins = own_origins(tls, listen->address, listen->port);
   url = options.public_url.empty() ? origins.front() : options.public_url;
   while (url.ends_with('/')) url.pop_back();
   if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
+
+  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
+  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, url, *media, recorder, web}, metrics);
+  auto identity = operations->first_identity();
+  if (!identity) return tl::unexpected(identity.error());
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
@@ -373,7 +275,7 @@ Result<void> Server::Parts::open() {
   api::add_git_routes(router, *git_api);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
-  api::add_web_routes(router, {options.web_directory.empty() ? default_web_directory() : options.web_directory, origins, [this] { return approved_origins(*store); }});
+  api::add_web_routes(router, {web, origins, [this] { return approved_origins(*store); }});
   add_metrics();
   add_operation_routes(router, metrics, [this] {
     std::vector<std::string> problems = stores->problems();
@@ -382,6 +284,7 @@ Result<void> Server::Parts::open() {
     if (counters.disk == recording::DiskVerdict::warn) problems.push_back("the spool's disk will be too full for new recordings within half an hour");
     if (counters.disk >= recording::DiskVerdict::refuse) problems.push_back("the spool's disk is nearly full: new recordings are refused");
     if (counters.uploads_in_trouble > 0) problems.push_back("the object store does not take films: they wait on the disk");
+    for (std::string& problem : operations->problems()) problems.push_back(std::move(problem));
     if (mails->counters().in_trouble) problems.push_back("the mail server does not take mails: links for passwords do not arrive");
     return problems;
   });
@@ -416,144 +319,17 @@ Result<void> Server::Parts::open() {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
   }
-  if (options.tls_self_signed) {
-    auto identity = self_signed_identity(options.data_dir, reachable_names(listen->address), system_now().wall);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  } else if (!options.tls_cert.empty()) {
-    auto identity = net::load_tls_identity(options.tls_cert, options.tls_key);
-    if (!identity) return tl::unexpected(identity.error());
-    http_options.tls = std::move(*identity);
-  }
+  http_options.tls = std::move(*identity);
   auto server = net::HttpServer::start(std::move(http_options), router, random);
   if (!server) return tl::unexpected(server.error());
   http = std::move(*server);
+  operations->start(*http);
 
   auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
   if (!socket) return tl::unexpected(socket.error());
   admin = std::move(*socket);
   log::info("server.started", {{"version", UPCALL_VERSION}, {"demoRouting", options.demo_routing}});
   return {};
-}
-
-// A command that changes what the contact centre knows counts from its answer on.
-Result<bj::value> Server::Parts::administer(std::string_view command, const bj::object& arguments, const std::string& actor) {
-  admin::Context context{*store, *sealer, random, system_now().wall, url, actor};
-  auto result = admin::run(context, command, arguments);
-  if (!result || !admin::changes_centre(command)) return result;
-  (void)centre->reload();
-  if (auto removed = directory->remove_switched_off(); !removed) return tl::unexpected(removed.error());
-  return result;
-}
-
-// {"command": "user.add", "arguments": {...}} → {"result": ...} or {"error": {"code", "message"}}
-std::string Server::Parts::admin_call(std::string_view line) {
-  const auto answer_error = [](const Error& error) {
-    return bj::serialize(bj::object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}});
-  };
-  auto request = json::parse_object(line);
-  if (!request) return answer_error({ErrorCode::invalid_argument, "the request is not a JSON object"});
-  const std::string command = json::text_or(*request, "command");
-  const bj::object* arguments = json::object_at(*request, "arguments");
-  if (command == "meeting.show") {
-    const std::string id = arguments != nullptr ? json::text_or(*arguments, "meeting") : "";
-    auto meeting = directory->find(id);
-    const std::string meeting_id = meeting && *meeting ? (*meeting)->meeting_id : id;
-    auto future = runtime->inspect(meeting_id);
-    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return answer_error({ErrorCode::unavailable, "the media worker did not answer"});
-    const auto seen = future.get();
-    if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
-    return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
-  }
-  if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
-    return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
-  }
-  if (command == "user.invite") {
-    auto sent = mails->invite(arguments != nullptr ? json::text_or(*arguments, "username") : "", "cli");
-    return sent ? bj::serialize(bj::object{{"result", {{"sent", true}}}}) : answer_error(sent.error());
-  }
-  if (command == "recording.compose") {
-    const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
-    return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
-  }
-  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, "cli");
-  if (!result) return answer_error(result.error());
-  if (command == "configure") {
-    if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
-    if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
-    if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
-    take_journal_copy_parameter();
-  }
-  if (command == "signing-key.rotate") {
-    if (auto loaded = authenticator->load_keys(system_now().wall); !loaded) return answer_error(loaded.error());
-  }
-  if (command.starts_with("webhook.")) {
-    if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
-  }
-  return bj::serialize(bj::object{{"result", *result}});
-}
-
-void Server::Parts::add_metrics() {
-  const auto gauge = [this](const char* name, const char* help, std::function<double()> read) { metrics.gauge_from(name, help, {}, std::move(read)); };
-  const auto counter = [this](const char* name, const char* help, std::function<double()> read) { metrics.counter_from(name, help, {}, std::move(read)); };
-  const auto d = [](auto v) { return static_cast<double>(v); };
-  counter("upcall_flow_functions_answered_total", "Functions of contact flows that answered", [this, d] { return d(functions->counters().answered); });
-  counter("upcall_flow_functions_failed_total", "Functions of contact flows that did not, or not as they must", [this, d] { return d(functions->counters().failed); });
-  counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
-  counter("upcall_contacts_indexed_total", "Finished contacts put into the search's index, again when they changed", [this, d] { return d(contact_indexer->counters().indexed); });
-  counter("upcall_contacts_not_indexed_total", "Finished contacts that could not be indexed and are not found", [this, d] { return d(contact_indexer->counters().given_up); });
-  gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
-  gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
-  counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });
-  counter("upcall_media_packets_received_total", "Datagrams received", [this, d] { return d(runtime->counters().media.packets_in); });
-  counter("upcall_media_packets_sent_total", "Datagrams sent", [this, d] { return d(runtime->counters().media.packets_out); });
-  counter("upcall_media_unknown_address_total", "Datagrams from addresses that no check validated", [this, d] { return d(runtime->counters().media.unknown_address); });
-  counter("upcall_media_slow_turns_total", "Turns of the media worker over 5 ms", [this, d] { return d(runtime->counters().media.slow_turns); });
-  counter("upcall_media_cpu_seconds_total", "CPU time of the media worker", [this] { return runtime->counters().media_cpu.seconds(); });
-  counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });
-  gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
-  gauge("upcall_recordings_composing", "Composers at work", [this, d] { return d(recordings->counters().composing); });
-  gauge("upcall_composer_workers", "Composer workers that there are", [this, d] { return d(recordings->pool().workers); });
-  gauge("upcall_composer_workers_desired", "Composer workers that the load asks for", [this, d] { return d(recordings->pool().desired); });
-  gauge("upcall_composer_slots", "Places for compositions", [this, d] { return d(recordings->pool().slots); });
-  gauge("upcall_composer_slots_in_use", "Places in use", [this, d] { return d(recordings->pool().running); });
-  gauge("upcall_composer_slots_warm", "Places whose process waits for an order", [this, d] { return d(recordings->pool().warm); });
-  gauge("upcall_composer_cores", "Cores that keeping pace takes, by the films composed so far", [this] { return recordings->pool().cost.cores; });
-  counter("upcall_composer_idle_deaths_total", "Processes that ended before they had an order", [this, d] { return d(recordings->pool().died); });
-  gauge("upcall_spool_disk_free_share", "Free share of the spool's disk", [this] { return recordings->counters().disk_free_share; });
-  gauge("upcall_recordings_waiting", "Recordings that wait for a composer", [this, d] { return d(recordings->counters().waiting_for_composer); });
-  gauge("upcall_recordings_upload_trouble", "Films that the object store does not take at the moment", [this, d] { return d(recordings->counters().uploads_in_trouble); });
-  counter("upcall_recordings_stored_total", "Recordings stored and verified", [this, d] { return d(recordings->counters().stored); });
-  counter("upcall_recordings_leases_lost_total", "Recordings that this server gave up and somebody took up anew", [this, d] { return d(recordings->counters().leases_lost); });
-  counter("upcall_recordings_failed_total", "Failures of starting or composing", [this, d] { return d(recordings->counters().failed); });
-  for (std::size_t i = 0; i < recording::kHealthKinds; ++i) {
-    const std::string kind(recording::to_string(static_cast<recording::HealthKind>(i)));
-    metrics.counter_from("upcall_recording_health_alarms_total", "Stored films that are not what the call was, by what is wrong", {{"kind", kind}},
-                         [this, i, d] { return d(recordings->health().alarms[i]); });
-  }
-  counter("upcall_recording_checks_total", "Stored films that were checked", [this, d] { return d(recordings->health().checked); });
-  counter("upcall_recording_checks_failed_total", "Checks of films that came to no end", [this, d] { return d(recordings->health().failed); });
-  counter("upcall_recordings_deleted_total", "Recordings that were deleted, by rule or by hand", [this, d] { return d(retention->counters().deleted); });
-  counter("upcall_journal_segments_copied_total", "Segments of journals that were copied into the bucket", [this, d] { return d(copies->counters().segments); });
-  counter("upcall_journal_copies_failed_total", "Rounds of copying journals that did not come to an end", [this, d] { return d(copies->counters().failed); });
-  counter("upcall_journals_restored_total", "Journals that came back from the bucket", [this, d] { return d(copies->counters().restored); });
-  gauge("upcall_recordings_held", "Recordings under legal hold", [this, d] { return d(retention->counters().held); });
-  gauge("upcall_recordings_missing", "Calls of the last days that should have a recording and have none", [this, d] { return d(retention->counters().missing); });
-  gauge("upcall_recordings_without_file", "Stored recordings whose file is gone, as last compared", [this, d] { return d(retention->counters().rows_without_file); });
-  gauge("upcall_files_without_recording", "Files that no recording names, as last compared", [this, d] { return d(retention->counters().files_without_row); });
-  counter("upcall_hook_deliveries_total", "Events that webhooks and command hooks took", [this, d] { return hooks ? d(hooks->counters().delivered) : 0; });
-  counter("upcall_hook_failures_total", "Attempts that failed; they are made again for 24 hours", [this, d] { return hooks ? d(hooks->counters().failed) : 0; });
-  counter("upcall_hook_given_up_total", "Events that a hook never took", [this, d] { return hooks ? d(hooks->counters().given_up) : 0; });
-  gauge("upcall_spool_bytes", "Bytes of open journals and of films that are not stored yet", [this, d] { return d(recordings->counters().spool_bytes); });
-  counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
-  counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
-  counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
-  gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
-  counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
-  counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });
-  counter("upcall_password_mails_sent_total", "Mails with links for passwords", [this, d] { return d(mails->counters().sent); });
-  counter("upcall_password_mails_failed_total", "Mails that the mail server did not take", [this, d] { return d(mails->counters().failed); });
-  counter("upcall_log_lines_dropped_total", "Log lines that found no room", [d] { return d(log::dropped()); });
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -565,6 +341,8 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options) {
   if (auto opened = parts->open(); !opened) return tl::unexpected(opened.error());
   return std::unique_ptr<Server>(new Server(std::move(parts)));
 }
+
+void Server::reload() { parts_->operations->reload(); }
 
 const std::string& Server::url() const { return parts_->url; }
 

@@ -45,6 +45,8 @@ class Server {
 
   // "http://127.0.0.1:8080": where it listens.
   const std::string& url() const;
+  // Takes up a new certificate and opens the log file anew, where there are such. Open connections go on. Any thread.
+  void reload();
   // Tells clients to reconnect, lets requests end; recordings in progress are taken up by the next start.
   void drain(Duration deadline);
 

@@ -23,16 +23,24 @@ namespace {
 
 std::string event_body(const store::Recording& row, const effect::WriteRow& what) {
   json::object out{{"recordingId", row.recording_id}, {"externalMeetingId", row.external_meeting_id}, {"meetingId", row.meeting_id}};
-  if (!what.actor.empty()) {
-    out["by"] = what.actor;
-    return json::serialize(out);
-  }
+  if (!what.actor.empty()) out["by"] = what.actor;
+  if (what.pause != recording::PauseChange::none && row.state == RecordingState::recording) return json::serialize(out);
   if (row.contact_id) out["contactId"] = *row.contact_id;
   if (!row.reason.empty()) out["reason"] = row.reason;
   if (row.duration_ms) out["durationMs"] = *row.duration_ms;
   if (row.size_bytes) out["sizeBytes"] = *row.size_bytes;
   if (row.state == RecordingState::stored) out["objectKey"] = row.object_key;
   return json::serialize(out);
+}
+
+std::string_view why(wire::TapStopReason reason) {
+  switch (reason) {
+    case wire::TapStopReason::requested: return "requested";
+    case wire::TapStopReason::meeting_ended: return "the meeting ended";
+    case wire::TapStopReason::spool_full: return "the disk was full";
+    case wire::TapStopReason::server_shutdown: return "while no server was there";
+  }
+  return "";
 }
 
 template <class... F>
@@ -180,7 +188,8 @@ Lifecycle::Written RecordingService::write_row(Live& live, const effect::WriteRo
       if (auto r = store::outbox::add(db, std::move(event)); !r) return tl::unexpected(r.error());
     }
     if (!e.actor.empty()) {
-      if (auto r = store::audit::add(db, {now, e.actor, std::string(e.event), row.recording_id, ""}); !r) return tl::unexpected(r.error());
+      const std::string_view detail = e.row.state == recording::State::stopping ? why(e.stop_reason) : "";
+      if (auto r = store::audit::add(db, {now, e.actor, std::string(e.event), row.recording_id, std::string(detail)}); !r) return tl::unexpected(r.error());
     }
     return true;
   });

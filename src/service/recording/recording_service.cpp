@@ -10,6 +10,7 @@
 #include "base/invariant.hpp"
 #include "base/wall_text.hpp"
 #include "crypto/secret.hpp"
+#include "io/store/audit_repository.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "recording/object_names.hpp"
@@ -205,7 +206,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     const WallTime at = clock_().wall;
     auto taken = store::recordings::take_lease(db, answer.recording_id, options_.instance, at, at + options_.lease.span);
     if (!taken) return tl::unexpected(taken.error());
-    return {};
+    return store::audit::add(db, {at, answer.owner_principal, "recording.started", answer.recording_id, answer.external_meeting_id});
   });
   if (!written) {
     {
@@ -239,7 +240,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
   return answer;
 }
 
-Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason,
+Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& actor,
                                                          const std::string& idempotency_key) {
   recording::StopFacts facts;
   auto current = store_.read([&](store::Database& db) -> Result<std::optional<store::Recording>> {
@@ -262,9 +263,9 @@ Result<RecordingService::Stopped> RecordingService::stop(const std::string& exte
   }
   auto reply = std::make_shared<Reply>();
   auto told = reply->future();
-  post([this, live, reason, idempotency_key, reply] {
+  post([this, live, reason, actor, idempotency_key, reply] {
     const recording::Ticket ticket = ticket_for([reply](Reply::What what) { reply->tell(what); });
-    input(live, [&](auto& life, const Now& now, auto& out) { life.stop(now, reason, idempotency_key, ticket, out); });
+    input(live, [&](auto& life, const Now& now, auto& out) { life.stop(now, reason, actor, idempotency_key, ticket, out); });
   });
   reply.reset();
   // What is not written yet is not stopped; it will be, and the caller may ask again.
@@ -281,7 +282,7 @@ Result<void> RecordingService::on_meeting_ended(const std::string& external_meet
   auto current = store_.read([&](store::Database& db) { return store::recordings::in_progress(db, external_meeting_id); });
   if (!current) return tl::unexpected(current.error());
   if (!*current || (*current)->meeting_id != meeting_id) return {};
-  auto stopped = stop(external_meeting_id, wire::TapStopReason::meeting_ended);
+  auto stopped = stop(external_meeting_id, wire::TapStopReason::meeting_ended, "");
   if (!stopped) return stopped.error().code == ErrorCode::conflict ? Result<void>{} : tl::unexpected(stopped.error());
   if (stopped->not_stopped > 0) return fail(ErrorCode::unavailable, "the recording could not be stopped");
   return {};

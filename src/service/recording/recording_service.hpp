@@ -80,8 +80,8 @@ class RecordingService {
     int stopped = 0, not_stopped = 0;
   };
   // conflict: nothing is in progress, or it is being stopped already (not by the same key: that is answered again).
-  // Returns when the stop is written to the store.
-  Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& idempotency_key = {});
+  // Returns when the stop is written to the store. `actor`: for the audit; empty: nobody in person.
+  Result<Stopped> stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& actor, const std::string& idempotency_key = {});
   // Nothing of the meeting reaches the recording from here on, at most for `longest`: then it goes on by itself. The
   // state survives a restart. conflict: nothing is being recorded, or it is paused (going on) already.
   struct Paused {

@@ -46,7 +46,7 @@ class Bench {
   Bench& tap_closed() { return input([](auto& l, Now n, auto& o) { l.tap_closed(n, 0, o); }); }
   Bench& journal_closed(bool ended = true) { return input([&](auto& l, Now n, auto& o) { l.journal_closed(n, ended, false, 100, o); }); }
   Bench& stop(const std::string& key = "", Ticket ticket = 7) {
-    return input([&](auto& l, Now n, auto& o) { l.stop(n, wire::TapStopReason::requested, key, ticket, o); });
+    return input([&](auto& l, Now n, auto& o) { l.stop(n, wire::TapStopReason::requested, "agent", key, ticket, o); });
   }
   Bench& pause(Ticket ticket = 8) { return input([&](auto& l, Now n, auto& o) { l.pause(n, Duration::s(60), "agent", ticket, o); }); }
 

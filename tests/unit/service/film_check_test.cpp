@@ -16,7 +16,7 @@ store::Recording stored_and_checked(ServiceWorld& world, const std::string& meet
   world.meeting(meeting);
   EXPECT_TRUE(world.record(meeting).has_value());
   EXPECT_TRUE(world.reaches(meeting, RecordingState::recording));
-  EXPECT_TRUE(world.recordings->stop(meeting, TapStopReason::requested).has_value());
+  EXPECT_TRUE(world.recordings->stop(meeting, TapStopReason::requested, "agent-1").has_value());
   EXPECT_TRUE(world.reaches(meeting, RecordingState::stored));
   const std::string id = world.the_recording(meeting).recording_id;
   EXPECT_TRUE(eventually([&] { return !std::filesystem::exists(world.spool() + "/" + id); }));
@@ -78,7 +78,7 @@ TEST(FilmCheck, WhatAServerHadNotCheckedWhenItEndedIsCheckedByTheNext) {
   ASSERT_TRUE(world.record("unwell-held").has_value());
   ASSERT_TRUE(world.reaches("unwell-held", RecordingState::recording));
   world.break_objects();
-  ASSERT_TRUE(world.recordings->stop("unwell-held", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("unwell-held", TapStopReason::requested, "agent-1").has_value());
   const std::string id = world.the_recording("unwell-held").recording_id, local = world.spool() + "/" + id, kept = world.spool() + "-kept";
   ASSERT_TRUE(eventually([&] { return film_spool::FilmSpool::looks_complete(local + "/" + film_spool::kFileName); }));
   std::filesystem::copy(local, kept, std::filesystem::copy_options::recursive);

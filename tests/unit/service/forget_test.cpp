@@ -103,14 +103,14 @@ TEST_F(Forget, TellsTheRowTheAuditAndTheOutbox) {
   EXPECT_EQ(json::text_or(span, "by"), "agent-1");
   EXPECT_FALSE(span.contains("pending"));
   EXPECT_EQ(world.events("m-1", "recording."), (std::vector<std::string>{"recording.started", "recording.forgotten"}));
-  EXPECT_EQ(audit(), (std::vector<std::string>{"recording.forgotten by agent-1"}));
+  EXPECT_EQ(audit(), (std::vector<std::string>{"recording.started by agent-1", "recording.forgotten by agent-1"}));
   // It goes on, is forgotten again, outlives the server, and ends well.
   go_on(Duration::s(3));
   EXPECT_TRUE(world.recordings->forget("m-1", 1, "agent-1").has_value());
   world.stop();
   world.start();
   EXPECT_EQ(forgotten().size(), 2u);
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(forgotten().size(), 2u);
   EXPECT_EQ(world.events("m-1", "recording."),
@@ -136,7 +136,7 @@ TEST_F(Forget, IsRefusedWithAReason) {
   set("recordingForgetSeconds", "300");
   EXPECT_EQ(refused(11), ErrorCode::invalid_argument) << "its composer follows by what was said when it began";
   EXPECT_TRUE(forgotten().empty());
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   EXPECT_EQ(refused(5), ErrorCode::conflict);
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording.forgotten").size(), 0u);
@@ -193,7 +193,7 @@ TEST_F(Forget, ARestartDoesWhatWasAskedFor) {
   EXPECT_LE(*json::integer_at(forgotten()[0].as_object(), "from_unix_ms"), until_ms - 4900);
   world.stop();
   world.start();
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording.forgotten").size(), 1u) << "once";
 }

@@ -38,7 +38,7 @@ TEST(RecordingOwnership, AStopIsAnsweredWhenItIsWrittenAndItsKeyComesWithIt) {
   ServiceWorld world;
   recording_m1(world);
   world.sql("create trigger refuse before update on recordings when new.state='stopping' begin select raise(abort, 'refused'); end");
-  auto stopped = world.recordings->stop("m-1", TapStopReason::requested, "key-1");
+  auto stopped = world.recordings->stop("m-1", TapStopReason::requested, "agent-1", "key-1");
   ASSERT_TRUE(stopped.has_value());
   EXPECT_EQ(stopped->stopped, 0) << "after a crash it would go on";
   EXPECT_EQ(stopped->not_stopped, 1);
@@ -46,7 +46,7 @@ TEST(RecordingOwnership, AStopIsAnsweredWhenItIsWrittenAndItsKeyComesWithIt) {
   world.sql("drop trigger refuse");
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored)) << "it was asked for, and is tried again";
   EXPECT_EQ(world.the_recording("m-1").stop_key, "key-1");
-  stopped = world.recordings->stop("m-1", TapStopReason::requested, "key-1");
+  stopped = world.recordings->stop("m-1", TapStopReason::requested, "agent-1", "key-1");
   ASSERT_TRUE(stopped.has_value());
   EXPECT_EQ(stopped->stopped, 1);
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
@@ -75,7 +75,7 @@ TEST(RecordingOwnership, AServerThatStoodStillTakesItsRecordingUpAnew) {
   ASSERT_TRUE(eventually([&] { return claim_of(world).epoch == 2 && world.recordings->counters().recording == 1; }));
   EXPECT_EQ(claim_of(world).owner, before.owner);
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::recording);
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_NE(world.film(world.the_recording("m-1")).find("stop reason 1"), std::string::npos) << world.film(world.the_recording("m-1"));
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
@@ -107,7 +107,7 @@ TEST(RecordingOwnership, WhatAnotherServerOwnsIsLeftAloneUntilItsLeaseIsOver) {
   world.sql("update recordings set lease_owner='another', lease_until_ms=" + std::to_string(until));
   world.pass(Duration::s(10));
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 0; })) << "it writes no more";
-  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested);
+  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested, "agent-1");
   ASSERT_TRUE(stopped.has_value());
   EXPECT_EQ(stopped->not_stopped, 1);
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::recording);
@@ -119,7 +119,7 @@ TEST(RecordingOwnership, WhatAnotherServerOwnsIsLeftAloneUntilItsLeaseIsOver) {
   world.pass(Duration::s(61));
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 1; }));
   EXPECT_EQ(claim_of(world).epoch, 2u);
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
 }
@@ -137,7 +137,7 @@ TEST(RecordingOwnership, OneThatIsLostCostsTheOthersNoMoreThanAGap) {
   ASSERT_TRUE(eventually([&] { return claim_of(world, "m-2").epoch == 2 && world.recordings->counters().recording == 1; }));
   EXPECT_EQ(claim_of(world).owner, "another");
   EXPECT_EQ(world.recordings->counters().leases_lost, 2u);
-  ASSERT_TRUE(world.recordings->stop("m-2", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-2", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-2", RecordingState::stored));
   EXPECT_EQ(world.events("m-2", "recording."), kWholeLife);
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::recording);
@@ -181,7 +181,7 @@ TEST(RecordingOwnership, AJournalThatCannotBeOpenedNowIsNotGivenUp) {
   std::filesystem::rename(journal + "-away", journal);
   world.pass(Duration::s(6));
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 2; }));
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife);
 }
@@ -220,7 +220,7 @@ TEST(RecordingOwnership, NobodyIsToldThatItRecordsAfterACrashAtItsEnd) {
   world.meeting("held-1");
   ASSERT_TRUE(world.record("held-1").has_value());
   ASSERT_TRUE(world.reaches("held-1", RecordingState::recording));
-  ASSERT_TRUE(world.recordings->stop("held-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("held-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("held-1", RecordingState::composing));
   ASSERT_TRUE(eventually([&] { return world.silent_attendees("held-1") == 0; }));
   world.stop();

@@ -34,7 +34,7 @@ TEST(Recording, ManyStartsMakeOneRecording) {
   EXPECT_TRUE(world.reaches("m-1", RecordingState::recording));
   EXPECT_EQ(world.silent_attendees("m-1"), 1);
   EXPECT_EQ(code_of(world.record("m-1")), ErrorCode::conflict);
-  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested);
+  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested, "agent-1");
   ASSERT_TRUE(stopped.has_value());
   EXPECT_EQ(stopped->stopped, 1);
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
@@ -74,11 +74,11 @@ TEST(Recording, AStopWhileItIsStartingCounts) {
   // Neither the roster nor the tap can go on now.
   auto starting = std::async(std::launch::async, [&] { return world.record("m-1"); });
   ASSERT_TRUE(world.reaches("m-1", RecordingState::starting));
-  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested);
+  const auto stopped = world.recordings->stop("m-1", TapStopReason::requested, "agent-1");
   ASSERT_TRUE(stopped.has_value()) << stopped.error().message;
   EXPECT_EQ(stopped->stopped, 1);
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::stopping);
-  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested)), ErrorCode::conflict);
+  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested, "agent-1")), ErrorCode::conflict);
   gate->open();
   EXPECT_TRUE(starting.get().has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
@@ -89,18 +89,57 @@ TEST(Recording, AStopWhileItIsStartingCounts) {
 TEST(Recording, StartsAndStopsOfNothingAreConflicts) {
   UPCALL_NEEDS_COMPOSER();
   ServiceWorld world;
-  EXPECT_EQ(code_of(world.recordings->stop("no-such", TapStopReason::requested)), ErrorCode::conflict);
+  EXPECT_EQ(code_of(world.recordings->stop("no-such", TapStopReason::requested, "agent-1")), ErrorCode::conflict);
   EXPECT_EQ(code_of(world.record("no-such")), ErrorCode::not_found);
   const auto join = world.meeting("m-1");
-  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested)), ErrorCode::conflict);
+  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested, "agent-1")), ErrorCode::conflict);
   ASSERT_TRUE(world.record("m-1").has_value());
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
-  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested)), ErrorCode::conflict);
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
+  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested, "agent-1")), ErrorCode::conflict);
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
-  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested)), ErrorCode::conflict);
+  EXPECT_EQ(code_of(world.recordings->stop("m-1", TapStopReason::requested, "agent-1")), ErrorCode::conflict);
   ASSERT_TRUE(world.directory->end(join.meeting).has_value());
   EXPECT_EQ(code_of(world.record("m-1")), ErrorCode::conflict);
   EXPECT_EQ(world.recordings->of_meeting("m-1")->size(), 1u);
+}
+
+std::vector<std::string> audit_of(ServiceWorld& world, const std::string& meeting) {
+  const std::string id = world.the_recording(meeting).recording_id;
+  std::vector<std::string> out;
+  const auto entries = world.store->read([&](store::Database& db) { return store::audit::of_target(db, id); });
+  if (!entries) return out;
+  for (const auto& e : *entries) out.push_back(e.action + " by " + e.actor + (e.detail.empty() ? "" : " (" + e.detail + ")"));
+  return out;
+}
+
+TEST(Recording, WhoStartsAndStopsItIsInTheAudit) {
+  UPCALL_NEEDS_COMPOSER();
+  ServiceWorld world;
+  using Lines = std::vector<std::string>;
+  world.meeting("m-1");
+  ASSERT_TRUE(world.record("m-1").has_value());
+  ASSERT_TRUE(world.reaches("m-1", RecordingState::recording));
+  EXPECT_FALSE(world.record("m-1").has_value());
+  EXPECT_EQ(audit_of(world, "m-1"), (Lines{"recording.started by agent-1 (m-1)"})) << "what was refused was not started";
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-2", "key").has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-2", "key").has_value());
+  EXPECT_EQ(audit_of(world, "m-1"), (Lines{"recording.started by agent-1 (m-1)", "recording.stopped by agent-2 (requested)"}));
+  // By nobody in person: its meeting ends, also while no server is there.
+  const auto ends = world.meeting("m-2");
+  ASSERT_TRUE(world.record("m-2").has_value());
+  ASSERT_TRUE(world.reaches("m-2", RecordingState::recording));
+  ASSERT_TRUE(world.directory->end(ends.meeting).has_value());
+  world.deliver_ends();
+  ASSERT_TRUE(world.reaches("m-2", RecordingState::stored));
+  EXPECT_EQ(audit_of(world, "m-2"), (Lines{"recording.started by agent-1 (m-2)", "recording.stopped by system (the meeting ended)"}));
+  const auto meanwhile = world.meeting("m-3");
+  ASSERT_TRUE(world.record("m-3").has_value());
+  ASSERT_TRUE(world.reaches("m-3", RecordingState::recording));
+  ASSERT_TRUE(world.directory->end(meanwhile.meeting).has_value());
+  world.stop();
+  world.start();
+  ASSERT_TRUE(world.reaches("m-3", RecordingState::stored));
+  EXPECT_EQ(audit_of(world, "m-3"), (Lines{"recording.started by agent-1 (m-3)", "recording.stopped by system (while no server was there)"}));
 }
 
 // acceptance: 56
@@ -148,7 +187,7 @@ TEST(Recording, ARestartGoesOnWithIt) {
     EXPECT_EQ(code_of(world.record("m-1")), ErrorCode::conflict) << "it is the one in progress";
     EXPECT_TRUE(eventually([&] { return world.recordings->counters().recording == 1; }));
   }
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
   EXPECT_EQ(world.the_recording("m-1").recording_id, id);
   EXPECT_EQ(world.events("m-1", "recording."), kWholeLife) << "each once over three lives";
@@ -168,7 +207,7 @@ TEST(Recording, ARestartFinishesWhatWasStoppedOrEndedMeanwhile) {
     ASSERT_TRUE(world.reaches(m, RecordingState::recording));
   }
   // The first is composing when the server goes; the second's meeting ends while nobody is there to see it.
-  ASSERT_TRUE(world.recordings->stop("held-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("held-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("held-1", RecordingState::composing));
   world.stop();
   {
@@ -209,7 +248,7 @@ TEST(Recording, AFilmWhoseRowCannotBeWrittenIsMadeAgain) {
   ASSERT_TRUE(world.record("m-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::recording));
   world.sql("create trigger refuse before update on recordings when new.state='stored' begin select raise(abort, 'refused'); end");
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::composing));
   const auto row = world.the_recording("m-1");
   ASSERT_TRUE(eventually([&] { return world.objects->stat(row.object_key).has_value() && world.recordings->composer_pids().empty(); }));
@@ -232,7 +271,7 @@ TEST(Recording, AStateThatCannotBeWrittenIsNotBelieved) {
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().recording == 1; })) << "capturing does not wait for the row";
   EXPECT_EQ(world.the_recording("m-1").state, RecordingState::starting);
   world.sql("drop trigger refuse");
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored)) << "the next changes start from what the store has";
 }
 
@@ -260,7 +299,7 @@ TEST(Recording, AComposerThatFailsIsTriedAgain) {
   ServiceWorld world;
   world.meeting("twice-1");
   ASSERT_TRUE(world.record("twice-1").has_value());
-  ASSERT_TRUE(world.recordings->stop("twice-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("twice-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(world.reaches("twice-1", RecordingState::stored));
   EXPECT_NE(world.the_recording("twice-1").data.find("\"composer_attempts\":2"), std::string::npos) << world.the_recording("twice-1").data;
 }
@@ -270,7 +309,7 @@ TEST(Recording, AFailedCompositionKeepsTheJournalAndSaysWhy) {
   ServiceWorld world;
   world.meeting("broken-1");
   ASSERT_TRUE(world.record("broken-1").has_value());
-  ASSERT_TRUE(world.recordings->stop("broken-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("broken-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().failed == 1; })) << "after its attempts";
   const auto row = world.the_recording("broken-1");
   EXPECT_EQ(row.state, RecordingState::composing);
@@ -288,7 +327,7 @@ TEST(Recording, AStoreThatIsDownStopsNoComposerAndAFilmIsUploadedWithoutComposin
     world.meeting(m);
     ASSERT_TRUE(world.record(m).has_value());
     ASSERT_TRUE(world.reaches(m, RecordingState::recording));
-    ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested).has_value());
+    ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested, "agent-1").has_value());
   }
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().uploads_in_trouble == 2; }));
   EXPECT_TRUE(eventually([&] { return world.recordings->counters().composing == 0; }));
@@ -322,7 +361,7 @@ TEST(Recording, AStoreThatComesBackTakesWhatWasComposedMeanwhile) {
   world.break_objects();
   world.meeting("m-1");
   ASSERT_TRUE(world.record("m-1").has_value());
-  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested).has_value());
+  ASSERT_TRUE(world.recordings->stop("m-1", TapStopReason::requested, "agent-1").has_value());
   ASSERT_TRUE(eventually([&] { return world.recordings->counters().uploads_in_trouble == 1; }));
   world.mend_objects();
   ASSERT_TRUE(world.reaches("m-1", RecordingState::stored));
@@ -344,7 +383,7 @@ TEST(Recording, ComposersWaitForEachOtherAndCapturingForNobody) {
     return c.waiting_for_composer == 1 && c.composing == 1;
   }));
   EXPECT_EQ(world.recordings->counters().recording, 2u);
-  for (const char* m : {"held-1", "held-2"}) ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested).has_value());
+  for (const char* m : {"held-1", "held-2"}) ASSERT_TRUE(world.recordings->stop(m, TapStopReason::requested, "agent-1").has_value());
   for (const char* m : {"held-1", "held-2"}) ASSERT_TRUE(world.reaches(m, RecordingState::composing));
   world.release_composers();
   for (const char* m : {"held-1", "held-2"}) EXPECT_TRUE(world.reaches(m, RecordingState::stored)) << m;

@@ -15,6 +15,7 @@
 
 #include "crypto/random.hpp"
 #include "io/objects/directory_object_store.hpp"
+#include "io/store/audit_repository.hpp"
 #include "io/store/outbox_repository.hpp"
 #include "service/meetings/meeting_directory.hpp"
 #include "service/recording/recording_service.hpp"

@@ -1,0 +1,74 @@
+// What the command line asks of a running server.
+#include <chrono>
+
+#include "api/meeting/inspection_json.hpp"
+#include "api/meeting/recording_start.hpp"
+#include "json/json.hpp"
+#include "server/admin/admin.hpp"
+#include "server/admin/parameter_table.hpp"
+#include "server/serve/retention_commands.hpp"
+#include "server/serve/server_parts.hpp"
+
+namespace upcall::server {
+
+// A command that changes what the contact centre knows counts from its answer on.
+Result<bj::value> Server::Parts::administer(std::string_view command, const bj::object& arguments, const std::string& actor) {
+  admin::Context context{*store, *sealer, random, system_now().wall, url, actor};
+  auto result = admin::run(context, command, arguments);
+  if (!result || !admin::changes_centre(command)) return result;
+  (void)centre->reload();
+  if (auto removed = directory->remove_switched_off(); !removed) return tl::unexpected(removed.error());
+  return result;
+}
+
+// {"command": "user.add", "arguments": {...}} → {"result": ...} or {"error": {"code", "message"}}
+std::string Server::Parts::admin_call(std::string_view line) {
+  const auto answer_error = [](const Error& error) {
+    return bj::serialize(bj::object{{"error", {{"code", to_string(error.code)}, {"message", error.message}}}});
+  };
+  auto request = json::parse_object(line);
+  if (!request) return answer_error({ErrorCode::invalid_argument, "the request is not a JSON object"});
+  const std::string command = json::text_or(*request, "command");
+  const bj::object* arguments = json::object_at(*request, "arguments");
+  if (command == "meeting.show") {
+    const std::string id = arguments != nullptr ? json::text_or(*arguments, "meeting") : "";
+    auto meeting = directory->find(id);
+    const std::string meeting_id = meeting && *meeting ? (*meeting)->meeting_id : id;
+    auto future = runtime->inspect(meeting_id);
+    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return answer_error({ErrorCode::unavailable, "the media worker did not answer"});
+    const auto seen = future.get();
+    if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
+    return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
+  }
+  if (auto answer = operations->command(command)) {
+    return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
+  }
+  if (auto answer = retention_command(*retention, *signer, command, arguments != nullptr ? *arguments : bj::object{})) {
+    return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
+  }
+  if (command == "user.invite") {
+    auto sent = mails->invite(arguments != nullptr ? json::text_or(*arguments, "username") : "", "cli");
+    return sent ? bj::serialize(bj::object{{"result", {{"sent", true}}}}) : answer_error(sent.error());
+  }
+  if (command == "recording.compose") {
+    const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
+    return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
+  }
+  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, "cli");
+  if (!result) return answer_error(result.error());
+  if (command == "configure") {
+    if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
+    if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
+    if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
+    take_journal_copy_parameter();
+  }
+  if (command == "signing-key.rotate") {
+    if (auto loaded = authenticator->load_keys(system_now().wall); !loaded) return answer_error(loaded.error());
+  }
+  if (command.starts_with("webhook.")) {
+    if (auto loaded = hooks->reload(); !loaded) return answer_error(loaded.error());
+  }
+  return bj::serialize(bj::object{{"result", *result}});
+}
+
+}  // namespace upcall::server
