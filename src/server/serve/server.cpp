@@ -273,6 +273,8 @@ Result<void> Server::Parts::open() {
   git_backend = std::make_unique<git::Backend>(git::BackendOptions{options.data_dir + "/pipeline", std::filesystem::absolute(options.data_dir).string(), beside_this_program("upcall")});
   git_api = std::make_unique<api::GitApi>(api::GitApi{*store, *git_users, *git_backend, tls || only_this_host(listen->address)});
   api::add_git_routes(router, *git_api);
+  pipeline_api = std::make_unique<api::PipelineApi>(api::PipelineApi{*store, *authenticator, options.data_dir + "/pipeline", url});
+  api::add_pipeline_routes(router, *pipeline_api, openapi);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {web, origins, [this] { return approved_origins(*store); }});
