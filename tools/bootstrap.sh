@@ -13,7 +13,7 @@ build_packages=(
   libssl-dev libsodium-dev
   libopus-dev libvpx-dev libyuv-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
-  libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev
+  libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
   libprotobuf-dev protobuf-compiler
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   libhowardhinnant-date-dev tzdata

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   upcall::cli::add_admin(app, exit_code);
   upcall::cli::add_configure(app, exit_code);
   upcall::cli::add_master_key(app, exit_code);
+  upcall::cli::add_backup(app, exit_code);
   upcall::cli::add_operations(app, exit_code);
   upcall::cli::add_capacity(app, exit_code);
   upcall::cli::add_pipeline(app, exit_code);

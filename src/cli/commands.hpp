@@ -17,6 +17,8 @@ void add_configure(CLI::App& app, int& exit_code);
 void add_master_key(CLI::App& app, int& exit_code);
 // tls reload, log reopen
 void add_operations(CLI::App& app, int& exit_code);
+// backup create | verify, restore
+void add_backup(CLI::App& app, int& exit_code);
 // capacity simulate
 void add_capacity(CLI::App& app, int& exit_code);
 // pipeline init, user, runner, runs, show, log, retry, stop

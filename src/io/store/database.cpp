@@ -145,4 +145,18 @@ Result<void> Database::script(std::string_view sql) {
   return {};
 }
 
+Result<void> Database::copy_to(const std::string& path) {
+  sqlite3* target = nullptr;
+  const int opened = sqlite3_open_v2(path.c_str(), &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Database> copy(new Database(target));
+  if (opened != SQLITE_OK) return tl::unexpected(copy->error(opened));
+  sqlite3_backup* work = sqlite3_backup_init(target, "main", handle_, "main");
+  if (work == nullptr) return tl::unexpected(copy->error(sqlite3_errcode(target)));
+  // All pages in one step: one snapshot of the WAL, which writers do not disturb.
+  const int stepped = sqlite3_backup_step(work, -1);
+  const int finished = sqlite3_backup_finish(work);
+  if (stepped != SQLITE_DONE) return tl::unexpected(copy->error(finished == SQLITE_OK ? stepped : finished));
+  return {};
+}
+
 }  // namespace upcall::store

@@ -118,6 +118,10 @@ class Database {
   // Several statements in one text, without parameters (migrations, pragmas).
   Result<void> script(std::string_view sql);
 
+  // The whole database as of one moment, into a file of its own (SQLite's online backup), while others write. `path` must
+  // not exist. Errors as above.
+  Result<void> copy_to(const std::string& path);
+
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}
   // `on_row` answers whether more rows are wanted.

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "io/store/migrations.hpp"
 
@@ -17,6 +18,9 @@ constexpr std::size_t kGroupMax = 256;
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   auto lock = DataDirLock::take(options.data_dir);
   if (!lock) return tl::unexpected(lock.error());
+  if (std::error_code ignored; std::filesystem::exists(options.data_dir + "/" + kRestoringName, ignored)) {
+    return fail(ErrorCode::unavailable, "a restore into this data directory was not finished: run upcall restore again");
+  }
   std::unique_ptr<Store> store(new Store(options.data_dir, std::move(*lock)));
   store->max_queue_ = options.max_queue;
   const std::string path = options.data_dir + "/upcall.db";

@@ -23,6 +23,9 @@
 
 namespace upcall::store {
 
+// A folder of the data directory that is there while a backup is put back: nothing may open the directory then.
+inline constexpr const char* kRestoringName = ".restoring";
+
 struct StoreOptions {
   std::string data_dir;       // made with mode 0700 when absent
   std::size_t readers = 4;    // read connections; more callers wait for a free one

@@ -5,6 +5,7 @@
 #include "base/wall_text.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/log/log.hpp"
+#include "server/backup/staging.hpp"
 #include "server/serve/own_addresses.hpp"
 
 namespace upcall::server {
@@ -12,6 +13,7 @@ namespace upcall::server {
 namespace bj = boost::json;
 
 Operations::Operations(const ServerOptions& options, OperationFacts facts, metrics::Registry& registry) : options_(options), facts_(std::move(facts)) {
+  backup::Staging::remove_stale(options_.data_dir);
   if (options_.tls_self_signed || !options_.tls_cert.empty()) {
     TlsReloadOptions reload;
     reload.certificate_file = options_.tls_self_signed ? "" : options_.tls_cert;

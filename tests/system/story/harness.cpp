@@ -119,6 +119,11 @@ void World::kill_server() {
   server_.reset();
 }
 
+void World::move_to(const std::string& data_dir) {
+  std::filesystem::remove_all(dir_);
+  dir_ = data_dir;
+}
+
 int World::terminate_server(Duration within) {
   server_->child().signal(SIGTERM);
   const auto exit = server_->child().wait(within);

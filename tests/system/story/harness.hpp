@@ -53,6 +53,8 @@ class World {
   void start_server();
   void kill_server();                      // SIGKILL, and waits for its end
   int terminate_server(Duration within);   // SIGTERM; the exit status
+  // Another data directory from the next start on; the old one is removed.
+  void move_to(const std::string& data_dir);
   const std::string& url() const { return url_; }
   const std::string& data_dir() const { return dir_; }
   std::string log_file() const { return dir_ + "/server.log"; }
