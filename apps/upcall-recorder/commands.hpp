@@ -16,6 +16,8 @@ struct ComposeCommand {
 };
 int run_compose(const ComposeCommand& command);
 
+int run_self_test();
+
 int run_worker(int control_fd);
 
 struct CheckCommand {

@@ -60,12 +60,16 @@ int main(int argc, char** argv) {
                     "Example:\n  upcall-recorder compose spool/6f1c -o call.mp4 --json > facts.json\n"
                     "  upcall-recorder check call.mp4 --facts facts.json --json");
 
+  auto* self_test_app = app.add_subcommand("self-test", "Does this host have what films need? Tries codecs, font and muxer");
+  self_test_app->footer("Example:\n  upcall-recorder self-test");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   if (*compose_app) return run_compose(compose);
+  if (*self_test_app) return run_self_test();
   if (*worker_app) return run_worker(control_fd);
   if (*check_app) {
     if (check_fd >= 0) return run_check_for_server(check_fd);

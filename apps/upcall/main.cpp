@@ -25,8 +25,10 @@ int main(int argc, char** argv) {
   upcall::cli::add_demo(app, exit_code);
   upcall::cli::add_admin(app, exit_code);
   upcall::cli::add_configure(app, exit_code);
+  upcall::cli::add_sync_config(app, exit_code);
   upcall::cli::add_master_key(app, exit_code);
   upcall::cli::add_backup(app, exit_code);
+  upcall::cli::add_doctor(app, exit_code);
   upcall::cli::add_operations(app, exit_code);
   upcall::cli::add_capacity(app, exit_code);
   upcall::cli::add_pipeline(app, exit_code);
@@ -37,7 +39,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    *arguments = upcall::cli::with_empty_values(std::move(*arguments));
+    *arguments = upcall::cli::with_bare_booleans(upcall::cli::with_empty_values(std::move(*arguments)));
     std::reverse(arguments->begin(), arguments->end());  // as CLI11 takes them
     app.parse(std::move(*arguments));
   } catch (const CLI::ParseError& error) {

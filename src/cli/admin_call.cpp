@@ -11,8 +11,8 @@ namespace upcall::cli {
 
 namespace bj = boost::json;
 
-Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments) {
-  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}});
+Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, const std::string& actor) {
+  const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}, {"by", actor}});
   auto answer = net::admin_call(data_dir + "/admin.sock", line, Duration::s(30));
   if (answer) {
     auto parsed = json::parse_object(*answer);
@@ -30,7 +30,7 @@ Result<bj::value> admin_call(const std::string& data_dir, const std::string& com
   if (!store) return tl::unexpected(store.error());
   auto sealer = server::open_sealer(**store, "", random);
   if (!sealer) return tl::unexpected(sealer.error());
-  admin::Context context{**store, **sealer, random, system_now().wall, ""};
+  admin::Context context{**store, **sealer, random, system_now().wall, "", actor};
   if (auto first = admin::first_start(context); !first) return tl::unexpected(first.error());
   if (command == "recording.delete" || command == "recording.compose" || command == "contact.erase" || command == "retention.sweep" || command == "retention.reconcile") {
     return fail(ErrorCode::unavailable, "no server runs on this data directory: start it, it alone removes files");

@@ -11,6 +11,7 @@
 
 namespace upcall::cli {
 
-Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments);
+// `actor` goes to the audit and begins with "cli".
+Result<boost::json::value> admin_call(const std::string& data_dir, const std::string& command, const boost::json::object& arguments, const std::string& actor = "cli");
 
 }  // namespace upcall::cli

@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "parameters/table.hpp"
+
 namespace upcall::cli {
 
 Result<std::vector<std::string>> with_config_file(std::vector<std::string> arguments) {
@@ -47,6 +49,18 @@ std::vector<std::string> with_empty_values(std::vector<std::string> arguments) {
     }
   }
   return out;
+}
+
+std::vector<std::string> with_bare_booleans(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "configure") return arguments;
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::string& a = arguments[i];
+    if (!a.starts_with("--") || a.find('=') != std::string::npos) continue;
+    const parameters::ParameterRow* row = parameters::find_any(a);
+    const bool bare = i + 1 == arguments.size() || arguments[i + 1].starts_with('-');
+    if (row != nullptr && row->kind == parameters::Kind::boolean && bare) arguments[i] += "=true";
+  }
+  return arguments;
 }
 
 }  // namespace upcall::cli

@@ -18,4 +18,7 @@ Result<std::vector<std::string>> with_config_file(std::vector<std::string> argum
 // `--name=` means an empty value; CLI11 would take the next argument for it.
 std::vector<std::string> with_empty_values(std::vector<std::string> arguments);
 
+// Of `configure`: a parameter that is true or false and stands there alone is true.
+std::vector<std::string> with_bare_booleans(std::vector<std::string> arguments);
+
 }  // namespace upcall::cli

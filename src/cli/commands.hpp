@@ -13,12 +13,14 @@ void add_demo(CLI::App& app, int& exit_code);
 // user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
 void add_admin(CLI::App& app, int& exit_code);
 void add_configure(CLI::App& app, int& exit_code);
+void add_sync_config(CLI::App& app, int& exit_code);
 // master-key rotate
 void add_master_key(CLI::App& app, int& exit_code);
 // tls reload, log reopen
 void add_operations(CLI::App& app, int& exit_code);
 // backup create | verify, restore
 void add_backup(CLI::App& app, int& exit_code);
+void add_doctor(CLI::App& app, int& exit_code);
 // capacity simulate
 void add_capacity(CLI::App& app, int& exit_code);
 // pipeline init, user, runner, runs, show, log, retry, stop

@@ -59,7 +59,10 @@ int init(const Wanted& wanted) {
   if (!wanted.stage.empty()) arguments["stage"] = wanted.stage;
   auto before = admin_call(wanted.data_dir, "pipeline.settings", {});
   if (!before) return refuse(before.error().message);
-  const bool from_elsewhere = !wanted.adopt.empty() || !wanted.mirror.empty();
+  std::string adopt = wanted.adopt, mirror = wanted.mirror;
+  const std::string source = json::text_or(before->as_object(), "source");
+  if (adopt.empty() && mirror.empty() && wanted.repository.empty()) (source.starts_with('/') ? adopt : mirror) = source;
+  const bool from_elsewhere = !adopt.empty() || !mirror.empty();
   if (!json::boolean_at(before->as_object(), "createNewRepository").value_or(true) && !from_elsewhere) {
     return refuse("cdkPipelineCreateNewRepository is false: say which repository with --adopt DIR or --mirror URL");
   }
@@ -69,8 +72,8 @@ int init(const Wanted& wanted) {
   if (!service::is_repository_name(name)) return refuse("the repository's name must be of letters, digits, . _ and -");
   if (!service::is_branch_name(repository.branch)) return refuse("this is not the name of a branch");
   repository.directory = repository_directory(wanted.data_dir, name);
-  repository.origin = !wanted.adopt.empty() ? git::Origin::adopted : !wanted.mirror.empty() ? git::Origin::mirrored : git::Origin::fresh;
-  repository.source = wanted.adopt.empty() ? wanted.mirror : wanted.adopt;
+  repository.origin = !adopt.empty() ? git::Origin::adopted : !mirror.empty() ? git::Origin::mirrored : git::Origin::fresh;
+  repository.source = adopt.empty() ? mirror : adopt;
   repository.program = own_program();
   repository.data_dir = whole_path(wanted.data_dir);
   process::ChildHost host;

@@ -17,6 +17,7 @@ CORES = {
     "recording": ["base", "crypto", "wire"],
     "journal": ["base", "crypto", "wire"],
     "s3": ["base", "crypto", "wire"],
+    "parameters": ["base", "crypto", "json", "identity", "recording", "wire", "s3"],
     "compose": ["base", "crypto", "wire", "rtc", "journal", "recording"],
 }
 OUTSIDE = {

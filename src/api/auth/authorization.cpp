@@ -1,11 +1,15 @@
 #include "api/auth/authorization.hpp"
 
+#include <algorithm>
+
 #include "base/ids.hpp"
 #include "crypto/hash.hpp"
 #include "crypto/hmac.hpp"
 #include "io/store/audit_repository.hpp"
 #include "io/store/meeting_repository.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
+#include "parameters/rules.hpp"
 
 namespace upcall::api {
 namespace {
@@ -13,6 +17,25 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::string_view kStepPurpose = "log_in_step";
+
+// Pages on other sites that log people in here, by the original's parameters: whole addresses.
+Result<void> add_other_pages(store::Database& db, store::OauthClient& own) {
+  const auto value = [&](std::string_view name) { return store::parameters::get_or(db, name, ""); };
+  const auto switched = value("cognitoSAMLEnabled"), issuer = value("federationIssuer");
+  if (!switched) return tl::unexpected(switched.error());
+  if (!issuer) return tl::unexpected(issuer.error());
+  if (!parameters::federation_on(*switched, *issuer)) return {};
+  for (const auto& [name, list] : {std::pair{"cognitoSAMLCallbackUrls", &own.redirect_uris}, {"cognitoSAMLLogoutUrls", &own.logout_uris}}) {
+    const auto joined = value(name);
+    if (!joined) return tl::unexpected(joined.error());
+    for (std::string_view rest = *joined; !rest.empty();) {
+      const std::string_view one = rest.substr(0, rest.find(','));
+      list->emplace_back(one);
+      rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    }
+  }
+  return {};
+}
 
 tl::unexpected<Error> no_grant() { return fail(ErrorCode::unauthenticated, "The code is not valid."); }
 
@@ -26,6 +49,8 @@ Result<std::optional<store::OauthClient>> AuthorizationServer::client(std::strin
     own.redirect_uris = {authenticator_.issuer() + "/", base_url + "/"};
     own.logout_uris = {authenticator_.issuer() + "/", base_url + "/", authenticator_.issuer() + "/?logout", base_url + "/?logout"};
     own.api_access = true;
+    auto more = store_.read([&](store::Database& db) { return add_other_pages(db, own); });
+    if (!more) return tl::unexpected(more.error());
     return own;
   }
   return store_.read([&](store::Database& db) { return store::oauth_clients::find(db, id); });

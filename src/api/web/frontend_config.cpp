@@ -4,11 +4,12 @@
 
 #include "io/store/attachment_repository.hpp"
 #include "io/store/parameter_repository.hpp"
+#include "parameters/rules.hpp"
 
 namespace upcall::api {
 namespace {
 
-constexpr std::string_view kNotDefined = "not-defined";
+const std::string kNotDefined(parameters::kNotDefined);
 
 std::string boolean_text(std::string_view value) { return value == "true" ? "true" : "false"; }
 
@@ -17,22 +18,22 @@ std::string boolean_text(std::string_view value) { return value == "true" ? "tru
 Result<std::string> frontend_config(store::Database& db, const std::string& public_url) {
   Error problem;
   bool failed = false;
-  const auto parameter = [&](std::string_view name, std::string_view fallback) {
+  const auto parameter = [&](std::string_view name, const std::string& fallback) {
     auto value = store::parameters::get_or(db, name, fallback);
     if (!value) {
       problem = value.error();
       failed = true;
       return std::string();
     }
-    return value->empty() ? std::string(fallback) : std::move(*value);
+    return value->empty() ? fallback : std::move(*value);
   };
   const std::string deployed = boolean_text(parameter("deployRecordingStack", "true"));
   const std::string instance = parameter("instanceId", "");
   // The original's vendor has user pools and regions; a page that asks for them learns that there are none.
   const std::pair<std::string_view, std::string> values[] = {
-      {"identityPoolId", std::string(kNotDefined)},
-      {"userPoolId", std::string(kNotDefined)},
-      {"userPoolWebClientId", std::string(kNotDefined)},
+      {"identityPoolId", kNotDefined},
+      {"userPoolId", kNotDefined},
+      {"userPoolWebClientId", kNotDefined},
       {"cognitoDomainURL", public_url},
       {"connectAPI", public_url + "/api/connect/"},
       {"chimeAPI", public_url + "/api/chime/"},
@@ -41,10 +42,10 @@ Result<std::string> frontend_config(store::Database& db, const std::string& publ
       {"routingAPI", public_url + "/api/routing/"},
       {"recordingAPI", deployed == "true" ? public_url + "/api/recording/" : "/"},
       {"backendRegion", "local"},
-      {"connectInstanceARN", instance.empty() ? std::string(kNotDefined) : "arn:aws:connect:local:000000000000:instance/" + instance},
-      {"connectInstanceURL", public_url},
-      {"cognitoSAMLEnabled", boolean_text(parameter("cognitoSAMLEnabled", "false"))},
-      {"cognitoSAMLIdentityProviderName", parameter("cognitoSAMLIdentityProviderName", kNotDefined)},
+      {"connectInstanceARN", parameter("connectInstanceARN", instance.empty() ? kNotDefined : "arn:aws:connect:local:000000000000:instance/" + instance)},
+      {"connectInstanceURL", parameter("connectInstanceURL", public_url)},
+      {"cognitoSAMLEnabled", parameters::federation_on(parameter("cognitoSAMLEnabled", ""), parameter("federationIssuer", "")) ? "true" : "false"},
+      {"cognitoSAMLIdentityProviderName", parameter("cognitoSAMLIdentityProviderName", parameter("federationName", kNotDefined))},
       {"connectDefaultContactFlowId", parameter("connectDefaultContactFlowId", kNotDefined)},
       {"websiteAdHocRouteBaseURL", parameter("websiteAdHocRouteBaseURL", kNotDefined)},
       {"deployRecordingStack", deployed},

@@ -65,15 +65,14 @@ bool on_loopback(const std::string& url) {
   return false;
 }
 
-Result<void> by_smtp(const MailSettings& s, const Mail& mail, const std::string& message) {
+using CurlPtr = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
+
+// Empty when libcurl cannot start.
+CurlPtr connection(const MailSettings& s) {
   static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  if (!ready) return fail(ErrorCode::unavailable, "libcurl cannot start");
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), &curl_easy_cleanup);
-  const std::string to = "<" + mail.to + ">", from = "<" + s.from + ">";
-  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients(curl_slist_append(nullptr, to.c_str()), &curl_slist_free_all);
-  if (!curl || !recipients) return fail(ErrorCode::unavailable, "libcurl cannot start");
-  Upload upload{message};
+  CurlPtr curl(ready ? curl_easy_init() : nullptr, &curl_easy_cleanup);
   CURL* c = curl.get();
+  if (c == nullptr) return curl;
   curl_easy_setopt(c, CURLOPT_URL, s.url.c_str());
   curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
   // A password reset in clear text is one for whoever listens.
@@ -83,13 +82,23 @@ Result<void> by_smtp(const MailSettings& s, const Mail& mail, const std::string&
     curl_easy_setopt(c, CURLOPT_USERNAME, s.username.c_str());
     curl_easy_setopt(c, CURLOPT_PASSWORD, s.password.c_str());
   }
+  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(s.timeout.ms()));
+  return curl;
+}
+
+Result<void> by_smtp(const MailSettings& s, const Mail& mail, const std::string& message) {
+  const CurlPtr curl = connection(s);
+  const std::string to = "<" + mail.to + ">", from = "<" + s.from + ">";
+  const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> recipients(curl_slist_append(nullptr, to.c_str()), &curl_slist_free_all);
+  if (!curl || !recipients) return fail(ErrorCode::unavailable, "libcurl cannot start");
+  Upload upload{message};
+  CURL* c = curl.get();
   curl_easy_setopt(c, CURLOPT_MAIL_FROM, from.c_str());
   curl_easy_setopt(c, CURLOPT_MAIL_RCPT, recipients.get());
   curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
   curl_easy_setopt(c, CURLOPT_READFUNCTION, &Upload::read);
   curl_easy_setopt(c, CURLOPT_READDATA, &upload);
-  curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, static_cast<long>(s.timeout.ms()));
   const CURLcode code = curl_easy_perform(c);
   if (code == CURLE_OK) return {};
   return fail(ErrorCode::unavailable, std::string("the mail server did not take a mail: ") + curl_easy_strerror(code));
@@ -117,6 +126,17 @@ Result<void> send(const MailSettings& settings, const Mail& mail, const std::str
   auto message = compose(mail, settings.from, id, now);
   if (!message) return tl::unexpected(message.error());
   return settings.smtp ? by_smtp(settings, mail, *message) : write_file(settings, *message, id, now);
+}
+
+Result<void> reach(const MailSettings& settings) {
+  if (!settings.smtp) return {};
+  const CurlPtr curl = connection(settings);
+  if (!curl) return fail(ErrorCode::unavailable, "libcurl cannot start");
+  // Greeting, STARTTLS and authentication belong to connecting.
+  curl_easy_setopt(curl.get(), CURLOPT_CONNECT_ONLY, 1L);
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (code == CURLE_OK) return {};
+  return fail(ErrorCode::unavailable, std::string("the mail server cannot be used: ") + curl_easy_strerror(code));
 }
 
 }  // namespace upcall::mail

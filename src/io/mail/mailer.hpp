@@ -31,4 +31,7 @@ Result<std::string> compose(const Mail& mail, const std::string& from, const std
 // unavailable: the server did not take it; trying again may help.
 Result<void> send(const MailSettings& settings, const Mail& mail, const std::string& id, WallTime now);
 
+// Connects and logs in as for a mail, and sends none. unavailable with the reason; nothing to do for files.
+Result<void> reach(const MailSettings& settings);
+
 }  // namespace upcall::mail

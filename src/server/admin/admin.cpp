@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/web/frontend_config.hpp"
 #include "base/ids.hpp"
 #include "contact/flow_import.hpp"
 #include "io/store/centre_repository.hpp"
@@ -10,6 +11,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin_parts.hpp"
 #include "server/admin/embedded_flows.hpp"
+#include "server/admin/stored_parameters.hpp"
 
 namespace upcall::admin {
 
@@ -57,6 +59,7 @@ constexpr CommandRow kCommands[] = {
     {"audit.export", audit_export, false},
     {"audit.verify", audit_verify, false},
     {"instance.show", instance_show, false},
+    {"instance.frontend-config", instance_frontend_config, false},
     {"flow.import", flow_import, true},
     {"flow.rename", flow_rename, true},
     {"flow.validate", flow_validate, false},
@@ -72,6 +75,10 @@ constexpr CommandRow kCommands[] = {
     {"hours.remove", hours_remove, true},
     {"hours.assign", hours_assign, true},
     {"configure", configure, true},
+    {"configure.plan", configure_plan, false},
+    {"configure.delete", configure_delete, true},
+    {"configure.history", configure_history, false},
+    {"configure.outputs", configure_outputs, false},
     {"recording.list", recording_list, false},
     {"recording.hold", recording_hold, false},
     {"recording.release", recording_release, false},
@@ -253,7 +260,7 @@ Answer instance_show(Context& context, const Arguments& arguments) {
       return {};
     };
     const std::string id = value("instanceId");
-    const std::string url = !context.public_url.empty() ? context.public_url : value("publicUrl");
+    const std::string url = !context.public_url.empty() ? context.public_url : value(kPublicUrl);
     return bj::object{{"instanceId", id},
                       {"instanceArn", arn(id)},
                       {"url", url},
@@ -261,6 +268,18 @@ Answer instance_show(Context& context, const Arguments& arguments) {
                       {"defaultQueueId", value("defaultQueueId")},
                       {"defaultRoutingProfileId", value("defaultRoutingProfileId")},
                       {"recordingPlaybackSecurityProfileId", value("recordingPlaybackSecurityProfileId")}};
+  });
+}
+
+Answer instance_frontend_config(Context& context, const Arguments& arguments) {
+  if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
+  return context.store.read([&](store::Database& db) -> Answer {
+    auto url = context.public_url.empty() ? store::parameters::get_or(db, kPublicUrl, "") : Result<std::string>(context.public_url);
+    if (!url) return tl::unexpected(url.error());
+    if (url->empty()) return fail(ErrorCode::unavailable, "no server has run on this data directory, so its address is not known: start it once");
+    auto text = api::frontend_config(db, *url);
+    if (!text) return tl::unexpected(text.error());
+    return bj::object{{"content", *text}};
   });
 }
 

@@ -43,8 +43,11 @@ Result<void> first_start(Context& context);
 //   routing-profile.add {name, queue[] ("name:priority:delay"), slots?, after-contact-seconds?} | routing-profile.list
 //   agent-status.add    {name, routable?}     | agent-status.list | agent-status.remove {name}
 //   access-key.create   {name, username?, permission[]?} | access-key.list
-//   instance.show
-//   configure           {<parameter>: text...} sets what is given; the answer has all, the secret as "(set)" only
+//   instance.show       | instance.frontend-config
+//   configure           {<parameter>: text...} sets what is given, all or nothing; the answer has all, what changed, and notes;
+//                       secrets are "(set)" only
+//   configure.plan      the same without storing anything
+//   configure.delete    {} takes all back | configure.history {name?, limit?} | configure.outputs
 //   flow.import         {content, name?, default?}  | flow.validate {content}
 //   flow.rename         {flow, name}
 //   flow.list | flow.export {flow, format?} | flow.trace {contact}

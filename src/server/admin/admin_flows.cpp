@@ -190,7 +190,12 @@ Answer flow_import(Context& context, const Arguments& arguments) {
       if (!done) return tl::unexpected(done.error());
     }
     if (make_default) {
+      auto was = store::parameters::get_or(db, "connectDefaultContactFlowId", "");
+      if (!was) return tl::unexpected(was.error());
       if (auto done = store::parameters::set(db, "connectDefaultContactFlowId", row.id); !done) return tl::unexpected(done.error());
+      if (*was != row.id) {
+        if (auto done = store::parameters::add_history(db, {{0, 0, context.now, context.actor, "connectDefaultContactFlowId", *was, row.id}}); !done) return tl::unexpected(done.error());
+      }
     }
     if (auto done = note(db, context, *before ? "flow.updated" : "flow.imported", row.id); !done) return tl::unexpected(done.error());
     auto instance = store::parameters::get_or(db, "instanceId", "");

@@ -1,10 +1,10 @@
 // The pipeline's repository and its user. The repository itself is made by `upcall pipeline init`, which asks here first.
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
+#include "parameters/table.hpp"
 #include "server/admin/admin_parts.hpp"
 #include "server/admin/mail_parameters.hpp"
-#include "server/admin/parameter_table.hpp"
-#include "server/admin/storage_parameters.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "service/pipeline/git_user.hpp"
 
 namespace upcall::admin {
@@ -13,13 +13,15 @@ namespace bj = boost::json;
 
 namespace {
 
+std::string output(std::string_view name) { return std::string(kOutputPrefix) + std::string(name); }
+
 Result<bj::object> shown(store::Database& db, const Context& context) {
   auto s = service::pipeline_settings(db);
   if (!s) return tl::unexpected(s.error());
-  auto url = store::parameters::get_or(db, "RepositoryURL", "");
+  auto url = store::parameters::get_or(db, output("RepositoryURL"), "");
   if (!url) return tl::unexpected(url.error());
   if (!context.public_url.empty()) *url = context.public_url + "/git/" + s->repository + ".git";
-  return bj::object{{"repository", s->repository}, {"branch", s->branch}, {"stage", s->stage}, {"createNewRepository", s->create_new}, {"onlyWay", s->only_way},
+  return bj::object{{"repository", s->repository}, {"branch", s->branch}, {"stage", s->stage}, {"createNewRepository", s->create_new}, {"source", s->source}, {"onlyWay", s->only_way},
                     {"username", s->user}, {"userState", s->user.empty() ? "none" : s->user_active ? "active" : "revoked"}, {"url", *url}};
 }
 
@@ -61,10 +63,10 @@ Answer pipeline_init(Context& context, const Arguments& arguments) {
       if (!made) return tl::unexpected(made.error());
       password = std::move(*made);
     }
-    if (auto done = store::parameters::set(db, "RepositoryUsername", user); !done) return tl::unexpected(done.error());
+    if (auto done = store::parameters::set(db, output("RepositoryUsername"), user); !done) return tl::unexpected(done.error());
     if (!context.public_url.empty()) {
-      if (auto done = store::parameters::set(db, "RepositoryURL", context.public_url + "/git/" + settings->repository + ".git"); !done) return tl::unexpected(done.error());
-      if (auto done = store::parameters::set(db, "RepositoryUserURL", context.public_url + "/pipeline"); !done) return tl::unexpected(done.error());
+      if (auto done = store::parameters::set(db, output("RepositoryURL"), context.public_url + "/git/" + settings->repository + ".git"); !done) return tl::unexpected(done.error());
+      if (auto done = store::parameters::set(db, output("RepositoryUserURL"), context.public_url + "/pipeline"); !done) return tl::unexpected(done.error());
     }
     if (auto done = note(db, context, "pipeline.init", settings->repository, settings->branch); !done) return tl::unexpected(done.error());
     auto out = shown(db, context);
@@ -104,7 +106,7 @@ Answer pipeline_secrets(Context& context, const Arguments& arguments) {
   if (auto fine = only(arguments, {}); !fine) return tl::unexpected(fine.error());
   return context.store.read([&](store::Database& db) -> Answer {
     bj::array list;
-    for (const ParameterRow& row : parameters()) {
+    for (const parameters::ParameterRow& row : parameters::rows()) {
       if (!row.secret) continue;
       auto text = secret_parameter(db, context.sealer, row.name);
       if (!text) return tl::unexpected(text.error());

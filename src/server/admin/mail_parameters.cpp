@@ -1,7 +1,7 @@
 #include "server/admin/mail_parameters.hpp"
 
 #include "io/store/parameter_repository.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 
 namespace upcall::admin {
 
@@ -19,24 +19,24 @@ Result<std::string> secret_parameter(store::Database& db, store::Sealer& sealer,
 
 namespace {
 
-Result<std::string> value_in(store::Database& db, std::string_view name) {
-  auto stored = store::parameters::get_or(db, name, "");
-  if (stored && stored->empty()) return std::string(find_parameter(name)->fallback);
-  return stored;
-}
+Result<std::string> value_in(store::Database& db, std::string_view name) { return parameter_in_force(db, name); }
 
 }  // namespace
 
 Result<service::FederationSettings> federation_settings(store::Database& db, store::Sealer& sealer) {
   service::FederationSettings out;
-  std::string trust, provision;
+  std::string trust, provision, switched, provider_url, provider_name;
   for (const auto& [name, place] : {std::pair{"federationIssuer", &out.issuer}, {"federationName", &out.name}, {"federationClientId", &out.client_id}, {"federationAllowedDomains", &out.allowed_domains},
                                     {"federationTrustEmail", &trust}, {"federationAutoProvision", &provision}, {"federationSecurityProfile", &out.profile},
-                                    {"federationEmailClaim", &out.claims.email}, {"federationNameClaim", &out.claims.name}}) {
+                                    {"federationEmailClaim", &out.claims.email}, {"federationNameClaim", &out.claims.name}, {"cognitoSAMLEnabled", &switched},
+                                    {"cognitoSAMLIdentityProviderURL", &provider_url}, {"cognitoSAMLIdentityProviderName", &provider_name}}) {
     auto text = value_in(db, name);
     if (!text) return tl::unexpected(text.error());
     *place = std::move(*text);
   }
+  // Switched off, everything keeps its value, and there is no other log-in.
+  out.issuer = parameters::federation_on(switched, out.issuer) ? parameters::federation_issuer(out.issuer, provider_url) : "";
+  if (out.name.empty()) out.name = provider_name;
   out.trust_email = trust == "true";
   out.provision = provision == "true";
   auto secret = secret_parameter(db, sealer, "federationClientSecret");

@@ -74,7 +74,7 @@ bj::value Operations::options_json() const {
   for (const udp::MediaAddress& m : facts_.media) {
     media.push_back({{"advertised", ip_text(m.advertised)}, {"bind", ip_text(m.bind)}, {"port", m.advertised.port}});
   }
-  return bj::object{{"pid", static_cast<std::int64_t>(::getpid())}, {"version", UPCALL_VERSION}, {"listen", options_.listen}, {"url", facts_.url},
+  return bj::object{{"pid", static_cast<std::int64_t>(::getpid())}, {"version", UPCALL_VERSION}, {"listen", host_text(facts_.listen_address) + ":" + std::to_string(facts_.listen_port)}, {"url", facts_.url},
                     {"publicUrl", options_.public_url}, {"tlsCert", options_.tls_cert}, {"tlsKey", options_.tls_key}, {"tlsSelfSigned", options_.tls_self_signed},
                     {"media", std::move(media)}, {"recorder", facts_.recorder_program}, {"webDirectory", facts_.web_directory},
                     {"spoolLimitMib", options_.spool_limit_mib}, {"logFile", options_.log_file}};

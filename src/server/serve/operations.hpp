@@ -24,6 +24,7 @@ namespace upcall::server {
 
 struct OperationFacts {
   std::string listen_address;
+  std::uint16_t listen_port = 0;
   std::string url;                          // as it is handed out
   std::vector<udp::MediaAddress> media;
   std::string recorder_program, web_directory;

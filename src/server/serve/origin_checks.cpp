@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "identity/origins.hpp"
-#include "io/store/parameter_repository.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 
 namespace upcall::server {
 namespace {
 
 std::string parameter(store::Store& store, std::string_view name) {
-  const auto value = store.read([&](store::Database& db) { return store::parameters::get_or(db, name, admin::find_parameter(name)->fallback); });
+  const auto value = store.read([&](store::Database& db) { return admin::parameter_in_force(db, name); });
   return value ? *value : "";
 }
 

@@ -19,7 +19,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/mail_parameters.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
 #include "server/serve/operation_routes.hpp"
@@ -174,8 +174,6 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   recording.recorder_program = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   recording.spool_directory = options.data_dir + "/spool";
   recording.journal.spool_limit_bytes = options.spool_limit_mib << 20;
-  auto name = store->read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", "RECORDING"); });
-  if (name) recording.attendee_name = *name;
   auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); });
   if (!capacity) return tl::unexpected(capacity.error());
   recording.capacity = *capacity;
@@ -234,12 +232,14 @@ Result<void> Server::Parts::open() {
 
   const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
   const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
-  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, url, *media, recorder, web}, metrics);
+  operations = std::make_unique<Operations>(options, OperationFacts{listen->address, listen->port, url, *media, recorder, web}, metrics);
   auto identity = operations->first_identity();
   if (!identity) return tl::unexpected(identity.error());
 
   admin::Context context{*store, *sealer, random, system_now().wall, url};
   if (auto first = admin::first_start(context); !first) return first;
+  // For commands that come while nobody serves.
+  if (auto kept = store->write([this](store::Database& db) { return store::parameters::set(db, admin::kPublicUrl, url); }); !kept) return kept;
   if (auto services = open_services(*media); !services) return services;
 
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});

@@ -5,7 +5,7 @@
 #include "api/meeting/recording_start.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
-#include "server/admin/parameter_table.hpp"
+#include "server/admin/stored_parameters.hpp"
 #include "server/serve/retention_commands.hpp"
 #include "server/serve/server_parts.hpp"
 
@@ -54,9 +54,12 @@ std::string Server::Parts::admin_call(std::string_view line) {
     const auto answer = compose_again(*recordings, arguments != nullptr ? *arguments : bj::object{});
     return answer ? bj::serialize(bj::object{{"result", *answer}}) : answer_error(answer.error());
   }
-  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, "cli");
+  // Who may use this socket at all is root or the server's own user: who of them it was, the command says.
+  std::string by = json::text_or(*request, "by", "cli");
+  if (!by.starts_with("cli") || by.size() > 64 || !json::is_clean_text(by)) by = "cli";
+  auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, by);
   if (!result) return answer_error(result.error());
-  if (command == "configure") {
+  if (command == "configure" || command == "configure.delete") {
     if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);

@@ -46,6 +46,14 @@ Result<PipelineSettings> pipeline_settings(store::Database& db) {
     return got->empty() ? std::string(otherwise) : *got;
   };
   out.repository = value("cdkPipelineRepositoryName", "upcall");
+  if (!is_repository_name(out.repository)) {
+    // "/srv/git/product.git" and "https://git.example/product.git" are of the name "product".
+    out.source = out.repository;
+    while (out.repository.ends_with('/')) out.repository.pop_back();
+    out.repository.erase(0, out.repository.find_last_of("/:") + 1);
+    if (out.repository.ends_with(".git")) out.repository.resize(out.repository.size() - 4);
+    if (!is_repository_name(out.repository)) out.repository = "upcall";
+  }
   out.branch = value("cdkPipelineRepositoryBranchName", "main");
   out.stage = value("cdkPipelineStageName", "Prod");
   out.create_new = value("cdkPipelineCreateNewRepository", "true") == "true";

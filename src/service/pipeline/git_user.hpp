@@ -16,6 +16,7 @@ namespace upcall::service {
 // What the parameters say about the pipeline; all have defaults.
 struct PipelineSettings {
   std::string repository;  // "upcall"
+  std::string source;      // where the parameter names a path or an address instead of a name: that
   std::string branch;      // "main"
   std::string stage;       // "Prod"
   bool create_new = true;  // cdkPipelineCreateNewRepository

@@ -107,11 +107,11 @@ Result<bool> RecordingService::adopt_one(const std::string& recording_id) {
       // The server died between the row and its attendee.
       auto meeting = store_.read([&](store::Database& db) { return store::meetings::find(db, live->row.meeting_id); });
       if (meeting && *meeting) {
-        auto added = directory_.add_attendee(**meeting, {options_.attendee_name, "", recording_id}, store::AttendeeRole::recording);
+        auto added = directory_.add_attendee(**meeting, {attendee_name(), "", recording_id}, store::AttendeeRole::recording);
         if (added) live->attendee_id = added->attendee.attendee_id;
       }
     }
-    runtime_.add_silent_attendee(live->row.meeting_id, {live->attendee_id, recording_id, options_.attendee_name, false});
+    runtime_.add_silent_attendee(live->row.meeting_id, {live->attendee_id, recording_id, attendee_name(), false});
   }
   {
     const std::lock_guard lock(mutex_);

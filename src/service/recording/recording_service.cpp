@@ -13,6 +13,7 @@
 #include "io/store/audit_repository.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "recording/object_names.hpp"
 #include "recording/requests.hpp"
 #include "service/recording/instance_id.hpp"
@@ -125,6 +126,11 @@ void RecordingService::loop() {
   }
 }
 
+std::string RecordingService::attendee_name() {
+  const auto name = store_.read([](store::Database& db) { return store::parameters::get_or(db, "recordingAttendeeName", ""); });
+  return name && !name->empty() ? *name : "RECORDING";
+}
+
 Result<store::Recording> RecordingService::start(const RecordingStart& request) {
   const Now now = clock_();
   auto meeting = directory_.find(request.external_meeting_id);
@@ -223,7 +229,8 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     return fail(ErrorCode::conflict, "A recording of this meeting is in progress already.");
   }
   // RECORDING as an attendee: known by its role, shown by its name. Its external user id is the recording's.
-  auto attendee = directory_.add_attendee(**meeting, {options_.attendee_name, "", answer.recording_id}, store::AttendeeRole::recording);
+  const std::string shown = attendee_name();
+  auto attendee = directory_.add_attendee(**meeting, {shown, "", answer.recording_id}, store::AttendeeRole::recording);
   if (!attendee) {
     post([this, live, why = attendee.error().message] { input(live, [&](auto& life, const Now& at, auto& out) { life.fail(at, why, out); }); });
     return tl::unexpected(attendee.error());
@@ -233,7 +240,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
     const std::lock_guard lock(mutex_);
     ++counters_.started;
   }
-  auto in_roster = runtime_.add_silent_attendee(answer.meeting_id, {live->attendee_id, answer.recording_id, options_.attendee_name, false});
+  auto in_roster = runtime_.add_silent_attendee(answer.meeting_id, {live->attendee_id, answer.recording_id, shown, false});
   // The tap does not wait for the roster, nor the roster for the tap.
   post([this, live] { input(live, [](auto& life, const Now& at, auto& out) { life.begin(at, out); }); });
   in_roster.wait_for(std::chrono::seconds(2));

@@ -38,7 +38,6 @@ namespace upcall::service {
 struct RecordingServiceOptions {
   std::string recorder_program;             // upcall-recorder
   std::string spool_directory;              // journals
-  std::string attendee_name = "RECORDING";  // parameter recordingAttendeeName
   journal::JournalServiceOptions journal;
   // Of composers; more compositions wait, capturing never does.
   recording::CapacityOptions capacity;
@@ -143,6 +142,7 @@ class RecordingService {
   class Reply;
   void post(std::function<void()> task);
   void loop();
+  std::string attendee_name();   // parameter recordingAttendeeName, as it is now
   std::string directory_of(const std::string& recording_id) const { return options_.spool_directory + "/" + recording_id; }
   // Service thread. An input of the life cycle with this epoch, and what follows from it.
   void input(const std::shared_ptr<Live>& live, const std::function<void(recording::Lifecycle&, const Now&, recording::Effects&)>& what);

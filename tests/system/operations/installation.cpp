@@ -73,8 +73,8 @@ Installation::~Installation() {
   if (!::testing::Test::HasFailure()) std::filesystem::remove_all(dir_, ignored);
 }
 
-void Installation::start(std::vector<std::string> more) {
-  std::vector<std::string> arguments{"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:" + std::to_string(port_), "--media-address", "127.0.0.1",
+void Installation::start(std::vector<std::string> more, const std::string& media_address) {
+  std::vector<std::string> arguments{"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:" + std::to_string(port_), "--media-address", media_address,
                                      "--media-port", std::to_string(media_port_)};
   arguments.insert(arguments.end(), more.begin(), more.end());
   server_ = need(demo::LineProcess::start(host_, bin("upcall"), std::move(arguments)), "the server's start");

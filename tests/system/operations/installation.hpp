@@ -33,7 +33,7 @@ class Installation {
   Installation(const Installation&) = delete;
 
   // `more` after --data-dir, --listen, --media-address, --media-port.
-  void start(std::vector<std::string> more = {});
+  void start(std::vector<std::string> more = {}, const std::string& media_address = "127.0.0.1");
   bool running() const { return server_.has_value(); }
   void signal(int number);
   // SIGTERM; its exit status.

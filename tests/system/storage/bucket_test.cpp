@@ -184,5 +184,26 @@ TEST_F(Storage, AWrongBucketIsNamedAndTheRecordingWaitsForTheRightOne) {
   EXPECT_TRUE(rgw_.open_uploads(bucket_).empty());
 }
 
+// What the doctor says of the bucket.
+TEST_F(Storage, TheDoctorWritesReadsAndRemovesAProbe) {
+  World world;
+  world.admin("configure", parameters(bucket_));
+  const auto examined = [&](const std::string& verdict) {
+    process::ChildHost host;
+    auto doctor = world.need(demo::LineProcess::start(host, std::string(UPCALL_BIN_DIR) + "/upcall", {"doctor", "--data-dir", world.data_dir(), "--json"}), "the doctor");
+    const auto answer = world.need(doctor.wait_for([](const bj::object& o) { return o.contains("findings"); }, Duration::s(60)), "its answer");
+    for (const bj::value& f : answer.at("findings").as_array()) {
+      if (json::text_at(f.as_object(), "check") == "object store" && json::text_at(f.as_object(), "verdict") == verdict) return json::text_or(f.as_object(), "what");
+    }
+    return bj::serialize(answer);
+  };
+  EXPECT_EQ(examined("well"), "the bucket " + bucket_ + ": a probe could be written, read and deleted");
+  s3::S3ObjectStore store(rgw_.options(bucket_), random_, nullptr);
+  const auto left = store.list("RECORDINGS/doctor");
+  EXPECT_TRUE(left && left->empty());
+  world.admin("configure", {{"recordingS3Bucket", "no-such-bucket"}});
+  EXPECT_TRUE(examined("fault").starts_with("the bucket no-such-bucket: "));
+}
+
 }  // namespace
 }  // namespace upcall::story

@@ -9,7 +9,9 @@
 #include "io/store/identity_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
+#include "parameters/table.hpp"
 #include "server/admin/embedded_flows.hpp"
+#include "server/admin/mail_parameters.hpp"
 #include "server/admin/storage_parameters.hpp"
 
 namespace upcall::admin {
@@ -295,6 +297,50 @@ TEST_F(Admin, WhereRecordingsAreKept) {
   run_ok("configure", {{"recordingObjectStore", "s3"}});
   EXPECT_THAT(run_bad("configure", {{"recordingS3SecretAccessKey", ""}}).message, HasSubstr("recordingS3SecretAccessKey"));
   EXPECT_THAT(run_bad("configure", {{"recordingS3Encryption", "rot13"}}).message, HasSubstr("recordingS3Encryption"));
+}
+
+TEST_F(Admin, TheOtherLogInByTheOriginalsNames) {
+  const auto settings = [&] { return *store_->read([&](store::Database& db) { return federation_settings(db, *sealer_); }); };
+  // As installations of before have it: the issuer alone.
+  ASSERT_TRUE(store_->write([](store::Database& db) { return store::parameters::set(db, "federationIssuer", "https://idp.example"); }));
+  EXPECT_EQ(settings().issuer, "https://idp.example");
+  run_ok("configure", {{"cognitoSAMLEnabled", "false"}});
+  EXPECT_EQ(settings().issuer, "") << "switched off, it keeps its values";
+  EXPECT_EQ(run_ok("configure").at("parameters").at("federationIssuer"), "https://idp.example");
+  run_ok("configure", {{"cognitoSAMLEnabled", "true"}, {"federationIssuer", ""}, {"cognitoSAMLIdentityProviderURL", "https://other.example/.well-known/openid-configuration"},
+                       {"cognitoSAMLIdentityProviderName", "Corporate"}, {"federationClientId", "c"}, {"federationClientSecret", "s"}});
+  EXPECT_EQ(settings().issuer, "https://other.example");
+  EXPECT_EQ(settings().name, "Corporate");
+  EXPECT_EQ(settings().client_secret, "s");
+}
+
+TEST_F(Admin, ADefaultFlowByImportIsInTheHistory) {
+  const std::string before(run_ok("configure").at("parameters").at("connectDefaultContactFlowId").as_string());
+  const auto made = run_ok("flow.import", {{"content", embedded_flows()[1].content}, {"name", "Mine"}, {"default", true}});
+  const auto history = run_ok("configure.history", {{"name", "connect-default-contact-flow-id"}}).at("history").as_array();
+  ASSERT_EQ(history.size(), 1u);
+  EXPECT_EQ(history[0].at("from").as_string(), before);
+  EXPECT_EQ(history[0].at("to"), made.at("contactFlowId"));
+  // Taken back it is the flow of the first start again.
+  EXPECT_EQ(run_ok("configure", {{"connectDefaultContactFlowId", ""}}).at("parameters").at("connectDefaultContactFlowId").as_string(), before);
+  auto c = context();
+  ASSERT_TRUE(first_start(c));
+  EXPECT_EQ(run_ok("configure").at("parameters").at("connectDefaultContactFlowId").as_string(), before) << "the next start makes no other";
+}
+
+TEST_F(Admin, DeletionIsEverythingOrNothingAndLeavesAnInstance) {
+  run_ok("configure", {{"maxCapacity", "9"}, {"smtpPassword", "secret"}});
+  const auto deleted = run_ok("configure.delete");
+  EXPECT_EQ(deleted.at("parameters").at("maxCapacity"), "5");
+  auto rows = store_->read([](store::Database& db) { return store::parameters::all(db); });
+  for (const auto& [name, value] : *rows) {
+    EXPECT_TRUE(name == "connectDefaultContactFlowId" || name == "recordingPlaybackSecurityProfileId" || parameters::find(name) == nullptr) << name;
+  }
+  EXPECT_EQ(run_ok("configure.history", {{"limit", 1}}).at("history").at(0).at("deleted"), true);
+  EXPECT_EQ(run_ok("configure.delete").at("changes").as_array().size(), 0u);
+  auto c = context();
+  ASSERT_TRUE(first_start(c));
+  EXPECT_EQ(run_ok("flow.list").at("contactFlows").as_array().size(), 3u);
 }
 
 }  // namespace

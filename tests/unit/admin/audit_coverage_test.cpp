@@ -23,7 +23,7 @@ namespace {
 namespace bj = boost::json;
 
 constexpr std::string_view kReading[] = {"user.list",    "security-profile.list", "hierarchy.list",       "queue.list",   "routing-profile.list", "agent-status.list", "access-key.list",
-                                         "oauth-client.list", "audit.list",       "audit.verify",         "instance.show", "flow.validate",       "flow.list",         "flow.export",
+                                         "oauth-client.list", "audit.list",       "audit.verify",         "instance.show", "instance.frontend-config", "configure.plan", "configure.history", "configure.outputs", "flow.validate",       "flow.list",         "flow.export",
                                          "flow.trace",   "flow-function.list",    "hours.list",           "recording.list", "retention.list",     "contact.certificate", "webhook.list", "pipeline.settings", "pipeline.secrets"};
 
 constexpr const char* kFlow =
@@ -69,6 +69,7 @@ std::vector<Row> rows() {
       {"hours.set", {{"id", "H"}, {"name", "H2"}, {"content", kHours}}, "hours.changed"},
       {"hours.remove", {{"name", "H2"}}, "hours.removed"},
       {"configure", {{"minCapacity", "2"}}, "parameter.changed"},
+      {"configure.delete", {}, "parameters.deleted"},
       {"recording.hold", {{"recording", "r-1"}, {"reason", "case 7"}}, "recording.held"},
       {"recording.release", {{"recording", "r-1"}}, "recording.released"},
       {"retention.add", {{"days", 30}}, "retention.rule_added"},

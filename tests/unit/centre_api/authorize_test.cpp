@@ -93,6 +93,21 @@ TEST(Authorize, WhoIsDisabledOrHasANewPasswordIsNotRemembered) {
   EXPECT_EQ(browser.get("/oauth2/authorize?" + authorize_query()).status, 200);
 }
 
+TEST(Authorize, TheOriginalsCallbackAddressesAreThePagesToo) {
+  Flow f;
+  Browser browser(f.in);
+  const auto status = [&](const char* uri) { return browser.get("/oauth2/authorize?" + authorize_query({{"redirect_uri", uri}})).status; };
+  f.in.admin_run("configure", {{"cognitoSAMLCallbackUrls", "https://desk.example/,https://old.example/?app=1"}, {"cognitoSAMLLogoutUrls", "https://desk.example/?logout"}});
+  EXPECT_EQ(status("https://desk.example/"), 400) << "without cognitoSAMLEnabled they are kept and do nothing";
+  f.in.admin_run("configure", {{"cognitoSAMLEnabled", "true"}, {"cognitoSAMLIdentityProviderURL", "https://idp.example"}});
+  EXPECT_EQ(status("https://desk.example/"), 200);
+  EXPECT_EQ(status("https://old.example/?app=1"), 200);
+  EXPECT_EQ(status("https://old.example/"), 400);
+  const auto out = [&](const char* uri) { return Browser::header(browser.get("/logout?client_id=upcall&logout_uri=" + wire::percent_encode(uri)), "location"); };
+  EXPECT_EQ(out("https://desk.example/?logout"), "https://desk.example/?logout");
+  EXPECT_NE(out("https://desk.example/"), "https://desk.example/");
+}
+
 // Nothing leaves for an address that is not registered, character by character.
 TEST(Authorize, RedirectsGoToRegisteredAddressesOnly) {
   Flow f;

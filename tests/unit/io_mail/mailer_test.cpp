@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <optional>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -142,6 +144,24 @@ TEST(Mail, GoesToTheServerWithItsLogIn) {
   EXPECT_THAT(all, HasSubstr("MAIL FROM:<u@v.example>"));
   EXPECT_THAT(all, HasSubstr("RCPT TO:<a@b.example>\nDATA\n"));
   EXPECT_THAT(all, HasSubstr(to_base64(as_bytes(std::string_view("\0user\0secret", 12)))));
+}
+
+TEST(Mail, ReachingLogsInAndSendsNothing) {
+  std::optional<MailSettings> away;
+  {
+    SmallServer server(false);
+    away = to(server);
+    EXPECT_TRUE(reach(*away));
+    server.finish();
+    EXPECT_TRUE(server.message.empty());
+    std::string all;
+    for (const std::string& command : server.commands) all += command + "\n";
+    EXPECT_THAT(all, HasSubstr(to_base64(as_bytes(std::string_view("\0user\0secret", 12)))));
+    EXPECT_EQ(all.find("MAIL FROM"), std::string::npos);
+  }
+  const auto refused = reach(*away);
+  ASSERT_FALSE(refused) << "it is gone";
+  EXPECT_THAT(refused.error().message, HasSubstr("cannot be used"));
 }
 
 TEST(Mail, ARefusalAndAServerThatIsAwayAreErrors) {
