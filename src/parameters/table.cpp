@@ -66,6 +66,7 @@ constexpr ParameterRow kRows[] = {
     {"recordingS3CaFile", "recording-s3-ca-file", "", line, "Certificate authorities to trust instead of the system's (PEM)", 0, 0, "", false, "recordingObjectStore=s3"},
     {"recordingS3VirtualHost", "recording-s3-virtual-host", "false", boolean, "true: bucket.host instead of host/bucket", 0, 0, "", false, "recordingObjectStore=s3"},
     {"approvedOrigins", "approved-origins", "", named_origins, "Sites that may show our pages in a frame and open their sockets, joined by commas; empty: none"},
+    {"meetingKeepDays", "meeting-keep-days", "45", whole, "So long after its end a meeting and its attendees are known, unless a recording of it is there; 0: for ever", 0, 36500},
     {"auditKeepDays", "audit-keep-days", "0", whole, "So long an entry stays in the audit; the rest can still be verified. 0: for ever", 0, 36500},
     {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},
     {"chatDurationMinutes", "chat-duration-minutes", "1500", whole, "A chat ends by itself after this time, unless it was started with another", 60, 10080},

@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { fontFolder, fontPreload } from '../shared/vite/font.ts';
+import { syncedConfig } from '../shared/vite/synced-config.ts';
 
 // `UPCALL_SERVER=http://127.0.0.1:8080 npm run dev` develops against a running server.
 const server = process.env.UPCALL_SERVER ?? 'http://127.0.0.1:8080';
@@ -18,7 +19,7 @@ const alias = { '@upcall/font': await fontFolder() };
 
 export default defineConfig({
   resolve: { alias },
-  plugins: [withoutOtherLanguages, react(), fontPreload()],
+  plugins: [withoutOtherLanguages, react(), fontPreload(), syncedConfig()],
   define: { global: 'globalThis' },
   build: { outDir: '../../build/web/agent-app', emptyOutDir: true, target: 'es2022', assetsInlineLimit: 0 },
   server: {

@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { fontFolder, fontPreload } from '../shared/vite/font.ts';
+import { syncedConfig } from '../shared/vite/synced-config.ts';
 import { sizeBudget } from './vite/size-budget.ts';
 import { widgetLoader } from './vite/widget-loader.ts';
 
@@ -14,7 +15,7 @@ export default defineConfig({
   // The media library asks for it, as it was written for bundlers that gave it.
   define: { global: 'globalThis' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  plugins: [widgetLoader({ entry: 'src/widget/main.ts' }), fontPreload(), sizeBudget()],
+  plugins: [widgetLoader({ entry: 'src/widget/main.ts' }), fontPreload(), sizeBudget(), syncedConfig()],
   build: {
     outDir: '../../build/web/demo-website',
     emptyOutDir: true,

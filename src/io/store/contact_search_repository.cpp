@@ -159,7 +159,8 @@ Result<void> contact_search::index(Database& db, std::string_view id) {
   if (!name) return tl::unexpected(name.error());
   auto last_seq = db.one("select coalesce(max(seq), 0) from chat_items where contact_id=?1", [](Row& r) { return r.i64(0); }, id);
   if (!last_seq) return tl::unexpected(last_seq.error());
-  auto video = exists(db, "select 1 from meetings where contact_id=?1", id);
+  // The meeting's row goes before the contact's.
+  auto video = exists(db, "select 1 from meetings where contact_id=?1 union all select 1 from contact_search where contact_id=?1 and video=1", id);
   if (!video) return tl::unexpected(video.error());
   auto recorded = exists(db, "select 1 from recordings where contact_id=?1 and deleting_ms is null", id);
   if (!recorded) return tl::unexpected(recorded.error());

@@ -1,5 +1,7 @@
 #include "io/store/retention_repository.hpp"
 
+#include "identity/user_cache.hpp"
+
 namespace upcall::store {
 
 namespace {
@@ -155,6 +157,29 @@ Result<std::vector<retention::MissingRecording>> retention::missing(Database& db
       "and not exists(select 1 from outbox o where o.meeting_id=m.external_meeting_id and o.type='recording.stored' and o.at_ms>=m.created_ms) "
       "order by m.ended_ms",
       [](Row& r) { return MissingRecording{r.text(0), r.text(1), r.text(2), r.wall(3)}; }, from, until);
+}
+
+Result<retention::ExpiredRows> retention::remove_expired(Database& db, WallTime now, std::optional<WallTime> ended_before, int limit) {
+  ExpiredRows out;
+  auto references = db.run("delete from adhoc_routes where expires_ms<=?1", now);
+  if (!references) return tl::unexpected(references.error());
+  out.references = *references;
+  auto users = db.run("delete from user_cache where written_ms<=?1", now - identity::kUserCacheLife);
+  if (!users) return tl::unexpected(users.error());
+  out.cached_users = *users;
+  if (!ended_before) return out;
+  auto ids = db.all("select meeting_id from meetings m where ended_ms<=?1 and not exists(select 1 from recordings r where r.meeting_id=m.meeting_id) order by ended_ms limit ?2",
+                    [](Row& r) { return r.text(0); }, *ended_before, limit);
+  if (!ids) return tl::unexpected(ids.error());
+  for (const std::string& id : *ids) {
+    auto attendees = db.run("delete from attendees where meeting_id=?1", id);
+    if (!attendees) return tl::unexpected(attendees.error());
+    out.attendees += *attendees;
+    auto gone = db.run("delete from meetings where meeting_id=?1", id);
+    if (!gone) return tl::unexpected(gone.error());
+    out.meetings += *gone;
+  }
+  return out;
 }
 
 }  // namespace upcall::store

@@ -2,6 +2,7 @@
 // looks at the hold in the transaction that begins the deletion.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +76,13 @@ struct ErasedRows {
 // Everything of the contact but what has no person in it. Attendees of its meetings lose name and address.
 Result<ErasedRows> erase_contact_rows(Database& db, std::string_view contact_id);
 Result<void> finish_erasure(Database& db, std::string_view contact_id, WallTime now, std::string_view certificate);
+
+// What has outlived its time: meetings that ended before `meetings_ended_before` and have no recording, with their attendees
+// (at most `limit` of them a call), references that have expired, entries of the user cache.
+struct ExpiredRows {
+  std::int64_t meetings = 0, attendees = 0, references = 0, cached_users = 0;
+};
+Result<ExpiredRows> remove_expired(Database& db, WallTime now, std::optional<WallTime> meetings_ended_before, int limit);
 
 // Meetings that ended in [from, until) of contacts that asked for a recording by themselves, and have none.
 struct MissingRecording {

@@ -1,6 +1,7 @@
 #include "service/retention/retention_service.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -23,6 +24,7 @@ namespace bj = boost::json;
 namespace {
 
 constexpr int kPage = 200;
+constexpr std::int64_t kMeetingKeepDays = 45;   // parameter meetingKeepDays
 constexpr std::string_view kFolder = "RECORDINGS/";
 constexpr Duration kMissingWindow = Duration::s(3 * 24 * 3600);
 // A file is put there before its row says so, and parts of it before that.
@@ -203,6 +205,7 @@ Result<int> RetentionService::sweep() {
   }
   auto expired = delete_expired();
   if (!expired) return expired;
+  if (auto removed = remove_expired_rows(); !removed) return tl::unexpected(removed.error());
   if (auto looked = look_for_missing(); !looked) return tl::unexpected(looked.error());
   auto held = store_.read([](store::Database& db) { return store::retention::held_count(db); });
   if (!held) return tl::unexpected(held.error());
@@ -247,6 +250,32 @@ Result<int> RetentionService::delete_expired() {
     }
     if (static_cast<int>(page->size()) < kPage) return gone;
   }
+}
+
+Result<void> RetentionService::remove_expired_rows() {
+  const WallTime now = clock_().wall;
+  store::retention::ExpiredRows all;
+  for (bool more = true; more;) {
+    // A page a transaction: others write in between.
+    auto gone = store_.write([&](store::Database& db) -> Result<store::retention::ExpiredRows> {
+      auto text = store::parameters::get_or(db, "meetingKeepDays", "");
+      if (!text) return tl::unexpected(text.error());
+      std::int64_t days = kMeetingKeepDays;
+      std::from_chars(text->data(), text->data() + text->size(), days);
+      const std::optional<WallTime> before = days > 0 ? std::optional(now - Duration::s(days * 86'400)) : std::nullopt;
+      return store::retention::remove_expired(db, now, before, kPage);
+    });
+    if (!gone) return tl::unexpected(gone.error());
+    all.meetings += gone->meetings;
+    all.attendees += gone->attendees;
+    all.references += gone->references;
+    all.cached_users += gone->cached_users;
+    more = gone->meetings == kPage;
+  }
+  if (all.meetings + all.references + all.cached_users == 0) return {};
+  store_.scrub();  // names and addresses are in the WAL's old pages until then
+  log::info("retention.expired", {{"meetings", all.meetings}, {"attendees", all.attendees}, {"references", all.references}, {"cachedUsers", all.cached_users}});
+  return {};
 }
 
 Result<void> RetentionService::look_for_missing() {

@@ -1,6 +1,9 @@
 // The end of recordings: by rule, by hand, by erasure of a contact; and whether rows and files still belong together.
 //
-// A row lives exactly as long as its file. Deleting writes the intention, removes the file, then row and key; a crash in
+// Meetings and their attendees go meetingKeepDays after the end, unless there is a recording; references and the user cache
+// when they are over.
+//
+// A recording's row lives exactly as long as its file. Deleting writes the intention, removes the file, then row and key; a crash in
 // between is taken up by the next sweep. A legal hold stops every one of these ways in the transaction that begins it.
 //
 // Threads: members from any thread, they block on store and objects. Sweeps run on the service's own thread, hourly.
@@ -68,6 +71,7 @@ class RetentionService {
   Result<void> carry_out(const store::KeptRecording& recording, const std::string& actor);
   Result<std::string> finish_erasure(const store::Erasure& erasure);
   Result<int> delete_expired();
+  Result<void> remove_expired_rows();
   Result<void> look_for_missing();
 
   RetentionOptions options_;

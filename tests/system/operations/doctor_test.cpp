@@ -18,6 +18,8 @@
 #include "io/clock/system_clock.hpp"
 #include "io/net/http_server.hpp"
 #include "io/net/tls_identity.hpp"
+#include "io/store/database.hpp"
+#include "io/store/parameter_repository.hpp"
 
 namespace upcall::operations {
 namespace {
@@ -280,8 +282,14 @@ TEST_F(Doctor, TooFewDescriptors) {
 
 TEST_F(Doctor, NoFlowToStartWith) {
   start();
-  configure({"--connect-default-contact-flow-id=00000000-0000-4000-8000-000000000000"});
-  EXPECT_THAT(fault(look(), "contact flow"), HasSubstr("upcall flow import"));
+  EXPECT_EQ(it_.stop(), 0);
+  {
+    // By hand: commands refuse it.
+    auto db = store::Database::open(it_.data_dir() + "/upcall.db", store::Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(store::parameters::set(**db, "connectDefaultContactFlowId", "00000000-0000-4000-8000-000000000000"));
+  }
+  EXPECT_THAT(fault(look_at_rest(), "contact flow"), HasSubstr("upcall flow import"));
 }
 
 TEST_F(Doctor, MailThatIsNotTaken) {

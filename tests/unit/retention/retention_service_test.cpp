@@ -7,10 +7,13 @@
 #include "base/wall_text.hpp"
 #include "crypto/random.hpp"
 #include "io/objects/directory_object_store.hpp"
+#include "io/store/adhoc_repository.hpp"
 #include "io/store/centre_repository.hpp"
 #include "io/store/contact_search_repository.hpp"
 #include "io/store/meeting_repository.hpp"
 #include "io/store/outbox_repository.hpp"
+#include "io/store/parameter_repository.hpp"
+#include "io/store/user_cache_repository.hpp"
 #include "json/json.hpp"
 #include "service/contact_search/contact_indexer.hpp"
 
@@ -300,6 +303,79 @@ TEST_F(Retaining, ReconciliationFindsWhatDoesNotBelongTogether) {
   seen = service_->reconcile().value();
   EXPECT_EQ(seen.files_without_row, std::vector<std::string>{"RECORDINGS/2026/11/30/00/nobodys.mp4"});
   EXPECT_TRUE(has_file(fine));
+}
+
+// acceptance: 64
+TEST_F(Retaining, MeetingsAttendeesReferencesAndTheUserCacheGoWhenTheirTimeIsOver) {
+  const auto count = [&](const char* table) {
+    return store_->read([&](store::Database& db) { return db.one("select count(*) from " + std::string(table), [](store::Row& r) { return r.i64(0); }); }).value().value();
+  };
+  const auto attendee = [&](const std::string& id, const std::string& meeting_id) {
+    store::Attendee a;
+    a.attendee_id = id;
+    a.meeting_id = meeting_id;
+    a.external_user_id = "user-" + id;
+    a.name = "Carl";
+    a.email = "carl@example.com";
+    a.join_token_hash = "hash-" + id;
+    a.created = WallTime::from_unix_ms(ms_);
+    write([&](store::Database& db) { return store::meetings::insert_attendee(db, a); });
+  };
+  const std::int64_t begin = ms_;
+  meeting("ended", std::nullopt);
+  attendee("a1", "ended");
+  meeting("live", std::nullopt, false);
+  attendee("a2", "live");
+  meeting("recorded", std::nullopt);
+  attendee("a3", "recorded");
+  const std::string key = recording("r", "recorded");
+  write([&](store::Database& db) {
+    return db.script("insert into routing_profiles(id, name, chat_slots, created_ms) values('p', 'p', 1, 0);"
+                     "insert into users(id, username, email, name, password_hash, routing_profile_id, created_ms) values('u', 'u', 'u@example.com', 'U', '', 'p', 0);");
+  });
+  write([&](store::Database& db) { return store::user_cache::put(db, "u", {"cached", WallTime::from_unix_ms(ms_)}, WallTime::from_unix_ms(ms_)); });
+  write([&](store::Database& db) {
+    return store::adhoc_routes::insert(db, {"12345678", "u", "carl@example.com", WallTime::from_unix_ms(ms_), WallTime::from_unix_ms(ms_) + Duration::s(15 * 60)});
+  });
+  // A millisecond before its time, and at it: a reference 15 minutes, the cache 12 hours, meeting and attendees 45 days.
+  struct Step {
+    std::int64_t after_ms;
+    const char* table;
+    std::int64_t before, then;
+  };
+  for (const Step& step : {Step{15 * 60'000, "adhoc_routes", 1, 0}, {12 * 3'600'000, "user_cache", 1, 0}, {45 * kDay, "meetings", 3, 2}}) {
+    ms_ = begin + step.after_ms - 1;
+    ASSERT_TRUE(service_->sweep());
+    EXPECT_EQ(count(step.table), step.before) << step.table;
+    EXPECT_EQ(count("attendees"), 3);
+    ms_ = begin + step.after_ms;
+    ASSERT_TRUE(service_->sweep());
+    EXPECT_EQ(count(step.table), step.then) << step.table;
+  }
+  EXPECT_EQ(count("attendees where attendee_id='a1'"), 0);
+  EXPECT_EQ(count("meetings where meeting_id in ('live', 'recorded')"), 2) << "a live one has not begun to age; one with a film stays with it";
+  EXPECT_TRUE(has_file(key));
+  // With the film the meeting goes, too.
+  ASSERT_TRUE(service_->remove("r", "administrator", "asked for"));
+  ASSERT_TRUE(service_->sweep());
+  EXPECT_EQ(count("meetings"), 1);
+  EXPECT_EQ(count("attendees"), 1);
+}
+
+TEST_F(Retaining, HowLongMeetingsStayIsAParameter) {
+  const auto meetings = [&] { return store_->read([](store::Database& db) { return db.one("select count(*) from meetings", [](store::Row& r) { return r.i64(0); }); }).value().value(); };
+  const auto keep = [&](const char* days) { write([&](store::Database& db) { return store::parameters::set(db, "meetingKeepDays", days); }); };
+  for (int i = 0; i < 450; ++i) meeting("m" + std::to_string(i), std::nullopt);
+  keep("0");
+  ms_ += 400 * kDay;
+  ASSERT_TRUE(service_->sweep());
+  EXPECT_EQ(meetings(), 450) << "0 is for ever";
+  keep("401");
+  ASSERT_TRUE(service_->sweep());
+  EXPECT_EQ(meetings(), 450);
+  keep("400");
+  ASSERT_TRUE(service_->sweep());
+  EXPECT_EQ(meetings(), 0) << "all of them, however many";
 }
 
 }  // namespace

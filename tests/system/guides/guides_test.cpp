@@ -1,0 +1,124 @@
+// The commands of guides are carried out as they stand there: every fenced block marked "sh" of a guide, in order, in one
+// shell, in a folder of its own. What else a guide shows (indented, or in other fences) is not run.
+#include <gtest/gtest.h>
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace upcall {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// One script; each block begins with a line that tells where it stands in the guide.
+std::string script_of(const std::string& guide, int& blocks) {
+  std::ifstream in(std::string(UPCALL_SOURCE_DIR) + "/docs/guides/" + guide);
+  std::string out = "set -euo pipefail\n";
+  bool inside = false;
+  int number = 0;
+  blocks = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (!inside && line == "```sh") {
+      inside = true;
+      ++blocks;
+      out += "echo '--- " + guide + ", line " + std::to_string(number) + "'\n";
+    } else if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      out += line + "\n";
+    }
+  }
+  EXPECT_FALSE(inside) << guide << ": a block has no end";
+  return out;
+}
+
+std::uint16_t free_udp_port() {
+  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  socklen_t size = sizeof name;
+  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0;
+  ::close(fd);
+  EXPECT_TRUE(ok);
+  return ntohs(name.sin_port);
+}
+
+class Guides : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "upcall-guides-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    dir_ = pattern;
+    for (const char* program : {"/usr/bin/bash", "/usr/bin/curl", "/usr/bin/python3"}) {
+      if (::access(program, X_OK) != 0) GTEST_SKIP() << program << " is not here";
+    }
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    if (!HasFailure()) fs::remove_all(dir_, ignored);
+  }
+  // Its exit status; what it said is in `said`.
+  int run(const std::string& guide, std::vector<std::pair<std::string, std::string>> variables, std::string& said) {
+    int blocks = 0;
+    const std::string file = dir_ / "guide.sh";
+    std::ofstream(file) << script_of(guide, blocks);
+    EXPECT_GT(blocks, 3) << guide;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::setpgid(0, 0);
+      const std::string output = dir_ / "output";
+      if (::chdir(dir_.c_str()) != 0 || ::freopen(output.c_str(), "w", stdout) == nullptr || ::dup2(STDOUT_FILENO, STDERR_FILENO) < 0) ::_exit(126);
+      ::clearenv();
+      ::setenv("PATH", UPCALL_BIN_DIR ":/usr/bin:/bin", 1);
+      ::setenv("HOME", dir_.c_str(), 1);
+      for (const auto& [name, value] : variables) ::setenv(name.c_str(), value.c_str(), 1);
+      ::execl("/usr/bin/bash", "bash", file.c_str(), nullptr);
+      ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::kill(-child, SIGKILL);  // what a guide that failed has left running
+    said = read(dir_ / "output");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  fs::path dir_;
+};
+
+// acceptance: 76
+TEST_F(Guides, TryingARecordingAndItsPlayback) {
+  std::string said;
+  EXPECT_EQ(run("try-recording.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said), 0) << said;
+  EXPECT_FALSE(fs::exists(dir_ / "try")) << "cleaned up";
+}
+
+// acceptance: 76
+TEST_F(Guides, Administrator) {
+  fs::create_directory(dir_ / "copies");
+  std::string said;
+  EXPECT_EQ(run("administrator.md", {{"DATA", (dir_ / "data").string()}, {"COPIES", (dir_ / "copies").string()}, {"FLOWS", std::string(UPCALL_SOURCE_DIR) + "/deploy/flows"}}, said), 0) << said;
+}
+
+TEST_F(Guides, Developer) {
+  std::string said;
+  EXPECT_EQ(run("developer.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said), 0) << said;
+}
+
+}  // namespace
+}  // namespace upcall
