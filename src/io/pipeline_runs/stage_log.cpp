@@ -39,7 +39,11 @@ Result<void> StageLog::write(std::string_view bytes) {
     const std::size_t end = partial_.find('\n');
     const bool cut = end == std::string::npos && partial_.size() >= 2 * kLineMax;
     if (end == std::string::npos && !cut) return {};
-    // A secret that lies across the cut would not be seen: the second half stays for the next one.
+    if (cut) {
+      // Masked before it is cut, so that no secret lies across the cut; one at the end, not yet whole, stays for the next time.
+      partial_ = mask_.line(partial_);
+      if (partial_.size() < 2 * kLineMax) return {};
+    }
     const std::size_t size = cut ? kLineMax : end;
     std::string line = partial_.substr(0, size);
     partial_.erase(0, cut ? size : size + 1);

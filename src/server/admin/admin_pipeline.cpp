@@ -32,7 +32,7 @@ Result<void> take(store::Database& db, const Arguments& arguments, const char* a
   return store::parameters::set(db, parameter, value);
 }
 
-bool is_stage_name(std::string_view name) { return service::is_repository_name(name) && name.size() <= 40; }
+bool is_stage_name(std::string_view name) { return service::is_repository_name(name) && name.size() <= 63; }
 
 }  // namespace
 
@@ -50,7 +50,7 @@ Answer pipeline_init(Context& context, const Arguments& arguments) {
   return context.store.write([&](store::Database& db) -> Answer {
     if (auto done = take(db, arguments, "repository", "cdkPipelineRepositoryName", service::is_repository_name, "a name of letters, digits, . _ and -"); !done) return tl::unexpected(done.error());
     if (auto done = take(db, arguments, "branch", "cdkPipelineRepositoryBranchName", service::is_branch_name, "the name of a branch"); !done) return tl::unexpected(done.error());
-    if (auto done = take(db, arguments, "stage", "cdkPipelineStageName", is_stage_name, "a name of letters, digits, . _ and -, 40 at most"); !done) return tl::unexpected(done.error());
+    if (auto done = take(db, arguments, "stage", "cdkPipelineStageName", is_stage_name, "a name of letters, digits, . _ and -, 63 at most"); !done) return tl::unexpected(done.error());
     auto settings = service::pipeline_settings(db);
     if (!settings) return tl::unexpected(settings.error());
     // Parameters are checked by whoever sets them; a name that goes into a path is checked here all the same.
