@@ -43,6 +43,7 @@ void check_recorder(const Installation& at, Report& report);
 // Also compares the clocks.
 void check_object_store(const Installation& at, const Opened& opened, RandomSource& random, const Now& now, Report& report);
 void check_contact_centre(const Opened& opened, Report& report);
+void check_parameters(const Installation& at, const Opened& opened, Report& report);
 void check_mail(const Installation& at, const Opened& opened, Report& report);
 
 }  // namespace upcall::doctor

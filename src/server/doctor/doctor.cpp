@@ -29,6 +29,7 @@ std::vector<Finding> examine(const Installation& installation, RandomSource& ran
   check_object_store(installation, opened, random, now, report);
   check_contact_centre(opened, report);
   check_mail(installation, opened, report);
+  check_parameters(installation, opened, report);
   return report.take();
 }
 

@@ -50,5 +50,14 @@ TEST(EmptyValues, AreWhatTheySay) {
             (Arguments{"configure", "--scan-command", "", "--data-dir", "d", "--a=b=", "--b=c", "--", "x="}));
 }
 
+TEST(BareBooleans, AreTrueOfConfigureAlone) {
+  using Arguments = std::vector<std::string>;
+  EXPECT_EQ(with_bare_booleans({"configure", "--deploy-recording-stack", "--cognitoSAMLEnabled", "false", "--max-capacity", "--smtp-url", "x", "--cdk-pipeline-enabled"}),
+            (Arguments{"configure", "--deploy-recording-stack=true", "--cognitoSAMLEnabled", "false", "--max-capacity", "--smtp-url", "x", "--cdk-pipeline-enabled=true"}));
+  EXPECT_EQ(with_bare_booleans(with_empty_values({"configure", "--deploy-recording-stack="})), (Arguments{"configure", "--deploy-recording-stack", ""}));
+  EXPECT_EQ(with_bare_booleans({"serve", "--deploy-recording-stack"}), (Arguments{"serve", "--deploy-recording-stack"}));
+  EXPECT_EQ(with_bare_booleans({}), Arguments{});
+}
+
 }  // namespace
 }  // namespace upcall::cli

@@ -292,6 +292,24 @@ TEST_F(Doctor, NoFlowToStartWith) {
   EXPECT_THAT(fault(look_at_rest(), "contact flow"), HasSubstr("upcall flow import"));
 }
 
+TEST_F(Doctor, ParametersThatCannotBeTogether) {
+  start();
+  EXPECT_EQ(verdict(look(), "parameters"), "well");
+  configure({"--cognito-saml-enabled", "--cognito-saml-identity-provider-url=https://idp.example/saml/metadata"});
+  EXPECT_EQ(verdict(look(), "parameters"), "note") << "nobody can log in there yet";
+  EXPECT_EQ(it_.stop(), 0);
+  const auto set = [this](const char* name, const char* value) {
+    auto db = store::Database::open(it_.data_dir() + "/upcall.db", store::Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(store::parameters::set(**db, name, value));
+  };
+  set("minCapacity", "900");
+  EXPECT_THAT(fault(look_at_rest(), "parameters"), HasSubstr("minCapacity must not be above maxCapacity"));
+  set("minCapacity", "1");
+  set("federationClientSecret", "00ff");
+  EXPECT_THAT(fault(look_at_rest(), "parameters"), HasSubstr("--federation-client-secret=-"));
+}
+
 TEST_F(Doctor, MailThatIsNotTaken) {
   start();
   configure({"--mail-method=smtp", "--smtp-url=smtp://127.0.0.1:" + std::to_string(free_port(SOCK_STREAM)), "--mail-from=upcall@example.com"});
