@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # First what is long by itself: 200 kills of composers and server (KILLS=0 leaves it out), 2 000 chats for ten minutes and
-# under 50 kills (CHAT_MINUTES=0, CHAT_KILLS=0), a recording of four hours (DRIFT_MINUTES=0), and 100 000 random schedules of
+# under 50 kills (CHAT_MINUTES=0, CHAT_KILLS=0), ten recorded calls over two handovers (HANDOVER_CALLS=0), a recording of four hours (DRIFT_MINUTES=0), and 100 000 random schedules of
 # recordings. Then for MINUTES random meetings and schedules in virtual time, and whole demos over real sockets, in turn. Stops
 # at the first failure.
 set -euo pipefail
@@ -12,6 +12,7 @@ demo=build/release/bin/upcall
 mkdir -p build/soak
 if [ "${KILLS:-200}" -gt 0 ]; then tools/kills.sh "${KILLS:-200}"; fi
 tools/chat_load.sh "${CHAT_MINUTES:-10}" "${CHAT_KILLS:-50}"
+if [ "${HANDOVER_CALLS:-10}" -gt 0 ]; then tools/handover.sh "${HANDOVER_CALLS:-10}"; fi
 if [ "${DRIFT_MINUTES:-240}" -gt 0 ]; then
   echo "soak: a recording of ${DRIFT_MINUTES:-240} minutes through the real codecs"
   if ! UPCALL_DRIFT_MINUTES=${DRIFT_MINUTES:-240} build/release/bin/test_system_drift >build/soak/drift.log 2>&1; then

@@ -27,6 +27,9 @@ int main(int argc, char** argv) {
   upcall::cli::add_configure(app, exit_code);
   upcall::cli::add_sync_config(app, exit_code);
   upcall::cli::add_master_key(app, exit_code);
+  upcall::cli::add_handover(app, exit_code);
+  upcall::cli::add_deploy(app, exit_code);
+  upcall::cli::add_verify(app, exit_code);
   upcall::cli::add_backup(app, exit_code);
   upcall::cli::add_doctor(app, exit_code);
   upcall::cli::add_operations(app, exit_code);

@@ -19,6 +19,13 @@ std::string_view to_string(ErrorCode code) {
   return "internal";
 }
 
+ErrorCode error_code_from(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::internal); ++i) {
+    if (to_string(static_cast<ErrorCode>(i)) == text) return static_cast<ErrorCode>(i);
+  }
+  return ErrorCode::internal;
+}
+
 std::string_view to_string(ParseError error) {
   switch (error) {
     case ParseError::truncated: return "truncated";

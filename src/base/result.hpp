@@ -27,6 +27,8 @@ enum class ErrorCode : std::uint8_t {
 };
 
 std::string_view to_string(ErrorCode code);
+// The other way; what is no name of one: internal.
+ErrorCode error_code_from(std::string_view text);
 
 struct Error {
   ErrorCode code = ErrorCode::internal;

@@ -11,18 +11,24 @@ namespace upcall::cli {
 
 namespace bj = boost::json;
 
-Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, const std::string& actor) {
+Result<bj::value> running_server_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, Duration longest, const std::string& actor) {
   const std::string line = bj::serialize(bj::object{{"command", command}, {"arguments", arguments}, {"by", actor}});
-  auto answer = net::admin_call(data_dir + "/admin.sock", line, Duration::s(30));
-  if (answer) {
-    auto parsed = json::parse_object(*answer);
-    if (!parsed) return fail(ErrorCode::internal, "the server's answer cannot be read");
-    if (const bj::object* error = json::object_at(*parsed, "error")) {
-      return fail(ErrorCode::invalid_argument, json::text_or(*error, "message", "the server refused"));
-    }
-    return parsed->contains("result") ? (*parsed)["result"] : bj::value(nullptr);
+  auto answer = net::admin_call(data_dir + "/admin.sock", line, longest);
+  if (!answer) {
+    if (answer.error().code == ErrorCode::not_found) return fail(ErrorCode::not_found, "no server runs on " + data_dir + "; start it: upcall serve --data-dir " + data_dir);
+    return tl::unexpected(answer.error());
   }
-  if (answer.error().code != ErrorCode::not_found) return tl::unexpected(answer.error());
+  auto parsed = json::parse_object(*answer);
+  if (!parsed) return fail(ErrorCode::internal, "the server's answer cannot be read");
+  if (const bj::object* error = json::object_at(*parsed, "error")) {
+    return fail(ErrorCode::invalid_argument, json::text_or(*error, "message", "the server refused"));
+  }
+  return parsed->contains("result") ? (*parsed)["result"] : bj::value(nullptr);
+}
+
+Result<bj::value> admin_call(const std::string& data_dir, const std::string& command, const bj::object& arguments, const std::string& actor) {
+  auto answer = running_server_call(data_dir, command, arguments, Duration::s(30), actor);
+  if (answer || answer.error().code != ErrorCode::not_found) return answer;
   if (command == "tls.reload" || command == "log.reopen" || command == "serve.options") return fail(ErrorCode::unavailable, "no server runs on this data directory");
   // No server runs: the store is ours, under its lock.
   crypto::SystemRandom random;

@@ -12,6 +12,12 @@ void add_serve(CLI::App& app, int& exit_code);
 void add_demo(CLI::App& app, int& exit_code);
 // user, security-profile, hierarchy, queue, routing-profile, access-key, instance, flow, meeting
 void add_admin(CLI::App& app, int& exit_code);
+// verify: a call on a running server
+void add_verify(CLI::App& app, int& exit_code);
+// deploy, destroy
+void add_deploy(CLI::App& app, int& exit_code);
+// handover: another release takes over from a running server
+void add_handover(CLI::App& app, int& exit_code);
 void add_configure(CLI::App& app, int& exit_code);
 void add_sync_config(CLI::App& app, int& exit_code);
 // master-key rotate

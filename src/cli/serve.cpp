@@ -1,11 +1,15 @@
 // upcall serve: runs until SIGTERM or SIGINT; the first drains, a second one ends at once.
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
@@ -17,6 +21,7 @@
 #include "cli/sample_data.hpp"
 #include "crypto/random.hpp"
 #include "server/serve/server.hpp"
+#include "server/serve/takeover.hpp"
 
 namespace upcall::cli {
 
@@ -50,7 +55,16 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-int run(const server::ServerOptions& options, bool sample_data) {
+// What this process was started with, to be said again to the one that takes over.
+std::vector<std::string> own_arguments() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> out;
+  for (std::string one; std::getline(in, one, '\0');) out.push_back(one);
+  if (!out.empty()) out.erase(out.begin());
+  return out;
+}
+
+int run(server::ServerOptions options, bool sample_data) {
   raise_descriptor_limit();
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
@@ -63,20 +77,46 @@ int run(const server::ServerOptions& options, bool sample_data) {
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // before any thread exists
   const int fd = ::signalfd(-1, &signals, SFD_CLOEXEC);
 
+  const int over_fd = ::eventfd(0, EFD_CLOEXEC);
+  std::atomic<bool> over_well{true};
+  options.over = [over_fd, &over_well](bool well) {
+    over_well = well;
+    const std::uint64_t one = 1;
+    (void)!::write(over_fd, &one, sizeof one);
+  };
+  std::error_code unknown;
+  options.program = std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+  options.arguments = own_arguments();
+  if (auto takeover = server::Takeover::of_this_process()) options.takeover = std::make_shared<server::Takeover>(std::move(*takeover));
   auto server = server::Server::start(options);
   if (!server) {
+    if (options.takeover) options.takeover->failed(server.error().message);
     std::fprintf(stderr, "upcall serve: %s\n", server.error().message.c_str());
     return 1;
   }
+  if (options.takeover) options.takeover->ready((*server)->url());
   std::printf("ready %s\n", (*server)->url().c_str());
   std::fflush(stdout);
   // Where systemd started it and waits for that; nothing otherwise.
-  ::sd_notify(0, "READY=1");
+  ::sd_notifyf(0, "READY=1\nMAINPID=%ld", static_cast<long>(::getpid()));
   if (sample_data) print_sample(options.data_dir, (*server)->url());
   std::fflush(stdout);
-  signalfd_siginfo received;
-  while (::read(fd, &received, sizeof received) > 0 && (received.ssi_signo == SIGHUP || received.ssi_signo == SIGUSR1)) (*server)->reload();
-  ::sd_notify(0, "STOPPING=1");
+  signalfd_siginfo received{};
+  for (;;) {
+    pollfd waits[2] = {{fd, POLLIN, 0}, {over_fd, POLLIN, 0}};
+    if (::poll(waits, 2, -1) < 0) continue;   // interrupted
+    if (waits[1].revents != 0) {
+      // Another process serves, and the last call that was left here has ended (or nobody serves, and that is a failure).
+      server->reset();
+      return over_well ? 0 : 1;
+    }
+    if (::read(fd, &received, sizeof received) > 0 && (received.ssi_signo == SIGHUP || received.ssi_signo == SIGUSR1)) {
+      (*server)->reload();
+      continue;
+    }
+    break;
+  }
+  if (!(*server)->handed_over()) ::sd_notify(0, "STOPPING=1");
   std::fprintf(stderr, "upcall serve: draining; a second signal ends at once\n");
   // A second signal must not wait for the drain.
   std::thread([fd] {
@@ -101,7 +141,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--listen", options->listen, "ADDRESS:PORT for HTTP and WebSocket; port 0: any free one")->capture_default_str();
   c->add_option("--public-url", options->public_url, "How clients reach this server, when not by the listener's address");
   c->add_option("--media-address", options->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all();
-  c->add_option("--media-port", options->media_port, "UDP port for media")->capture_default_str();
+  c->add_option("--media-port", options->media_port, "UDP port for media; of the three behind it one is used while a release takes over from another")->capture_default_str();
   c->add_option("--tls-cert", options->tls_cert, "Certificate chain (PEM)");
   c->add_option("--tls-key", options->tls_key, "Its private key (PEM)");
   c->add_option("--web-dir", options->web_directory, "The built web pages (default: build/web or share/upcall/web beside this program)");
@@ -111,15 +151,19 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--tls", *tls, "self-signed: a certificate of our own for all addresses of this host, kept in the data directory")->check(CLI::IsMember({"self-signed"}));
   c->add_flag("--demo-routing,!--no-demo-routing", options->demo_routing, "Route a chat to the agent whose e-mail the customer types");
   c->add_option("--recorder", options->recorder_program, "The composer program (default: upcall-recorder beside this one)");
+  c->add_option("--events-if", options->events_if, "React to the end of meetings only while this path exists (upcall deploy's part events)");
   c->add_option("--spool-limit-mib", options->spool_limit_mib, "Most that unfinished recordings may take on disk; 0: no limit of ours")->capture_default_str();
   c->add_option("--connections-per-address", options->connections_per_peer, "Most connections of one address, loopback's too; 0: no limit (default: 512, loopback exempt)");
   c->add_option("--log-level", options->log_level, "debug, info, warn, error, off")->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))->capture_default_str();
   c->add_option("--log-file", options->log_file, "JSON lines go here instead of standard error");
+  auto drain_hours = std::make_shared<double>(12);
+  c->add_option("--drain-hours", *drain_hours, "After a handover: how long calls may stay on this process before they have to reconnect")->check(CLI::Range(0.0, 1000.0))->capture_default_str();
   const auto config = std::make_shared<std::string>();
   // Its lines are flags already (arguments.hpp).
   c->add_option("--config", *config, "File with these options, one a line: name=\"value\" (flags win)");
   c->footer("Example:\n  upcall serve --data-dir /var/lib/upcall --listen 0.0.0.0:8080 --public-url https://calls.example.com");
-  c->callback([options, tls, sample, config, &exit_code] {
+  c->callback([options, tls, sample, config, drain_hours, &exit_code] {
+    options->drain_longest = Duration::ms(static_cast<std::int64_t>(*drain_hours * 3'600'000));
     options->tls_self_signed = *tls == "self-signed";
     if (options->tls_cert.empty() != options->tls_key.empty()) {
       std::fprintf(stderr, "upcall serve: --tls-cert and --tls-key go together\n");

@@ -14,6 +14,7 @@ CORES = {
     "contact": ["base", "crypto", "json"],
     "identity": ["base", "crypto", "json"],
     "pipeline": ["base", "json"],
+    "deployment": ["base", "json"],
     "recording": ["base", "crypto", "wire"],
     "journal": ["base", "crypto", "wire"],
     "s3": ["base", "crypto", "wire"],

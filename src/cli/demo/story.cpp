@@ -89,13 +89,21 @@ Story::~Story() {
   }
 }
 
-StoryResult Story::play() {
-  State& s = *state_;
-  s.run = s.random.u64();
+StoryResult Story::State::run_steps(const std::vector<std::pair<const char*, Note (State::*)()>>& steps) {
+  run = random.u64();
   char text[24];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(s.run));
-  s.run_text = text;
-  const std::pair<const char*, Result<std::string> (State::*)()> steps[] = {
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(run));
+  run_text = text;
+  result.ok = true;
+  for (const auto& [name, fn] : steps) {
+    result.ok = step(name, [this, does = fn] { return (this->*does)(); });
+    if (!result.ok) break;
+  }
+  return result;
+}
+
+StoryResult Story::play() {
+  return state_->run_steps({
       {"server starts", &State::start_server},
       {"people are added", &State::add_people},
       {"agent is available", &State::agent_ready},
@@ -115,16 +123,7 @@ StoryResult Story::play() {
       {"others are refused", &State::others_refused},
       {"film shows this run", &State::film_is_true},
       {"contact is closed", &State::close_contact},
-  };
-  bool ok = true;
-  for (const auto& [name, fn] : steps) {
-    if (!s.step(name, [&s, fn = fn] { return (s.*fn)(); })) {
-      ok = false;
-      break;
-    }
-  }
-  s.result.ok = ok;
-  return s.result;
+  });
 }
 
 void Story::serve() {

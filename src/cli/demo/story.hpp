@@ -16,6 +16,10 @@ struct StoryOptions {
   std::string data_dir;             // of the server; the film is left there
   std::string program_dir;          // where upcall, upcall-recorder and upcall-attendee are
   bool keep = false;                // go on serving afterwards
+  // Of a verification: the running server, and whether its own certificate is fine. Empty: the address that it hands out.
+  std::string url;
+  bool insecure = false;
+  bool records = true;              // recording is deployed
   std::function<void(const std::string& name, bool ok, std::int64_t ms, const std::string& note)> on_step;
 };
 
@@ -44,6 +48,10 @@ class Story {
   explicit Story(StoryOptions options);
   ~Story();
   StoryResult play();
+  // Another story, on a server that runs: two people in a meeting of their own (no customer, no queue, no agent of the centre's
+  // is touched), with a recording that is played, checked and deleted again. `data_dir`: the server's. Nothing is left but two
+  // disabled users.
+  StoryResult verify();
   // With keep: serves until the server ends.
   void serve();
 

@@ -9,7 +9,8 @@
 namespace upcall::demo {
 
 Story::State::Note Story::State::start_recording() {
-  const bj::object body{{"externalMeetingId", external_meeting_id}, {"connectContactId", contact_id}};
+  bj::object body{{"externalMeetingId", external_meeting_id}};
+  if (!contact_id.empty()) body["connectContactId"] = contact_id;
   auto started = agent->expect(200, "POST", "/api/recording/recording", &body);
   if (!started) return tl::unexpected(started.error());
   recording_id = json::text_or(started->data(), "recordingId");
@@ -34,7 +35,7 @@ Story::State::Note Story::State::second_start_refused() {
 
 Result<bj::object> Story::State::summary() {
   if (supervisor->token().empty()) {
-    if (auto r = supervisor->log_in("sam@example.com", supervisor_password); !r) return tl::unexpected(r.error());
+    if (auto r = supervisor->log_in(supervisor_name, supervisor_password); !r) return tl::unexpected(r.error());
   }
   auto answer = supervisor->expect(200, "GET", "/api/recording/recording-summary?externalMeetingId=" + external_meeting_id);
   if (!answer) return tl::unexpected(answer.error());

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/demo/actors.hpp"
 #include "cli/demo/story.hpp"
@@ -42,12 +44,14 @@ struct Story::State {
   std::uint64_t run = 0;
   std::int64_t clock_zero_unix_ms = 0;
   std::string agent_password, supervisor_password, stranger_password;
+  std::string supervisor_name = "sam@example.com";
   std::string external_meeting_id, customer_user_id, contact_id, participant_token, invitation_id, recording_id;
   std::string agent_attendee_id, customer_attendee_id;
   bj::object agent_join, customer_join;
   std::int64_t talk_started_ms = 0;
 
   using Note = Result<std::string>;
+  StoryResult run_steps(const std::vector<std::pair<const char*, Note (State::*)()>>& steps);
   bool step(const std::string& name, const std::function<Note()>& fn);
 
   Note start_server();
@@ -69,6 +73,14 @@ struct Story::State {
   Note others_refused();
   Note film_is_true();
   Note close_contact();
+
+  // Of a verification (story_verify.cpp).
+  Note find_server();
+  Note verifiers();
+  Note own_meeting();
+  Note play_back();
+  Note film_is_whole();
+  Note tidy_up();
 
   Result<bj::value> admin(const std::string& command, bj::object arguments);
   Result<LineProcess> device(const bj::object& join, const std::string& label, int participant);

@@ -155,7 +155,12 @@ AdminSocketServer::~AdminSocketServer() {
   const std::uint64_t one = 1;
   (void)!::write(impl_->wake.get(), &one, sizeof one);
   impl_->thread.join();
-  ::unlink(impl_->path.c_str());
+  leave_path();
+}
+
+void AdminSocketServer::leave_path() {
+  if (!impl_->path.empty()) ::unlink(impl_->path.c_str());
+  impl_->path.clear();
 }
 
 Result<std::string> admin_call(const std::string& path, std::string_view request, Duration timeout) {

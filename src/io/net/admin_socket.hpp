@@ -25,6 +25,8 @@ class AdminSocketServer {
   // is too long for a socket address (107 bytes), unavailable for what the system refuses.
   static Result<std::unique_ptr<AdminSocketServer>> start(std::string path, Handler handler);
   ~AdminSocketServer();  // ends the thread, removes the file
+  // The file goes now and is another server's from here on; whoever is connected is served to the end. Also from the handler.
+  void leave_path();
   AdminSocketServer(const AdminSocketServer&) = delete;
   AdminSocketServer& operator=(const AdminSocketServer&) = delete;
 

@@ -1,9 +1,12 @@
 #include "io/net/http_server.hpp"
 
+#include <fcntl.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -62,6 +65,13 @@ struct Peer {
   bool counted = false;
 };
 
+// Sessions end, and thus leave the set, while the set is walked: over a copy, each kept alive.
+void each_session(NetThread& thread, const std::function<void(Session&)>& what) {
+  std::vector<std::shared_ptr<Session>> all;
+  for (Session* session : thread.sessions) all.push_back(session->shared_from_this());
+  for (const auto& session : all) what(*session);
+}
+
 }  // namespace
 
 struct HttpServer::Impl {
@@ -71,6 +81,8 @@ struct HttpServer::Impl {
   asio::awaitable<void> turn_away(tcp::socket socket);
   // Empty: this peer has as many connections as it may.
   std::optional<Peer> admit(const tcp::socket& socket);
+  void stop_accepting();
+  void on_every_thread(const std::function<void(NetThread&)>& what);
 
   ServerShared shared;
   std::atomic<std::size_t> turned_away{0};  // being told so at this moment
@@ -80,7 +92,7 @@ struct HttpServer::Impl {
   std::uint16_t port = 0;
   std::vector<std::thread> threads;
   std::mutex stop_mutex;
-  bool stopped = false;
+  bool stopped = false, retired = false;
 };
 
 asio::awaitable<void> HttpServer::Impl::accept_all() {
@@ -171,6 +183,9 @@ HttpServer::~HttpServer() { stop(Duration()); }
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, const wire::Router& router,
                                                       RandomSource& random) {
   error_code ec;
+  const int inherited = options.listener;
+  const auto close_it = [](const int* fd) { ::close(*fd); };
+  std::unique_ptr<const int, decltype(close_it)> mine(inherited >= 0 ? &inherited : nullptr, close_it);
   const auto address = asio::ip::make_address(options.address, ec);
   if (ec) return fail(ErrorCode::invalid_argument, "the listening address is not a numeric address");
   if (options.net_threads == 0 || options.handler_threads == 0 || options.event_threads == 0) {
@@ -191,10 +206,15 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options,
   NetThread& first = *impl->nets.front();
   const tcp::endpoint endpoint(address, shared.options.port);
   tcp::acceptor& acceptor = impl->acceptor.emplace(first.context);
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(1024, ec);
+  if (inherited >= 0) {
+    acceptor.assign(endpoint.protocol(), inherited, ec);
+    if (!ec) mine.release();
+  } else {
+    acceptor.open(endpoint.protocol(), ec);
+    if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+    if (!ec) acceptor.bind(endpoint, ec);
+    if (!ec) acceptor.listen(1024, ec);
+  }
   if (ec) {
     const std::string listening = "cannot listen on port " + std::to_string(shared.options.port);
     if (ec == asio::error::address_in_use) return fail(ErrorCode::unavailable, listening + ": another program has it. Stop that one, or choose another port with --listen");
@@ -227,6 +247,7 @@ HttpServerCounters HttpServer::counters() const {
   out.refused_of_peer = s.counters.refused_of_peer;
   out.requests = s.counters.requests;
   out.websockets = s.counters.websockets;
+  out.relayed = s.counters.relayed;
   out.overloaded = s.counters.overloaded;
   out.malformed = s.counters.malformed;
   out.too_large = s.counters.too_large;
@@ -236,6 +257,63 @@ HttpServerCounters HttpServer::counters() const {
   const std::lock_guard lock(s.mutex);
   out.open = s.open;
   return out;
+}
+
+int HttpServer::listener() const {
+  Impl& impl = *impl_;
+  const std::lock_guard once(impl.stop_mutex);
+  if (impl.stopped) return -1;
+  return ::fcntl(impl.acceptor->native_handle(), F_DUPFD_CLOEXEC, 0);
+}
+
+void HttpServer::Impl::stop_accepting() {
+  asio::post(nets.front()->context, [this] {
+    // Not close(): where another process has the socket too, the kernel would go on telling this one's epoll about it.
+    error_code ec;
+    const int fd = acceptor->release(ec);
+    if (!ec) ::close(fd);
+    pause->cancel();
+  });
+}
+
+void HttpServer::Impl::on_every_thread(const std::function<void(NetThread&)>& what) {
+  for (auto& net : nets) {
+    asio::post(net->context, [what, thread = net.get()] { what(*thread); });
+  }
+}
+
+void HttpServer::retire(const std::function<bool(std::string_view path)>& keep, Duration deadline) {
+  Impl& impl = *impl_;
+  const std::lock_guard once(impl.stop_mutex);
+  if (impl.stopped || impl.retired) return;
+  impl.retired = true;
+  impl.stop_accepting();
+  const Instant end = system_now().mono + deadline;
+  // Round after round: who was in a request when it began comes to a wait later.
+  for (bool first = true;; first = false) {
+    const bool cut = system_now().mono >= end;
+    std::vector<std::future<std::size_t>> rounds;
+    for (auto& net : impl.nets) {
+      auto ended = std::make_shared<std::promise<std::size_t>>();
+      rounds.push_back(ended->get_future());
+      asio::post(net->context, [thread = net.get(), &keep, first, cut, ended] {
+        thread->draining = true;
+        std::size_t left = 0;
+        each_session(*thread, [&](Session& session) {
+          if (session.is_kept(keep)) return;
+          ++left;
+          if (first) session.drain();
+          if (cut) session.abort();
+        });
+        ended->set_value(left);
+      });
+    }
+    std::size_t left = 0;
+    for (auto& round : rounds) left += round.get();
+    if (left == 0) return;
+    std::unique_lock lock(impl.shared.mutex);
+    impl.shared.changed.wait_for(lock, std::chrono::milliseconds(10));
+  }
 }
 
 Result<void> HttpServer::set_tls(const TlsIdentity& identity) {
@@ -254,25 +332,10 @@ void HttpServer::stop(Duration deadline) {
   if (impl.stopped) return;
   impl.stopped = true;
   ServerShared& shared = impl.shared;
-  const auto on_every_thread = [&impl](auto what) {
-    for (auto& net : impl.nets) {
-      asio::post(net->context, [what, thread = net.get()] { what(*thread); });
-    }
-  };
-  // Sessions end, and thus leave the set, while the set is walked: over a copy, each kept alive.
-  const auto each = [](NetThread& thread, auto what) {
-    std::vector<std::shared_ptr<Session>> all;
-    for (Session* session : thread.sessions) all.push_back(session->shared_from_this());
-    for (const auto& session : all) what(*session);
-  };
-  asio::post(impl.nets.front()->context, [&impl] {
-    error_code ec;
-    impl.acceptor->close(ec);
-    impl.pause->cancel();
-  });
-  on_every_thread([each](NetThread& thread) {
+  impl.stop_accepting();
+  impl.on_every_thread([](NetThread& thread) {
     thread.draining = true;
-    each(thread, [](Session& session) { session.drain(); });
+    each_session(thread, [](Session& session) { session.drain(); });
   });
   {
     std::unique_lock lock(shared.mutex);
@@ -280,7 +343,7 @@ void HttpServer::stop(Duration deadline) {
   }
   // Again and again: a handler that was running may have brought its session to one more wait.
   for (bool gone = false; !gone;) {
-    on_every_thread([each](NetThread& thread) { each(thread, [](Session& session) { session.abort(); }); });
+    impl.on_every_thread([](NetThread& thread) { each_session(thread, [](Session& session) { session.abort(); }); });
     std::unique_lock lock(shared.mutex);
     gone = shared.changed.wait_for(lock, std::chrono::milliseconds(50), [&shared] { return shared.open == 0; });
   }

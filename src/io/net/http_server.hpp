@@ -28,6 +28,9 @@ struct HttpServerOptions {
   std::string address = "127.0.0.1";  // a numeric address; "0.0.0.0" and "::" listen on all
   std::uint16_t port = 0;             // 0: the system chooses, port() tells
   std::optional<TlsIdentity> tls;
+  // A socket that listens already, from the server before this one (HttpServer::listener()); it is this one's from start()
+  // on, whatever start() answers. -1: one of our own.
+  int listener = -1;
 
   bool tell_own_origin = false;       // fills HttpRequest::own_origin
 
@@ -68,6 +71,9 @@ struct HttpServerOptions {
   // Asked for each upgrade before its route is; an answer refuses it (and is finished as the router's are). Runs where
   // handlers run and may block.
   std::function<std::optional<wire::HttpResponse>(const wire::HttpRequest&)> websocket_guard;
+  // Which upgrades another process of this host serves: the port on loopback to which their bytes go, both ways and as
+  // they are. Asked after the guard, where handlers run.
+  std::function<std::optional<std::uint16_t>(const wire::HttpRequest&)> relay;
 
   // What a request takes for now (HttpRequest::now): expiry and rate limits hang on it. Empty: the system's clock. Called
   // from all net threads; timeouts of connections do not use it.
@@ -79,7 +85,7 @@ struct HttpServerOptions {
 struct HttpServerCounters {
   std::uint64_t accepted = 0, open = 0;                // connections
   std::uint64_t refused = 0, refused_of_peer = 0;      // beyond max_connections; beyond max_connections_per_peer
-  std::uint64_t requests = 0, websockets = 0;
+  std::uint64_t requests = 0, websockets = 0, relayed = 0;
   std::uint64_t overloaded = 0;                        // 503 because the pool was full
   std::uint64_t malformed = 0, too_large = 0, timed_out = 0, failed_handshakes = 0, handler_failures = 0;
 };
@@ -101,6 +107,13 @@ class HttpServer {
   // Another certificate for connections that come from now on; those that are open keep theirs. Any thread.
   // Errors: invalid_argument (it cannot be used, or this server has no TLS); the old one stays.
   Result<void> set_tls(const TlsIdentity& identity);
+
+  // Another descriptor of the listening socket, the caller's; -1 after the end. Who connects while nobody accepts waits in
+  // the kernel.
+  int listener() const;
+  // Accepts nothing more and ends every connection, as stop() does, but for the WebSockets whose path `keep` names: they go
+  // on until they or this server end. When it returns no handler runs and none will.
+  void retire(const std::function<bool(std::string_view path)>& keep, Duration deadline);
 
   // Refuses new connections, closes idle ones, lets requests under way end (WebSockets are closed with 1001) until
   // `deadline` is over, then cuts. Returns when no handler runs any more. Idempotent; not from a handler.

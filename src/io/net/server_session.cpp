@@ -330,10 +330,13 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   }
   transport_.expires_never();
   using Answer = std::optional<wire::WebSocketAnswer>;
-  std::move_only_function<Answer()> ask = [this, &request, &offered]() -> Answer {
+  std::optional<std::uint16_t> elsewhere;
+  std::move_only_function<Answer()> ask = [this, &request, &offered, &elsewhere]() -> Answer {
     return guarded(shared_, [&]() -> Answer {
       const auto& guard = shared_.options.websocket_guard;
       auto refused = guard ? guard(request) : std::nullopt;
+      if (!refused && shared_.options.relay) elsewhere = shared_.options.relay(request);
+      if (elsewhere) return wire::WebSocketAnswer{};
       if (!refused) return shared_.router.dispatch_websocket(request, offered);
       shared_.router.finish(request, *refused);
       return wire::WebSocketAnswer{nullptr, {}, std::move(*refused)};
@@ -342,6 +345,10 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   std::optional<Answer> asked = co_await on_pool<Answer>(shared_.handlers, false, std::move(ask));
   if (!asked) {
     (void)co_await refuse_busy(request, false);
+    co_return;
+  }
+  if (elsewhere) {
+    co_await relay(request, *elsewhere);
     co_return;
   }
   if (!*asked) {
@@ -367,6 +374,7 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   if (!failed) {
     count(shared_.counters.websockets);
     websocket_ = socket;
+    websocket_path_ = request.path;
     std::move_only_function<bool()> open = [&handler, &socket] {
       handler->on_open(socket);
       return true;

@@ -10,6 +10,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <functional>
+#include <string_view>
+
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -24,7 +27,7 @@
 namespace upcall::net {
 
 struct ServerCounters {
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, refused_of_peer{0}, requests{0}, websockets{0}, overloaded{0}, malformed{0},
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, refused_of_peer{0}, requests{0}, websockets{0}, relayed{0}, overloaded{0}, malformed{0},
       too_large{0}, timed_out{0}, failed_handshakes{0}, handler_failures{0};
 };
 
@@ -87,6 +90,8 @@ class Session : public std::enable_shared_from_this<Session> {
   static asio::awaitable<void> run(std::shared_ptr<Session> self);
   void drain();
   void abort() { transport_.close(); }
+  // A WebSocket that serves a path which `keep` names.
+  bool is_kept(const std::function<bool(std::string_view)>& keep) const { return !websocket_.expired() && keep(websocket_path_); }
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -96,6 +101,7 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<bool> read_body(Parser& parser, std::size_t limit, wire::BodySink* sink);
   asio::awaitable<bool> flush_body(Parser& parser, wire::BodySink& sink);
   asio::awaitable<void> serve_websocket(Parser& parser, wire::HttpRequest request);
+  asio::awaitable<void> relay(const wire::HttpRequest& request, std::uint16_t port);   // upgrade_relay.cpp
   asio::awaitable<bool> respond(const wire::HttpRequest& request, wire::HttpResponse response, bool keep_alive);
   asio::awaitable<bool> refuse(const wire::HttpRequest& request, int status, std::string_view message);
   asio::awaitable<bool> refuse_busy(const wire::HttpRequest& request, bool keep_alive);
@@ -115,6 +121,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Transport transport_;
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<WebSocketCore> websocket_;
+  std::string websocket_path_;
   bool idle_ = false;
   bool unread_ = false;  // the peer may still be sending what we will not read
   bool no_room_ = false;  // the sink did not take a piece of the body

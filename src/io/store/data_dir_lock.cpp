@@ -39,8 +39,10 @@ Result<DataDirLock> DataDirLock::take(const std::string& data_dir) {
   return DataDirLock(fd);
 }
 
-DataDirLock::~DataDirLock() {
-  if (fd_ >= 0) ::close(fd_);
+void DataDirLock::let_go() {
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
+
+DataDirLock::~DataDirLock() { let_go(); }
 
 }  // namespace upcall::store

@@ -1,5 +1,7 @@
 #include "io/store/migrations.hpp"
 
+#include <algorithm>
+
 namespace upcall::store {
 
 extern const std::string_view kMigration0001;
@@ -29,6 +31,13 @@ Result<void> migrate_locked(Database& db) {
   if (!present) return tl::unexpected(present.error());
   const std::int64_t version = present->value_or(0);
   const std::int64_t newest = migrations().back().version;
+  auto oldest = db.one("select oldest from schema_programs", [](Row& row) { return row.i64(0); });
+  if (!oldest) return tl::unexpected(oldest.error());
+  if (!*oldest) {
+    // Programs that do not know this table refuse whatever is newer than they are.
+    if (auto first = db.run("insert into schema_programs(oldest) values(?1)", std::max(version, newest)); !first) return tl::unexpected(first.error());
+  }
+  if (version > newest && oldest->value_or(version) <= newest) return {};
   if (version > newest) {
     return fail(ErrorCode::unavailable, "the data directory was written by a newer version (schema " +
                                             std::to_string(version) + ", this program knows " + std::to_string(newest) +
@@ -37,6 +46,9 @@ Result<void> migrate_locked(Database& db) {
   for (const Migration& migration : migrations()) {
     if (migration.version <= version) continue;
     if (auto done = db.script(migration.sql); !done) return done;
+    if (migration.breaks_older) {
+      if (auto done = db.run("update schema_programs set oldest=max(oldest, ?1)", migration.version); !done) return tl::unexpected(done.error());
+    }
     if (auto done = db.run("delete from schema_version"); !done) return tl::unexpected(done.error());
     if (auto done = db.run("insert into schema_version(version) values(?1)", migration.version); !done) {
       return tl::unexpected(done.error());
@@ -48,7 +60,8 @@ Result<void> migrate_locked(Database& db) {
 }  // namespace
 
 Result<void> migrate(Database& db) {
-  if (auto began = db.script("begin exclusive; create table if not exists schema_version(version bigint not null);"); !began) {
+  if (auto began = db.script("begin exclusive; create table if not exists schema_version(version bigint not null);"
+                             " create table if not exists schema_programs(oldest bigint not null);"); !began) {
     return began;
   }
   auto done = migrate_locked(db);

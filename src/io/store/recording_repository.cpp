@@ -1,5 +1,7 @@
 #include "io/store/recording_repository.hpp"
 
+#include <algorithm>
+
 namespace upcall::store {
 namespace {
 
@@ -158,6 +160,16 @@ Result<void> recordings::release_lease(Database& db, std::string_view id, std::s
 
 Result<void> recordings::release_leases(Database& db, std::string_view owner) {
   return db.run("update recordings set lease_owner=null, lease_until_ms=null where lease_owner=?1", owner).map(ignore);
+}
+
+Result<void> recordings::release_leases_but(Database& db, const std::vector<std::string>& living) {
+  auto owners = db.all("select distinct lease_owner from recordings where lease_owner is not null", [](Row& r) { return r.text(0); });
+  if (!owners) return tl::unexpected(owners.error());
+  for (const std::string& owner : *owners) {
+    if (std::find(living.begin(), living.end(), owner) != living.end()) continue;
+    if (auto released = release_leases(db, owner); !released) return released;
+  }
+  return {};
 }
 
 Result<recording::Claim> recordings::claim_of(Database& db, std::string_view id) {

@@ -66,6 +66,8 @@ Result<bool> renew_lease(Database& db, std::string_view recording_id, const reco
 Result<void> release_lease(Database& db, std::string_view recording_id, std::string_view owner);
 // Of all recordings.
 Result<void> release_leases(Database& db, std::string_view owner);
+// Of everybody who is not among the living: for the process that alone has the data directory.
+Result<void> release_leases_but(Database& db, const std::vector<std::string>& living);
 // Without an owner its name is empty, without a key the epoch is 0. not_found: there is no such recording.
 Result<recording::Claim> claim_of(Database& db, std::string_view recording_id);
 

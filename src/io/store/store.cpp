@@ -16,7 +16,7 @@ constexpr std::size_t kGroupMax = 256;
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
-  auto lock = DataDirLock::take(options.data_dir);
+  auto lock = options.lock >= 0 ? Result<DataDirLock>(DataDirLock::given(options.lock)) : DataDirLock::take(options.data_dir);
   if (!lock) return tl::unexpected(lock.error());
   if (std::error_code ignored; std::filesystem::exists(options.data_dir + "/" + kRestoringName, ignored)) {
     return fail(ErrorCode::unavailable, "a restore into this data directory was not finished: run upcall restore again");

@@ -30,6 +30,7 @@ struct StoreOptions {
   std::string data_dir;       // made with mode 0700 when absent
   std::size_t readers = 4;    // read connections; more callers wait for a free one
   std::size_t max_queue = 4096;  // writes waiting; more are refused with `exhausted`
+  int lock = -1;              // the directory's lock, given by the process that had it; -1: it is taken
 };
 
 class Store {
@@ -89,6 +90,9 @@ class Store {
   bool scrubbed() const;
 
   const std::string& data_dir() const { return data_dir_; }
+  // For the process that takes over: it opens the same database beside this one, both write, and SQLite keeps them apart.
+  int lock_fd() const { return lock_.fd(); }
+  void let_go_of_lock() { lock_.let_go(); }
   // Commits done and writes in them: for metrics and the group-commit test.
   struct Counters {
     std::uint64_t commits = 0;

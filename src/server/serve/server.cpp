@@ -27,12 +27,15 @@
 #include "server/serve/own_addresses.hpp"
 #include "server/serve/provider_fetch.hpp"
 #include "server/serve/server_parts.hpp"
+#include "server/serve/takeover.hpp"
 
 namespace upcall::server {
 
 namespace {
 
 constexpr std::string_view kRecordingConsumer = "recordings";
+// Media ports from --media-port on: a server that takes over needs one beside that of the server before it.
+constexpr int kMediaPorts = 4;
 
 // A port that is free now: addresses must be known before the listener exists.
 std::uint16_t free_port() {
@@ -47,6 +50,13 @@ std::uint16_t free_port() {
   }
   ::close(fd);
   return port;
+}
+
+std::uint16_t port_of(int listener) {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  if (::getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) != 0) return 0;
+  return ntohs(name.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(name).sin6_port : reinterpret_cast<const sockaddr_in&>(name).sin_port);
 }
 
 struct Listen {
@@ -83,6 +93,15 @@ std::string default_web_directory() {
   return (std::filesystem::is_directory(installed, error) ? installed : of_build).lexically_normal().string();
 }
 
+// A release of which a part is missing is found before it serves anybody.
+Result<void> look_at_release(const std::string& recorder, const std::string& web) {
+  if (::access(recorder.c_str(), X_OK) != 0) return fail(ErrorCode::unavailable, "this release has no recorder: " + recorder + " cannot be run");
+  for (const char* page : {"agent-app", "demo-website"}) {
+    if (::access((web + "/" + page).c_str(), R_OK) != 0) return fail(ErrorCode::unavailable, "this release has no pages: " + web + "/" + page + " is missing");
+  }
+  return {};
+}
+
 }  // namespace
 
 // After everything that consumes events exists.
@@ -92,7 +111,9 @@ Result<void> Server::Parts::open_events() {
     hooks = std::make_unique<service::HookService>(service::HookServiceOptions{.public_url = url, .film_address = [this](const std::string& id) { return api::film_address_for_hook(*meeting_api, id, system_now().wall); }}, *store, *sealer, random, system_now);
   }
   std::vector<service::OutboxConsumer> consumers;
-  consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
+  const bool reacts = options.events_if.empty() || ::access(options.events_if.c_str(), F_OK) == 0;
+  if (!reacts) log::warn("events.not_deployed", {{"missing", options.events_if}});
+  if (reacts) consumers.push_back({std::string(kRecordingConsumer), [this](const store::OutboxEvent& event) -> Result<void> {
                          if (event.type != "meeting.ended") return {};
                          const auto body = json::parse_object(event.body);
                          return recordings->on_meeting_ended(event.meeting_id, body ? json::text_or(*body, "meetingId") : "");
@@ -140,7 +161,27 @@ void Server::Parts::told_outbox() {
   if (hooks) hooks->notify();
 }
 
-Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& media) {
+// The media port, or one of the next where a server before this one still has calls on it.
+Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
+  for (int next = 0;; ++next) {
+    const bool last = next == kMediaPorts - 1 || peers->instances().empty();
+    auto media = media_addresses(options.media_addresses, static_cast<std::uint16_t>(options.media_port + next));
+    if (!media) return media;
+    service::MeetingRuntimeOptions settings;
+    settings.media.addresses = *media;
+    settings.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
+    settings.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
+    settings.metrics = &metrics;
+    auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
+    if (started) {
+      runtime = std::move(*started);
+      return media;
+    }
+    if (last) return tl::unexpected(started.error());
+  }
+}
+
+Result<void> Server::Parts::open_services() {
   const Now now = system_now();
   auto certificate = dtls::DtlsCertificate::make(now.wall);
   if (!certificate) return tl::unexpected(certificate.error());
@@ -153,15 +194,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   stores = std::move(*opened);
 
   directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
-  service::MeetingRuntimeOptions runtime_options;
-  runtime_options.media.addresses = media;
-  runtime_options.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
-  runtime_options.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
-  runtime_options.metrics = &metrics;
-  auto started = service::MeetingRuntime::start(std::move(runtime_options), *dtls, &mixers, random);
-  if (!started) return tl::unexpected(started.error());
-  runtime = std::move(*started);
+  auto media = open_runtime();
+  if (!media) return tl::unexpected(media.error());
+  media_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
   directory->set_runtime(*runtime);
+  directory->set_elsewhere([this](const std::string& meeting) { return peers->has(meeting); });
   if (auto live = directory->open_live(); !live) return live;
   if (auto removed = directory->remove_switched_off(); !removed) return removed;
 
@@ -183,7 +220,11 @@ Result<void> Server::Parts::open_services(const std::vector<udp::MediaAddress>& 
   // The data directory's lock keeps others away: whoever has this store is the owner of all that is in it, also after the
   // spool was lost.
   recording.lease.shared = false;
-  recording.instance = "embedded";
+  // But for what a server before it still records.
+  recording.instance = instance;
+  const auto living = peers->instances();
+  if (auto freed = store->write([&](store::Database& db) { return store::recordings::release_leases_but(db, living); }); !freed) return freed;
+  recording.elsewhere = [this](const std::string& meeting, std::string_view what, const std::string& arguments) { return peers->recording(meeting, what, arguments); };
   recording.told_outbox = [this] { told_outbox(); };
   recordings = std::make_unique<service::RecordingService>(std::move(recording), *store, *sealer, random, system_now, *directory, *runtime, stores->store());
 
@@ -213,10 +254,29 @@ Result<void> Server::Parts::open() {
   auto listen = parse_listen(options.listen);
   if (!listen) return tl::unexpected(listen.error());
   if (listen->port == 0) listen->port = free_port();
-  auto media = media_addresses(options.media_addresses, options.media_port);
+  const auto media = media_addresses(options.media_addresses, options.media_port);
   if (!media) return tl::unexpected(media.error());
-
-  auto opened = store::Store::open({options.data_dir});
+  // What a later step would fail on is looked at here already: a server that hands over still serves.
+  if (!options.tls_cert.empty()) {
+    if (auto usable = net::load_tls_identity(options.tls_cert, options.tls_key); !usable) return tl::unexpected(usable.error());
+  }
+  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
+  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
+  // Where the parts lie apart, whoever placed them has looked at them.
+  if (options.takeover && options.recorder_program.empty() && options.web_directory.empty()) {
+    if (auto whole = look_at_release(recorder, web); !whole) return whole;
+  }
+  net::HttpServerOptions http_options;
+  store::StoreOptions store_options{options.data_dir};
+  if (options.takeover) {
+    options.takeover->prepared();
+    auto given = options.takeover->wait_go();
+    if (!given) return tl::unexpected(given.error());
+    http_options.listener = given->listener;
+    store_options.lock = given->lock;
+    listen->port = port_of(given->listener);
+  }
+  auto opened = store::Store::open(store_options);
   if (!opened) return tl::unexpected(opened.error());
   store = std::move(*opened);
   auto sealing = open_sealer(*store, options.master_key_command, random);
@@ -230,8 +290,6 @@ Result<void> Server::Parts::open() {
   while (url.ends_with('/')) url.pop_back();
   if (std::find(origins.begin(), origins.end(), url) == origins.end()) origins.insert(origins.begin(), url);
 
-  const std::string recorder = options.recorder_program.empty() ? beside_this_program("upcall-recorder") : options.recorder_program;
-  const std::string web = options.web_directory.empty() ? default_web_directory() : options.web_directory;
   operations = std::make_unique<Operations>(options, OperationFacts{listen->address, listen->port, url, *media, recorder, web}, metrics);
   auto identity = operations->first_identity();
   if (!identity) return tl::unexpected(identity.error());
@@ -240,7 +298,9 @@ Result<void> Server::Parts::open() {
   if (auto first = admin::first_start(context); !first) return first;
   // For commands that come while nobody serves.
   if (auto kept = store->write([this](store::Database& db) { return store::parameters::set(db, admin::kPublicUrl, url); }); !kept) return kept;
-  if (auto services = open_services(*media); !services) return services;
+  peers = std::make_unique<DrainPeers>(options.data_dir);
+  instance = make_token(random, 6);
+  if (auto services = open_services(); !services) return services;
 
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
   attachments = std::make_unique<service::AttachmentService>(*store, stores->store(), random, system_now);
@@ -251,7 +311,7 @@ Result<void> Server::Parts::open() {
   api::MeetingApiOptions meeting_options;
   meeting_options.public_url = url;
   meeting_options.record_key = signer->public_jwk();
-  meeting_options.audio_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
+  meeting_options.audio_host = media_host;
   meeting_api = std::make_unique<api::MeetingApi>(*centre_api, *directory, *runtime, *recordings, stores->store(), meeting_options);
   if (auto events = open_events(); !events) return events;
   api::add_auth_routes(router, *auth_routes, openapi);
@@ -295,9 +355,12 @@ Result<void> Server::Parts::open() {
     if (identity::route_rule(method, pattern) == nullptr) return fail(ErrorCode::internal, "nobody has said who may use " + method + " " + pattern + " (identity/route_access.cpp)");
   }
 
-  net::HttpServerOptions http_options;
   http_options.address = listen->address;
   http_options.port = listen->port;
+  http_options.relay = [this](const wire::HttpRequest& request) -> std::optional<std::uint16_t> {
+    constexpr std::string_view kCalls = "/control/";
+    return request.path.starts_with(kCalls) ? peers->control_port(request.path.substr(kCalls.size())) : std::nullopt;
+  };
   http_options.tell_own_origin = options.public_url.empty();
   http_options.max_message_bytes = wire::kSignalMessageMax;
   http_options.websocket_guard = [this, origins](const wire::HttpRequest& request) { return refuse_socket(*store, origins, request); };
@@ -306,9 +369,9 @@ Result<void> Server::Parts::open() {
   http_options.handler_threads = 32;
   http_options.handler_queue = 1024;
   // The same at each start: an address that has to wait after failed log-ins waits on after a restart.
-  const auto peers = sealer->derive("peers");
+  const auto peer_secret = sealer->derive("peers");
   http_options.peer_key.emplace();
-  std::copy_n(peers.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
+  std::copy_n(peer_secret.value.begin(), http_options.peer_key->size(), http_options.peer_key->begin());
   // A file in a chat may be larger than other bodies, but no larger than was announced for its address.
   http_options.body_limit = [this](std::string_view method, std::string_view path) -> std::optional<std::size_t> {
     constexpr std::string_view kFiles = "/aws/participant/attachments/";
@@ -330,6 +393,7 @@ Result<void> Server::Parts::open() {
   auto socket = net::AdminSocketServer::start(options.data_dir + "/admin.sock", [this](std::string_view line) { return admin_call(line); });
   if (!socket) return tl::unexpected(socket.error());
   admin = std::move(*socket);
+  peers->watch([this] { (void)directory->open_live(); });
   log::info("server.started", {{"version", UPCALL_VERSION}, {"demoRouting", options.demo_routing}});
   return {};
 }
@@ -348,7 +412,11 @@ void Server::reload() { parts_->operations->reload(); }
 
 const std::string& Server::url() const { return parts_->url; }
 
+bool Server::handed_over() const { return parts_->handed_over; }
+
 void Server::drain(Duration deadline) {
+  // Those before it go with it; what has handed over leaves its successor alone.
+  if (!parts_->handed_over) parts_->peers->stop_all();
   parts_->runtime->drain();
   parts_->git_backend->drain();
   parts_->http->stop(deadline);

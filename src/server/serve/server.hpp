@@ -14,6 +14,8 @@
 
 namespace upcall::server {
 
+class Takeover;
+
 struct ServerOptions {
   std::string data_dir;
   std::string master_key_command;            // a program that prints the master key; empty: as before, at first a file
@@ -26,6 +28,7 @@ struct ServerOptions {
   bool demo_routing = false;
   std::string web_directory;                 // empty: beside this program (build/web, or share/upcall/web)
   std::string recorder_program;              // empty: upcall-recorder beside this program
+  std::string events_if;                     // a path: while it exists at the start, the end of a meeting stops its recording; empty: always
   std::string log_level = "info";
   std::string log_file;                      // empty: standard error
   std::uint64_t spool_limit_mib = 0;         // of all journals together; 0: the disk's own limit
@@ -34,6 +37,13 @@ struct ServerOptions {
   // What requests take for now, so that tests see tokens expire; empty: the system's clock. Timers and media run on
   // the system's clock whatever stands here. Called from several threads.
   std::function<Now()> clock;
+  // Handing over to another release (handover.hpp). `program` and `arguments`: what this process was started with.
+  std::string program;
+  std::vector<std::string> arguments;
+  std::shared_ptr<Takeover> takeover;        // this process was started by one that hands over; null: it was not
+  Duration drain_longest = Duration::s(12 * 3600);   // of calls that are left behind; then they reconnect
+  // This process is done: its calls have ended after a handover (true), or nobody could take over and nothing serves (false).
+  std::function<void(bool well)> over;
 };
 
 class Server {
@@ -49,6 +59,8 @@ class Server {
   void reload();
   // Tells clients to reconnect, lets requests end; recordings in progress are taken up by the next start.
   void drain(Duration deadline);
+  // True: another process serves, only calls are left here.
+  bool handed_over() const;
 
  private:
   struct Parts;

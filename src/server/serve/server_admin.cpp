@@ -1,6 +1,8 @@
 // What the command line asks of a running server.
 #include <chrono>
 
+#include <unistd.h>
+
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/recording_start.hpp"
 #include "json/json.hpp"
@@ -30,6 +32,12 @@ std::string Server::Parts::admin_call(std::string_view line) {
   if (!request) return answer_error({ErrorCode::invalid_argument, "the request is not a JSON object"});
   const std::string command = json::text_or(*request, "command");
   const bj::object* arguments = json::object_at(*request, "arguments");
+  if (command == "process") return bj::serialize(bj::object{{"result", {{"pid", static_cast<std::int64_t>(::getpid())}, {"version", UPCALL_VERSION}}}});
+  if (handed_over) return answer_error({ErrorCode::unavailable, "another process serves this data directory by now; ask again"});
+  if (command == "handover") {
+    auto done = hand_over(arguments != nullptr ? json::text_or(*arguments, "program") : "");
+    return done ? bj::serialize(bj::object{{"result", *done}}) : answer_error(done.error());
+  }
   if (command == "meeting.show") {
     const std::string id = arguments != nullptr ? json::text_or(*arguments, "meeting") : "";
     auto meeting = directory->find(id);

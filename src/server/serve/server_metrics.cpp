@@ -12,6 +12,8 @@ void Server::Parts::add_metrics() {
   counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
   counter("upcall_contacts_indexed_total", "Finished contacts put into the search's index, again when they changed", [this, d] { return d(contact_indexer->counters().indexed); });
   counter("upcall_contacts_not_indexed_total", "Finished contacts that could not be indexed and are not found", [this, d] { return d(contact_indexer->counters().given_up); });
+  gauge("upcall_draining_servers", "Servers before this one that still have calls", [this, d] { return d(peers->counters().peers); });
+  gauge("upcall_draining_meetings", "Meetings on them", [this, d] { return d(peers->counters().meetings); });
   gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });
   gauge("upcall_signaling_sockets", "Open signalling sockets", [this, d] { return d(runtime->counters().sockets); });
   counter("upcall_signaling_refused_tokens_total", "Sockets with a join token that is not valid", [this, d] { return d(runtime->counters().refused_tokens); });
@@ -58,6 +60,7 @@ void Server::Parts::add_metrics() {
   counter("upcall_store_commits_total", "Group commits", [this, d] { return d(store->counters().commits); });
   counter("upcall_store_writes_total", "Writes in them", [this, d] { return d(store->counters().writes); });
   counter("upcall_http_requests_total", "Requests", [this, d] { return http ? d(http->counters().requests) : 0; });
+  counter("upcall_http_relayed_total", "Signalling sockets carried to a server before this one", [this, d] { return http ? d(http->counters().relayed) : 0; });
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
   counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
   counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });

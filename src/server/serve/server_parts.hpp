@@ -20,6 +20,8 @@
 #include "io/mixer/opus_mixer.hpp"
 #include "io/net/admin_socket.hpp"
 #include "io/net/http_server.hpp"
+#include "server/serve/drain_host.hpp"
+#include "server/serve/drain_peers.hpp"
 #include "server/serve/object_stores.hpp"
 #include "server/serve/operations.hpp"
 #include "server/serve/server.hpp"
@@ -40,9 +42,11 @@ namespace bj = boost::json;
 struct Server::Parts {
   ~Parts() {
     admin.reset();
+    host.reset();
     if (operations) operations->stop();
     if (stores) stores->stop();
     if (http) http->stop(Duration::ms(500));
+    peers.reset();
     copies.reset();
     retention.reset();
     close_events();
@@ -51,6 +55,13 @@ struct Server::Parts {
     recordings.reset();
     runtime.reset();
     http.reset();
+    close_front();
+    log::info("server.stopped", {});
+    log::stop();
+  }
+
+  // Whatever serves people beside calls and recordings; nothing may come in any more.
+  void close_front() {
     attachments.reset();
     contact_indexer.reset();
     functions.reset();  // the centre has the other hold on them: they end with it, while they can still answer it
@@ -58,14 +69,13 @@ struct Server::Parts {
     // Last: it signs what all of them have written.
     mails.reset();
     audit_heads.reset();
-    log::info("server.stopped", {});
-    log::stop();
   }
 
   crypto::SystemRandom random;
   metrics::Registry metrics;
   ServerOptions options;
   std::string url;
+  std::string media_host;                  // address and port that a client is told
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::Sealer> sealer;
   std::optional<dtls::DtlsContext> dtls;
@@ -103,14 +113,24 @@ struct Server::Parts {
   std::unique_ptr<Operations> operations;
   std::unique_ptr<net::HttpServer> http;
   std::unique_ptr<net::AdminSocketServer> admin;
+  std::string instance;                    // of this process, as owner of leases
+  std::unique_ptr<DrainPeers> peers;       // servers before this one that still have calls
+  std::unique_ptr<DrainHost> host;         // this one, when it has handed over
+  std::atomic<bool> handed_over{false};
+  int waiting_listener = -1;               // the public socket while nobody accepts on it
+  pid_t next_pid = -1;
 
   Result<void> open();
-  Result<void> open_services(const std::vector<udp::MediaAddress>& media);
+  Result<void> open_services();
   void add_metrics();
   Result<void> open_events();
   void close_events();
   void told_outbox();
   void take_journal_copy_parameter();
+  Result<std::vector<udp::MediaAddress>> open_runtime();
+  Result<bj::value> hand_over(const std::string& program);   // handover.cpp
+  Result<std::string> start_next(const std::string& program, bool again);
+  Result<void> retire_front();
   std::string admin_call(std::string_view line);
   Result<bj::value> administer(std::string_view command, const bj::object& arguments, const std::string& actor);
 

@@ -37,7 +37,9 @@ MeetingDirectory::MeetingDirectory(store::Store& store, store::Sealer& sealer, R
 Result<void> MeetingDirectory::open_live() {
   const auto live = store_.read([](store::Database& db) { return store::meetings::live(db); });
   if (!live) return tl::unexpected(live.error());
-  for (const store::Meeting& meeting : *live) runtime_->open_meeting(meeting.meeting_id);
+  for (const store::Meeting& meeting : *live) {
+    if (!elsewhere_ || !elsewhere_(meeting.meeting_id)) runtime_->open_meeting(meeting.meeting_id);
+  }
   return {};
 }
 

@@ -48,7 +48,10 @@ class MeetingDirectory {
   // Told after each write that put something into the outbox.
   void set_outbox_listener(std::function<void()> listener) { outbox_listener_ = std::move(listener); }
 
-  // After a restart: opens the rooms of all live meetings.
+  // Which live meetings another process still has (a server that is being drained). Set before the first call.
+  void set_elsewhere(std::function<bool(const std::string& meeting_id)> elsewhere) { elsewhere_ = std::move(elsewhere); }
+
+  // After a restart: opens the rooms of all live meetings that are nobody else's. Again: of those that have become free.
   Result<void> open_live();
 
   // A live meeting of the same owner answers with the owner's join data again; of somebody else: conflict. After an end
@@ -104,6 +107,7 @@ class MeetingDirectory {
   std::function<Now()> clock_;
   MeetingRuntime* runtime_ = nullptr;
   std::function<void()> outbox_listener_;
+  std::function<bool(const std::string&)> elsewhere_;
 };
 
 }  // namespace upcall::service

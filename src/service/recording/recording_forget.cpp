@@ -80,6 +80,7 @@ Result<void> write_done(store::Store& store, RandomSource& random, store::Record
 }  // namespace
 
 Result<RecordingService::Forgotten> RecordingService::forget(const std::string& external_meeting_id, std::int64_t seconds, const std::string& actor) {
+  if (auto answer = forget_elsewhere(external_meeting_id, seconds, actor)) return *answer;
   const Now asked = clock_();
   auto live = recording_live(external_meeting_id);
   if (!live) return tl::unexpected(live.error());

@@ -56,6 +56,7 @@ std::string with_pause(const std::string& data, const recording::effect::WriteRo
 }
 
 Result<RecordingService::Paused> RecordingService::pause(const std::string& external_meeting_id, Duration longest, const std::string& actor) {
+  if (auto answer = pause_elsewhere(external_meeting_id, longest, actor)) return *answer;
   auto live = recording_live(external_meeting_id);
   if (!live) return tl::unexpected(live.error());
   auto reply = std::make_shared<Reply>();
@@ -79,6 +80,7 @@ Result<RecordingService::Paused> RecordingService::pause(const std::string& exte
 }
 
 Result<void> RecordingService::go_on(const std::string& external_meeting_id, const std::string& actor) {
+  if (auto answer = go_on_elsewhere(external_meeting_id, actor)) return *answer;
   auto live = recording_live(external_meeting_id);
   if (!live) return tl::unexpected(live.error());
   auto reply = std::make_shared<Reply>();

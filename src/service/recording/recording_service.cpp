@@ -132,6 +132,7 @@ std::string RecordingService::attendee_name() {
 }
 
 Result<store::Recording> RecordingService::start(const RecordingStart& request) {
+  if (auto answer = start_elsewhere(request)) return *answer;
   const Now now = clock_();
   auto meeting = directory_.find(request.external_meeting_id);
   if (!meeting) return tl::unexpected(meeting.error());
@@ -249,6 +250,7 @@ Result<store::Recording> RecordingService::start(const RecordingStart& request) 
 
 Result<RecordingService::Stopped> RecordingService::stop(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& actor,
                                                          const std::string& idempotency_key) {
+  if (auto answer = stop_elsewhere(external_meeting_id, reason, actor, idempotency_key)) return *answer;
   recording::StopFacts facts;
   auto current = store_.read([&](store::Database& db) -> Result<std::optional<store::Recording>> {
     if (!idempotency_key.empty()) {

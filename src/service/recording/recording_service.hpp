@@ -46,6 +46,9 @@ struct RecordingServiceOptions {
   bool measure_host = true;                 // false: places alone decide
   SignRecord sign;                          // of manifests; none: films have none
   std::function<void()> told_outbox;        // something was put into the outbox; any thread
+  // A command about a meeting that another process of this installation still has, as JSON (recording_elsewhere.cpp; that
+  // process answers with answer_elsewhere()). Nothing: the meeting is not elsewhere. Any thread, may block.
+  std::function<std::optional<Result<std::string>>(const std::string& meeting_id, std::string_view command, const std::string& arguments)> elsewhere;
   std::string instance;                     // owner of leases; empty: the spool directory's own (instance_id.hpp)
   recording::LeaseRules lease;
 };
@@ -114,6 +117,9 @@ class RecordingService {
   // The film of a recording that is not stored yet, as far as it is composed; nothing when there is none.
   std::shared_ptr<const film_spool::FilmSpool> film(const std::string& recording_id) const;
 
+  // What another process of this installation asks of a meeting that is here: the JSON of its answer.
+  Result<std::string> answer_elsewhere(std::string_view command, const std::string& arguments);
+
   // Consumer of the outbox: meeting.ended stops what still records. An error: try again.
   // `meeting_id`: of the media meeting. One that lives under the same external id by now is left alone.
   Result<void> on_meeting_ended(const std::string& external_meeting_id, const std::string& meeting_id);
@@ -161,6 +167,13 @@ class RecordingService {
   void begin_waiting();
   void on_composed(const std::string& recording_id, std::uint32_t epoch, Result<ComposerOutcome> outcome);
   Result<std::shared_ptr<Live>> recording_live(const std::string& external_meeting_id);
+  // recording_elsewhere.cpp. Nothing: the meeting is here.
+  std::optional<Result<std::string>> ask_elsewhere(const std::string& external_meeting_id, std::string_view command, const std::string& arguments);
+  std::optional<Result<store::Recording>> start_elsewhere(const RecordingStart& request);
+  std::optional<Result<Stopped>> stop_elsewhere(const std::string& external_meeting_id, wire::TapStopReason reason, const std::string& actor, const std::string& key);
+  std::optional<Result<Paused>> pause_elsewhere(const std::string& external_meeting_id, Duration longest, const std::string& actor);
+  std::optional<Result<void>> go_on_elsewhere(const std::string& external_meeting_id, const std::string& actor);
+  std::optional<Result<Forgotten>> forget_elsewhere(const std::string& external_meeting_id, std::int64_t seconds, const std::string& actor);
   Result<Forgotten> forget_now(const std::shared_ptr<Live>& live, std::int64_t seconds, Now asked, const std::string& actor);
   static journal::JournalForgetting forgetting_of(const Live& live);
   void end_forgetting(const std::shared_ptr<Live>& live);   // what a server before this one was asked for is done

@@ -78,6 +78,7 @@ World::World(WorldOptions options) : options_(std::move(options)) {
 }
 
 World::~World() {
+  while (!successors_.empty()) end_successor(SIGKILL);
   if (server_) {
     server_->child().signal(SIGTERM);
     if (!server_->child().wait(Duration::s(10))) server_->child().kill_group();
@@ -129,6 +130,44 @@ int World::terminate_server(Duration within) {
   server_->child().signal(SIGTERM);
   const auto exit = server_->child().wait(within);
   if (!exit) trouble("the server did not drain");
+  server_.reset();
+  return exit->signaled ? 128 + exit->code : exit->code;
+}
+
+namespace {
+// False for what has ended, also when nobody has asked how.
+bool lives(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(in, text);
+  const std::size_t name_end = text.rfind(')');
+  return name_end != std::string::npos && name_end + 2 < text.size() && text[name_end + 2] != 'Z';
+}
+}  // namespace
+
+pid_t World::hand_over(const std::string& program) {
+  const bj::value answer = admin("handover", {{"program", program}});
+  const auto pid = static_cast<pid_t>(json::integer_at(answer.as_object(), "pid").value_or(-1));
+  if (pid <= 0) trouble("the handover named no process");
+  successors_.push_back(pid);
+  return pid;
+}
+
+void World::adopt_successor() {
+  const bj::value answer = admin("process", {});
+  successors_.push_back(static_cast<pid_t>(json::integer_at(answer.as_object(), "pid").value_or(-1)));
+}
+
+void World::end_successor(int signal) {
+  const pid_t pid = successors_.back();
+  successors_.pop_back();
+  ::kill(pid, signal);
+  until("the end of the process that took over", Duration::s(20), [pid] { return !lives(pid); });
+}
+
+int World::wait_drained(Duration within) {
+  const auto exit = server_->child().wait(within);
+  if (!exit) trouble("the server that handed over did not end");
   server_.reset();
   return exit->signaled ? 128 + exit->code : exit->code;
 }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/demo/actors.hpp"
@@ -59,6 +60,25 @@ class World {
   const std::string& url() const { return url_; }
   const std::string& data_dir() const { return dir_; }
   std::string log_file() const { return dir_ + "/server.log"; }
+  // Another process takes over from the running server; its process id. `server_pid()` stays the one that was started here.
+  pid_t hand_over(const std::string& program = "");
+  // Whoever serves now, where nobody named it.
+  void adopt_successor();
+  // What hand_over() started last, ended: SIGKILL or SIGTERM.
+  void end_successor(int signal);
+  // The exit status of the process that was started here, when its last call has ended.
+  int wait_drained(Duration within);
+  // While it lives another server may be started here; the one before is `server_` again afterwards.
+  class Aside {
+   public:
+    explicit Aside(World& world) : world_(world), aside_(std::exchange(world.server_, std::nullopt)) {}
+    ~Aside() { world_.server_ = std::move(aside_); }
+
+   private:
+    World& world_;
+    std::optional<demo::LineProcess> aside_;
+  };
+  bool server_lives() { return server_ && !server_->child().wait(Duration()).has_value(); }
   pid_t server_pid() { return server_->child().pid(); }
 
   bj::value admin(const std::string& command, bj::object arguments);
@@ -118,6 +138,7 @@ class World {
   std::uint16_t port_ = 0, media_port_ = 0;
   std::int64_t zero_ms_ = 0;
   std::optional<demo::LineProcess> server_;
+  std::vector<pid_t> successors_;          // nobody's children when the one before them is gone
   std::string agent_password_;
   std::optional<demo::ApiClient> agent_, supervisor_;
   std::optional<demo::EventSocket> agent_events_;

@@ -1,12 +1,15 @@
 #include "io/store/store.hpp"
 
 #include <gtest/gtest.h>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <latch>
+#include <thread>
 
+#include "io/store/audit_repository.hpp"
 #include "io/store/migrations.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "io/store/sealer.hpp"
@@ -111,13 +114,55 @@ TEST(Store, ANewerSchemaIsRefusedAndLeftAlone) {
   {
     auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_write);
     ASSERT_TRUE(db);
-    ASSERT_TRUE((*db)->script("update schema_version set version=9999"));
+    ASSERT_TRUE((*db)->script("update schema_version set version=9999; update schema_programs set oldest=9998"));
   }
   auto refused = Store::open({dir.path(), 1, 16});
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().message.find("newer version"), std::string::npos) << refused.error().message;
   auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_only);
   EXPECT_EQ((*db)->one("select version from schema_version", [](Row& r) { return r.i64(0); })->value_or(0), 9999);
+}
+
+// What only adds is no obstacle for the release before: it may have to come back.
+TEST(Store, ANewerSchemaThatOlderProgramsCanUseIsUsed) {
+  TempDir dir;
+  open_store(dir).reset();
+  {
+    auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_write);
+    ASSERT_TRUE((*db)->script("update schema_version set version=9999; alter table parameters add column later text"));
+  }
+  {
+    auto store = open_store(dir);
+    EXPECT_TRUE(store->write([](Database& db) { return parameters::set(db, "recordingAttendeeName", "BOT"); }));
+  }
+  auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_only);
+  EXPECT_EQ((*db)->one("select version from schema_version", [](Row& r) { return r.i64(0); })->value_or(0), 9999);
+}
+
+// A handover: the next process has the lock and the database before the one before it is done.
+TEST(Store, TwoProcessesWriteWhileOneHandsOver) {
+  TempDir dir;
+  auto old = open_store(dir);
+  StoreOptions given{dir.path(), 1, 64};
+  given.lock = ::fcntl(old->lock_fd(), F_DUPFD_CLOEXEC, 0);
+  auto opened = Store::open(given);
+  ASSERT_TRUE(opened) << opened.error().message;
+  old->let_go_of_lock();
+  EXPECT_FALSE(DataDirLock::take(dir.path())) << "it is the next one's";
+  constexpr int kWrites = 200;
+  const auto write = [](Store& store, const std::string& name) {
+    for (int i = 0; i < kWrites; ++i) {
+      EXPECT_TRUE(store.write([&](Database& db) { return audit::add(db, {WallTime::from_unix_ms(i), name, "test.write", name, ""}); }));
+    }
+  };
+  std::thread other([&] { write(*old, "old"); });
+  write(**opened, "next");
+  other.join();
+  old.reset();
+  const auto rows = (*opened)->read([](Database& db) { return db.one("select count(*), count(distinct id) from audit_chain", [](Row& r) { return std::pair(r.i64(0), r.i64(1)); }); });
+  ASSERT_TRUE(rows && *rows);
+  EXPECT_EQ((*rows)->first, 2 * kWrites);
+  EXPECT_EQ((*rows)->second, 2 * kWrites);
 }
 
 TEST(Store, MigrationsAreNumberedWithoutGap) {

@@ -1,0 +1,68 @@
+// upcall verify: a synthetic call on a running server, recorded, played and deleted again.
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/demo/story.hpp"
+#include "json/json.hpp"
+
+namespace upcall::cli {
+
+namespace bj = boost::json;
+
+namespace {
+
+int run(demo::StoryOptions options, bool as_json) {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::error_code error;
+  options.program_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  if (!as_json) {
+    options.on_step = [](const std::string& name, bool ok, std::int64_t ms, const std::string& note) {
+      std::printf("%s %-30s %6lld ms  %s\n", ok ? "ok  " : "FAIL", name.c_str(), static_cast<long long>(ms), note.c_str());
+      std::fflush(stdout);
+    };
+  }
+  demo::Story story(std::move(options));
+  const demo::StoryResult result = story.verify();
+  if (as_json) {
+    bj::array steps;
+    for (const demo::StepResult& s : result.steps) steps.push_back(bj::object{{"name", s.name}, {"ok", s.ok}, {"ms", s.ms}, {"error", s.error}});
+    std::cout << bj::serialize(bj::object{{"ok", result.ok},
+                                          {"url", result.server_url},
+                                          {"steps", std::move(steps)},
+                                          {"joinMs", {{"agent", result.join_ms_agent}, {"customer", result.join_ms_customer}}},
+                                          {"recordingStartMs", result.start_ms},
+                                          {"recordingFinalizeMs", result.finalize_ms}})
+              << std::endl;
+  }
+  return result.ok ? 0 : 1;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("verify", "Make a call on the running server: two people, real media, a recording that is played and deleted again");
+  command->footer("The call has no customer and comes from no queue: nobody of the contact centre notices it. The two people's accounts are\n"
+                  "disabled between two verifications.\n\n"
+                  "Examples:\n"
+                  "  upcall verify --data-dir /var/lib/upcall\n"
+                  "  upcall verify --data-dir D --url https://127.0.0.1:8443 --insecure --json");
+  auto options = std::make_shared<demo::StoryOptions>();
+  options->seconds = 4;
+  options->data_dir = "upcall-data";
+  auto as_json = std::make_shared<bool>(false);
+  command->add_option("--data-dir", options->data_dir, "The running server's data directory")->capture_default_str();
+  command->add_option("--url", options->url, "Where to reach it (default: the address that it hands out)");
+  command->add_option("--seconds", options->seconds, "How long they talk")->check(CLI::Range(3, 600))->capture_default_str();
+  command->add_flag("--insecure", options->insecure, "Take any certificate (a server that made its own)");
+  command->add_flag("!--no-recording", options->records, "Without a recording");
+  command->add_flag("--json", *as_json, "Print JSON");
+  command->callback([options, as_json, &exit_code] { exit_code = run(*options, *as_json); });
+}
+
+}  // namespace upcall::cli
