@@ -42,7 +42,7 @@ void say(const std::string& text) { std::fprintf(stderr, "upcall pipeline runner
 }  // namespace
 
 std::string current_program(const RunnerOptions& options) {
-  const std::string released = options.root + "/current/bin/upcall";
+  const std::string released = options.root + "/parts/backend/bin/upcall";
   return !options.root.empty() && ::access(released.c_str(), X_OK) == 0 ? released : options.program;
 }
 

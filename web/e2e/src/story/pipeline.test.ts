@@ -126,6 +126,7 @@ check('an administrator follows a push, reads logs by keyboard, stops a run and 
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('status').getByText('Stopped').waitFor();
     await page.getByRole('link', { name: 'All runs' }).click();
+    await page.getByRole('link', { name: 'Run 4' }).waitFor();
     assert.equal(await page.getByRole('row').filter({ has: page.getByRole('rowheader') }).count(), 4);
     await looksRight(page, 'runs');
     await page.goto(`${walk.server.url}/pipeline/99`);
