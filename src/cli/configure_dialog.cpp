@@ -77,7 +77,8 @@ class Dialog {
       const std::string name(row.name);
       if (line->empty()) {
         // From defaults, Enter means the default; a secret that cannot be shown stays as it is.
-        if (!start_.load && !row.secret && !given_.contains(name)) given_[name] = is_own_of_instance(row) ? "" : current;
+        const bool is_default = start_.in_force.at(name) == start_.defaults.at(name);
+        if (!start_.load && !row.secret && !is_default && !given_.contains(name)) given_[name] = is_own_of_instance(row) ? "" : current;
         return true;
       }
       auto normal = parameters::normal_value(row, blank ? "" : *line);

@@ -213,9 +213,9 @@ Answer configure_outputs(Context& context, const Arguments& arguments) {
     if (!all) return tl::unexpected(all.error());
     bj::object out;
     const std::string prefix = std::string(parameters::kHierarchy) + std::string(kOutputPrefix);
-    auto instance = instance_parameters(db, context.public_url);
-    if (!instance) return tl::unexpected(instance.error());
-    if (const auto url = instance->find("connectInstanceURL"); url != instance->end() && !url->second.empty()) out[prefix + "webAppURL"] = url->second;
+    auto url = context.public_url.empty() ? store::parameters::get_or(db, kPublicUrl, "") : Result<std::string>(context.public_url);
+    if (!url) return tl::unexpected(url.error());
+    if (!url->empty()) out[prefix + "webAppURL"] = *url;
     for (const auto& [name, value] : *all) {
       if (name.starts_with(kOutputPrefix)) out[std::string(parameters::kHierarchy) + name] = value;
     }

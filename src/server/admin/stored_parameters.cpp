@@ -15,6 +15,9 @@ namespace upcall::admin {
 
 namespace {
 
+// Where `upcall serve` listens unless it is told otherwise: of a directory that none has served yet.
+constexpr std::string_view kFirstUrl = "http://127.0.0.1:8080";
+
 double number_of(std::string_view text) {
   double out = 0;
   std::from_chars(text.data(), text.data() + text.size(), out);
@@ -53,7 +56,7 @@ Result<parameters::Values> instance_parameters(store::Database& db, const std::s
   if (!instance->empty()) out["connectInstanceARN"] = arn(*instance);
   auto served = store::parameters::get_or(db, kPublicUrl, "");
   if (!served) return tl::unexpected(served.error());
-  out["connectInstanceURL"] = public_url.empty() ? *served : public_url;
+  out["connectInstanceURL"] = !public_url.empty() ? public_url : !served->empty() ? *served : std::string(kFirstUrl);
   // The flow that the first start made the first one, and the profile for playback: as long as they are there.
   static const std::string first_flow = first_flow_name();
   auto flow = store::flows::find(db, first_flow);

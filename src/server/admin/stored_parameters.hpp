@@ -16,7 +16,8 @@ namespace upcall::admin {
 // What was set, by the table's names. Secrets are unsealed; one that cannot be opened is there as kUnreadable.
 Result<parameters::Values> own_parameters(store::Database& db, store::Sealer& sealer);
 inline constexpr std::string_view kUnreadable = "(unreadable)";
-// What this instance knows of itself where nothing was set. `public_url` may be empty: the last one that it served.
+// What this instance knows of itself where nothing was set. `public_url` may be empty: the last one that it served, or the first that
+// it would.
 Result<parameters::Values> instance_parameters(store::Database& db, const std::string& public_url);
 // The value in force of one that is not secret.
 Result<std::string> parameter_in_force(store::Database& db, std::string_view name);

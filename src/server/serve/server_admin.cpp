@@ -68,7 +68,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
   auto result = administer(command, arguments != nullptr ? *arguments : bj::object{}, by);
   if (!result) return answer_error(result.error());
   if (command == "configure" || command == "configure.delete") {
-    if (auto loaded = stores->reload(); !loaded) return answer_error(loaded.error());
+    // What was given is stored by now, and can be right: a secret of before that cannot be opened is another matter.
+    if (auto loaded = stores->reload(); !loaded && result->is_object()) {
+      if (bj::value* notes = result->get_object().if_contains("notes"); notes != nullptr && notes->is_array()) notes->get_array().emplace_back("The object store stays as it was: " + loaded.error().message + ".");
+    }
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
     take_journal_copy_parameter();

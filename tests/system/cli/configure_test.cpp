@@ -15,6 +15,7 @@
 
 #include "io/net/http_client.hpp"
 #include "io/process/child_process.hpp"
+#include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
 namespace upcall {
@@ -265,6 +266,24 @@ TEST_F(ConfigureCommand, ARunningServerTakesItUpAtOnceAndPagesGetItByAFile) {
   EXPECT_EQ(value("recordingAttendeeName"), "Tape");
 }
 
+TEST_F(ConfigureCommand, ASecretThatCannotBeOpenedStopsNothingElse) {
+  serve();
+  ASSERT_EQ(configure({"--recording-object-store=s3", "--recording-s3-endpoint=http://127.0.0.1:9", "--recording-s3-bucket=calls", "--recording-s3-access-key-id=ID", "--recording-s3-secret-access-key=secret"}), 0) << err_;
+  {
+    auto db = store::Database::open(data_ + "/upcall.db", store::Database::Mode::read_write);
+    ASSERT_TRUE(db);
+    ASSERT_TRUE(store::parameters::set(**db, "recordingS3SecretAccessKey", "00ff"));
+  }
+  ASSERT_EQ(configure({"--max-capacity=9", "--diff"}), 0) << err_;
+  ASSERT_EQ(configure({"-t", "--cache", (directory_ / "c.json").string()}), 0) << err_;
+  EXPECT_EQ(text_of(directory_ / "c.json").find("unreadable"), std::string::npos);
+  EXPECT_EQ(configure({"--max-capacity=9"}), 0) << err_;
+  EXPECT_THAT(err_, HasSubstr("The object store stays as it was: recordingS3SecretAccessKey cannot be opened"));
+  EXPECT_EQ(value("maxCapacity"), "9");
+  ASSERT_EQ(configure({"--recording-s3-secret-access-key=new"}), 0) << err_;
+  EXPECT_EQ(err_.find("stays as it was"), std::string::npos) << err_;
+}
+
 // A person at a terminal.
 class Person {
  public:
@@ -364,6 +383,20 @@ TEST_F(ConfigureCommand, AsksAPerson) {
     EXPECT_EQ(person.exit_status(), 0);
   }
   EXPECT_EQ(value("recordingAttendeeName"), "RECORDING");
+}
+
+TEST_F(ConfigureCommand, ADirectoryThatNobodyHasServedYetIsConfiguredToo) {
+  EXPECT_EQ(value("connectInstanceURL"), "http://127.0.0.1:8080");
+  ASSERT_EQ(configure({"--connect-instance-url=https://calls.example.com", "--recording-attendee-name=Bot", "--max-capacity=9"}), 0) << err_;
+  ASSERT_EQ(configure({"-i"}, std::string(30, '\n')), 0) << err_;
+  EXPECT_EQ(out_, "connectInstanceURL: https://calls.example.com → http://127.0.0.1:8080\nrecordingAttendeeName: Bot → RECORDING\n") << "from the defaults, as the original; what is not asked stays";
+  ASSERT_EQ(configure({"--connect-instance-url=https://calls.example.com"}), 0);
+  ASSERT_EQ(configure({"-d", "--yes"}), 0) << err_;
+  EXPECT_EQ(value("connectInstanceURL"), "http://127.0.0.1:8080");
+  ASSERT_EQ(configure({"--outputs", "--json"}), 0);
+  EXPECT_EQ(out_, "{}\n");
+  EXPECT_EQ(run({"sync-config", "--data-dir", data_, "--out", (directory_ / "x").string()}), 1);
+  EXPECT_THAT(err_, HasSubstr("start it once"));
 }
 
 TEST_F(ConfigureCommand, TakesAnswersFromAPipe) {

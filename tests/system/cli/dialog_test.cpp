@@ -107,7 +107,11 @@ TEST(Dialog, WithoutLoadItBeginsWithDefaultsAndResetsOnlyWhatIsAsked) {
   EXPECT_EQ(got->at("recordingAttendeeName"), "RECORDING");
   EXPECT_FALSE(got->contains("maxCapacity")) << "it was not asked";
   EXPECT_FALSE(got->contains("cdkPipelineStageName")) << "nor was a child of what is false";
-  EXPECT_EQ(got->at("connectInstanceURL"), "") << "the instance's own stays its own";
+  EXPECT_FALSE(got->contains("connectInstanceURL")) << "nor is there anything to reset";
+  from.in_force["connectInstanceURL"] = "https://calls.example.com";
+  const auto again = configure_dialog(script, from, kFine);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->at("connectInstanceURL"), "") << "what the instance knows of itself is not pinned";
 }
 
 TEST(Dialog, FlagsStandInTheBrackets) {
