@@ -45,7 +45,10 @@ Result<void> migrate_locked(Database& db) {
   }
   for (const Migration& migration : migrations()) {
     if (migration.version <= version) continue;
-    if (auto done = db.script(migration.sql); !done) return done;
+    if (auto done = db.script(migration.sql); !done) {
+      return fail(done.error().code, "the database cannot be brought to schema " + std::to_string(migration.version) + " (" + done.error().message +
+                                         "); it is as it was. Go on with the release of before, and report this");
+    }
     if (migration.breaks_older) {
       if (auto done = db.run("update schema_programs set oldest=max(oldest, ?1)", migration.version); !done) return tl::unexpected(done.error());
     }

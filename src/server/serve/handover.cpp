@@ -20,6 +20,7 @@ Result<void> Server::Parts::retire_front() {
   retention.reset();
   close_events();
   close_front();
+  recordings->adopt_nothing_more();
   DrainHostOptions draining;
   draining.data_dir = options.data_dir;
   draining.instance = instance;
@@ -50,6 +51,8 @@ Result<std::string> Server::Parts::start_next(const std::string& program, bool a
   ::close(std::exchange(waiting_listener, -1));
   handed_over = true;
   next_pid = next->pid();
+  // Without its keeper nobody would see that a call has ended: better that all of them reconnect now.
+  if (!host && options.over) options.over(true);
   log::info("handover.done", {{"pid", next->pid()}});
   return serves;
 }
@@ -58,6 +61,10 @@ Result<bj::value> Server::Parts::hand_over(const std::string& program) {
   if (options.program.empty()) return fail(ErrorCode::unavailable, "this server was not started by a command line that it could repeat");
   const std::string next = program.empty() ? options.program : program;
   if (::access(next.c_str(), X_OK) != 0) return fail(ErrorCode::invalid_argument, next + " is no program that can be run; nothing was changed");
+  if (peers->counters().peers + 1 >= kMediaPorts) {
+    return fail(ErrorCode::exhausted, "calls still run on " + std::to_string(peers->counters().peers) + " servers of before, and the next one would find no media port; nothing was changed. "
+                                      "Wait until they have ended, or restart the server: then they reconnect");
+  }
   auto serves = start_next(next, false);
   if (serves) return bj::value(bj::object{{"url", *serves}, {"pid", static_cast<std::int64_t>(next_pid)}, {"program", next}});
   if (waiting_listener < 0) return fail(serves.error().code, "the new process did not start, and this one serves on: " + serves.error().message);

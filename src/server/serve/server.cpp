@@ -34,8 +34,6 @@ namespace upcall::server {
 namespace {
 
 constexpr std::string_view kRecordingConsumer = "recordings";
-// Media ports from --media-port on: a server that takes over needs one beside that of the server before it.
-constexpr int kMediaPorts = 4;
 
 // A port that is free now: addresses must be known before the listener exists.
 std::uint16_t free_port() {
@@ -164,7 +162,7 @@ void Server::Parts::told_outbox() {
 // The media port, or one of the next where a server before this one still has calls on it.
 Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
   for (int next = 0;; ++next) {
-    const bool last = next == kMediaPorts - 1 || peers->instances().empty();
+    const bool last = next + 1 == static_cast<int>(kMediaPorts) || peers->instances().empty();
     auto media = media_addresses(options.media_addresses, static_cast<std::uint16_t>(options.media_port + next));
     if (!media) return media;
     service::MeetingRuntimeOptions settings;

@@ -38,6 +38,9 @@ namespace upcall::server {
 
 namespace bj = boost::json;
 
+// From --media-port on: a server that takes over needs one beside that of the server before it.
+inline constexpr std::size_t kMediaPorts = 4;
+
 // In the order of construction; destroyed the other way round.
 struct Server::Parts {
   ~Parts() {

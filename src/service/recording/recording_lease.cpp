@@ -16,6 +16,11 @@ Result<void> RecordingService::resume() {
   return adopt();
 }
 
+void RecordingService::adopt_nothing_more() {
+  const std::lock_guard lock(mutex_);
+  adopts_ = false;
+}
+
 // Every unfinished recording that is free, expired or was this server's. What cannot be read now is met again at the next look.
 Result<void> RecordingService::adopt() {
   {

@@ -115,7 +115,7 @@ void RecordingService::loop() {
         task = std::move(tasks_.front());
         tasks_.pop_front();
       }
-      adopts = adopt_at_ <= clock_().mono;
+      adopts = adopts_ && adopt_at_ <= clock_().mono;
     }
     // Before anything else: a lease that ran out meanwhile.
     tick_all();

@@ -124,6 +124,9 @@ class RecordingService {
   // `meeting_id`: of the media meeting. One that lives under the same external id by now is left alone.
   Result<void> on_meeting_ended(const std::string& external_meeting_id, const std::string& meeting_id);
 
+  // What becomes free from now on is for another process; what is this one's stays.
+  void adopt_nothing_more();
+
   struct Counters {
     std::uint64_t started = 0, stored = 0, failed = 0, composing = 0, recording = 0, waiting_for_composer = 0;
     std::uint64_t uploads_in_trouble = 0;     // films that the object store does not take at the moment
@@ -223,6 +226,7 @@ class RecordingService {
   std::map<std::string, std::future<void>> putting_away_;  // composers of what was lost, by recording id
   std::set<std::string> lost_;                         // given up here; what becomes of them is looked at
   Instant adopt_at_ = Instant::never();                // under mutex_
+  bool adopts_ = true;
   std::thread thread_;
 };
 

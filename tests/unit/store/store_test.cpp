@@ -123,6 +123,22 @@ TEST(Store, ANewerSchemaIsRefusedAndLeftAlone) {
   EXPECT_EQ((*db)->one("select version from schema_version", [](Row& r) { return r.i64(0); })->value_or(0), 9999);
 }
 
+TEST(Store, AMigrationThatFailsChangesNothingAndSaysSo) {
+  TempDir dir;
+  open_store(dir).reset();
+  const int before = migrations().back().version - 1;
+  {
+    auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_write);
+    // Its tables are there already: making them again cannot work.
+    ASSERT_TRUE((*db)->script("update schema_version set version=" + std::to_string(before)));
+  }
+  const auto refused = Store::open({dir.path(), 1, 16});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("it is as it was"), std::string::npos) << refused.error().message;
+  auto db = Database::open(dir.path() + "/upcall.db", Database::Mode::read_only);
+  EXPECT_EQ((*db)->one("select version from schema_version", [](Row& r) { return r.i64(0); })->value_or(0), before);
+}
+
 // What only adds is no obstacle for the release before: it may have to come back.
 TEST(Store, ANewerSchemaThatOlderProgramsCanUseIsUsed) {
   TempDir dir;
