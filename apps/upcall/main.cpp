@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
   upcall::cli::add_doctor(app, exit_code);
   upcall::cli::add_operations(app, exit_code);
   upcall::cli::add_capacity(app, exit_code);
+  upcall::cli::add_pipeline(app, exit_code);
   app.add_subcommand("version", "Print the version")->callback([] { std::puts("upcall " UPCALL_VERSION); });
   auto arguments = upcall::cli::with_config_file({argv + 1, argv + argc});
   if (!arguments) {

@@ -29,5 +29,7 @@ void add_backup(CLI::App& app, int& exit_code);
 void add_doctor(CLI::App& app, int& exit_code);
 // capacity simulate
 void add_capacity(CLI::App& app, int& exit_code);
+// pipeline init, user, runner, runs, show, log, retry, stop
+void add_pipeline(CLI::App& app, int& exit_code);
 
 }  // namespace upcall::cli

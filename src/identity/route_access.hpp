@@ -18,6 +18,7 @@ enum class Credential : std::uint8_t {
   person,       // the same, and it must be somebody's: no service principal
   join_token,   // the attendee's own, in the socket's subprotocol
   object_key,   // an access key in the form of S3, with the answers of S3
+  git_user,     // the pipeline repository's own user, by HTTP Basic
   access_key,   // an access key, with the answers of the vendor's contact-centre interface
 };
 

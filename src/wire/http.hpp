@@ -19,6 +19,15 @@
 
 namespace upcall::wire {
 
+// Where the body of a request goes while it arrives, piece by piece, instead of into HttpRequest::body: for bodies that are
+// too large for memory. Used by one thread at a time.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  // False: there is no room for it; the request is refused with 507.
+  virtual bool write(Bytes piece) = 0;
+};
+
 struct HttpRequest {
   std::string method;       // upper case
   std::string target;       // as received, path and query still encoded (SigV4 needs it)
@@ -27,6 +36,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;   // decoded, in order, repeats kept
   std::vector<std::pair<std::string, std::string>> headers; // names in lower case, in order
   std::string body;
+  std::shared_ptr<BodySink> body_sink;  // set by the server's body gate: has the body, and `body` is empty
   std::string request_id;   // made by the server, returned in x-request-id and in error bodies
   // "https://192.0.2.7:8443": by which of our own addresses this connection came; empty where one public URL stands for
   // all. Taken from the socket, never from a Host header.
@@ -51,6 +61,18 @@ class BodySource {
   virtual Result<std::size_t> read(std::uint64_t offset, MutBytes out) = 0;
 };
 
+// A body that is sent while it is made, its length not known before (chunks, RFC 9112 §7.1). Used by one thread at a time.
+class BodyStream {
+ public:
+  struct Piece {
+    std::size_t size = 0;  // bytes written to `out`; 0 and not over: nothing yet
+    bool over = false;
+  };
+  virtual ~BodyStream() = default;
+  // Waits at most a quarter of a second. An error cuts the connection, so that the peer does not take the body for whole.
+  virtual Result<Piece> read(MutBytes out) = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -59,11 +81,19 @@ struct HttpResponse {
   std::shared_ptr<BodySource> source;
   std::uint64_t source_offset = 0;
   std::uint64_t source_length = 0;
+  std::shared_ptr<BodyStream> stream;  // when set, this is the body, and neither `body` nor `source`
 
   HttpResponse& set(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));
     return *this;
   }
+};
+
+// What is decided about a body before any of it is read.
+struct BodyGate {
+  std::optional<HttpResponse> refusal;
+  std::size_t max_bytes = 0;
+  std::shared_ptr<BodySink> sink;  // null: HttpRequest::body
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

@@ -13,6 +13,7 @@ CORES = {
     "client": ["base", "crypto", "wire", "rtc"],
     "contact": ["base", "crypto", "json"],
     "identity": ["base", "crypto", "json"],
+    "pipeline": ["base", "json"],
     "deployment": ["base", "json"],
     "recording": ["base", "crypto", "wire"],
     "journal": ["base", "crypto", "wire"],

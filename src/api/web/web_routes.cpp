@@ -94,7 +94,7 @@ std::string page_policy(const std::vector<std::string>& origins, std::string_vie
 
 void add_web_routes(wire::Router& router, WebOptions options) {
   const auto site = std::make_shared<Site>(std::move(options));
-  for (const char* address : {"/", "/devices", "/meeting/{id}", "/supervise", "/supervise/{contactId}", "/recording/{externalMeetingId}", "/contacts", "/contacts/{contactId}"}) {
+  for (const char* address : {"/", "/devices", "/meeting/{id}", "/supervise", "/supervise/{contactId}", "/recording/{externalMeetingId}", "/contacts", "/contacts/{contactId}", "/pipeline", "/pipeline/{run}"}) {
     router.add("GET", address, [site](const wire::HttpRequest& r) { return page(*site, r, kAgentPage); });
   }
   router.add("GET", "/demo-website.html", [site](const wire::HttpRequest& r) { return page(*site, r, kCustomerPage); });

@@ -350,6 +350,7 @@ void HttpServer::stop(Duration deadline) {
   shared.handlers.stop();
   shared.events.stop();
   shared.bodies.stop();
+  shared.streams.stop();
   for (auto& net : impl.nets) {
     net->work.reset();
     net->context.stop();

@@ -2,7 +2,7 @@
 //
 // Threads: connections live on `net_threads` threads of their own and never block them. HTTP handlers run on a bounded
 // pool (`handler_threads`, `handler_queue`; overflow answers 503 with Retry-After) and may block. WebSocket callbacks
-// run on a second pool and reads of BodySource on a third, so that neither a slow handler stops a playback nor a slow
+// run on a second pool, reads of BodySource and writes to BodySink on a third, reads of BodyStream on a fourth, so that neither a slow handler stops a playback nor a slow
 // object store a call; those of one connection never run at the same time, and a message is not read before the one
 // before it was handled.
 // Nothing is logged here: counters() tells what happened.
@@ -39,6 +39,7 @@ struct HttpServerOptions {
   std::size_t handler_queue = 256;
   std::size_t event_threads = 4;
   std::size_t body_threads = 4;
+  std::size_t stream_threads = 2;
 
   std::size_t max_connections = 10'000;       // beyond: closed at once
   // Of one peer (an IPv4 address, an IPv6 /64); 0: no limit. Beyond: 503 on plain TCP, closed at once with TLS. An office
@@ -50,6 +51,11 @@ struct HttpServerOptions {
   std::size_t max_body_bytes = 1 << 20;       // beyond: 413, before anything is buffered
   // A route's own limit in bytes, asked once the header is there; nothing: max_body_bytes.
   std::function<std::optional<std::size_t>(std::string_view method, std::string_view path)> body_limit;
+
+  // Asked before anything of a body is read, for paths that begin with `gated_prefix`: whether it may come, how long it may
+  // be, and where it goes. Nothing: as everywhere else. Runs where handlers run and may block.
+  std::string gated_prefix;
+  std::function<std::optional<wire::BodyGate>(const wire::HttpRequest&)> body_gate;
 
   Duration header_timeout = Duration::s(5);   // from a request's first byte to its whole header; TLS handshake too
   Duration idle_timeout = Duration::s(60);    // between requests

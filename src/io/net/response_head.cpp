@@ -69,11 +69,13 @@ std::string_view reason_phrase(int status) {
     case 502: return "Bad Gateway";
     case 503: return "Service Unavailable";
     case 504: return "Gateway Timeout";
+    case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
     default: return "";
   }
 }
 
-std::string response_head(const wire::HttpResponse& response, std::uint64_t body_length, bool keep_alive,
+std::string response_head(const wire::HttpResponse& response, std::optional<std::uint64_t> body_length, bool keep_alive,
                           std::string_view request_id, WallTime now) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + " ";
   out += reason_phrase(response.status);
@@ -93,7 +95,7 @@ std::string response_head(const wire::HttpResponse& response, std::uint64_t body
     out += "\r\n";
   }
   const bool has_length = response.status >= 200 && response.status != 204 && response.status != 304;
-  if (has_length) out += "content-length: " + std::to_string(body_length) + "\r\n";
+  if (has_length) out += body_length ? "content-length: " + std::to_string(*body_length) + "\r\n" : std::string("transfer-encoding: chunked\r\n");
   out += keep_alive ? "connection: keep-alive\r\n\r\n" : "connection: close\r\n\r\n";
   return out;
 }

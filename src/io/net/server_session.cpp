@@ -1,6 +1,8 @@
 #include "io/net/server_session_internal.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <exception>
 
 #include <boost/beast/http/error.hpp>
@@ -209,10 +211,36 @@ asio::awaitable<bool> Session::serve_one() {
     co_return false;
   }
 
-  const std::size_t limit = options.body_limit
+  chunks_known_ = parser.get().version() >= 11;
+  std::size_t limit = options.body_limit
                                 ? options.body_limit(request.method, request.path).value_or(options.max_body_bytes)
                                 : options.max_body_bytes;
   const bool in_body = !parser.is_done();
+  if (in_body && options.body_gate && std::string_view(request.path).starts_with(options.gated_prefix)) {
+    using Gate = std::optional<wire::BodyGate>;
+    transport_.expires_never();
+    std::move_only_function<Gate()> ask = [this, &request]() -> Gate {
+      return guarded(shared_, [&]() -> Gate {
+        Gate gate = shared_.options.body_gate(request);
+        if (gate && gate->refusal) shared_.router.finish(request, *gate->refusal);
+        return gate;
+      }, request);
+    };
+    std::optional<Gate> asked = co_await on_pool<Gate>(shared_.handlers, false, std::move(ask));
+    if (!asked) {
+      unread_ = true;
+      co_return co_await refuse_busy(request, false);
+    }
+    if (*asked && (*asked)->refusal) {
+      unread_ = true;
+      HttpResponse refusal = std::move(*(*asked)->refusal);
+      co_return co_await respond(request, std::move(refusal), false);
+    }
+    if (*asked) {
+      limit = (*asked)->max_bytes;
+      request.body_sink = (*asked)->sink;
+    }
+  }
   if (const auto length = parser.content_length(); length && *length > limit) {
     count(shared_.counters.too_large);
     co_return co_await refuse(request, 413, "the request's body is too large");
@@ -223,8 +251,9 @@ asio::awaitable<bool> Session::serve_one() {
     if (!sent) co_return false;
   }
   if (in_body) {
-    const bool whole = co_await read_body(parser, limit);
+    const bool whole = co_await read_body(parser, limit, request.body_sink.get());
     if (!whole) {
+      if (no_room_) co_return co_await refuse(request, 507, "there is no room for the request's body");
       if (!unread_) co_return false;
       co_return co_await refuse(request, 413, "the request's body is too large");
     }
@@ -242,7 +271,7 @@ asio::awaitable<bool> Session::serve_one() {
 }
 
 // False with unread_ set: over the limit; false without: lost or too slow.
-asio::awaitable<bool> Session::read_body(Parser& parser, std::size_t limit) {
+asio::awaitable<bool> Session::read_body(Parser& parser, std::size_t limit, wire::BodySink* sink) {
   const HttpServerOptions& options = shared_.options;
   parser.body_limit(limit);
   const Instant start = system_now().mono;
@@ -269,8 +298,22 @@ asio::awaitable<bool> Session::read_body(Parser& parser, std::size_t limit) {
       if (ec.category() == http::make_error_code(http::error::bad_chunk).category()) count(shared_.counters.malformed);
       co_return false;
     }
+    if (sink != nullptr && (parser.is_done() || parser.get().body().size() >= 256u << 10)) {
+      const bool taken = co_await flush_body(parser, *sink);
+      if (!taken) co_return false;
+    }
   }
   co_return true;
+}
+
+asio::awaitable<bool> Session::flush_body(Parser& parser, wire::BodySink& sink) {
+  transport_.expires_never();
+  std::string& piece = parser.get().body();
+  std::move_only_function<bool()> write = [&piece, &sink] { return sink.write(as_bytes(piece)); };
+  const std::optional<bool> taken = co_await on_pool<bool>(shared_.bodies, true, std::move(write));
+  piece.clear();
+  no_room_ = !taken.value_or(false);
+  co_return !no_room_;
 }
 
 asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest request) {
@@ -389,11 +432,21 @@ asio::awaitable<bool> Session::respond(const HttpRequest& request, HttpResponse 
     }
   }
   if (thread_.draining) keep_alive = false;
-  std::string head = response_head(response, length, keep_alive, request.request_id, system_now().wall);
+  if (response.stream && !chunks_known_) {
+    response = wire::error_response(505, "this answer needs HTTP/1.1", request.request_id);
+    length = response.body.size();
+    keep_alive = false;
+  }
+  const auto told = response.stream ? std::nullopt : std::optional<std::uint64_t>(length);
+  std::string head = response_head(response, told, keep_alive, request.request_id, system_now().wall);
   const bool send_body = !head_only && !bodiless;
-  if (send_body && !response.source) head += response.body;
+  if (send_body && !response.source && !response.stream) head += response.body;
   bool sent = co_await send_all(head);
-  if (sent && send_body && response.source) sent = co_await send_source(response);
+  if (sent && send_body && response.stream) {
+    sent = co_await send_stream(*response.stream);
+  } else if (sent && send_body && response.source) {
+    sent = co_await send_source(response);
+  }
   if (!sent) co_return false;
   if (!keep_alive) co_await say_goodbye();
   co_return keep_alive;
@@ -424,6 +477,33 @@ asio::awaitable<bool> Session::send_source(const HttpResponse& response) {
     left -= *got;
   }
   co_return true;
+}
+
+asio::awaitable<bool> Session::send_stream(wire::BodyStream& stream) {
+  std::string piece(kPiece, '\0');
+  for (;;) {
+    using Read = Result<wire::BodyStream::Piece>;
+    std::move_only_function<Read()> read = [&stream, &piece, this]() -> Read {
+      try {
+        return stream.read(MutBytes(reinterpret_cast<std::uint8_t*>(piece.data()), piece.size()));
+      } catch (const std::exception&) {
+        count(shared_.counters.handler_failures);
+        return fail(ErrorCode::internal, "");
+      }
+    };
+    transport_.expires_never();
+    const std::optional<Read> got = co_await on_pool<Read>(shared_.streams, true, std::move(read));
+    if (!got || !*got) co_return false;
+    if ((*got)->size > 0) {
+      std::array<char, 24> size{};
+      std::snprintf(size.data(), size.size(), "%zx\r\n", (*got)->size);
+      const std::string chunk = size.data() + piece.substr(0, (*got)->size) + "\r\n";
+      const bool sent = co_await send_all(chunk);
+      if (!sent) co_return false;
+    }
+    if ((*got)->over) break;
+  }
+  co_return co_await send_all("0\r\n\r\n");
 }
 
 asio::awaitable<bool> Session::send_all(std::string_view bytes) {

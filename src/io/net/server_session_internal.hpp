@@ -40,7 +40,8 @@ struct ServerShared {
         router(r),
         handlers(options.handler_threads, options.handler_queue),
         events(options.event_threads, SIZE_MAX),
-        bodies(options.body_threads, SIZE_MAX) {
+        bodies(options.body_threads, SIZE_MAX),
+        streams(options.stream_threads, SIZE_MAX) {
     if (!options.clock) options.clock = system_now;
   }
 
@@ -51,6 +52,7 @@ struct ServerShared {
   WorkPool handlers;
   WorkPool events;
   WorkPool bodies;
+  WorkPool streams;
 
   // Connections that are alive, with their sum for the cap and for stop().
   std::mutex mutex;
@@ -96,13 +98,15 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // False: the connection is over.
   asio::awaitable<bool> serve_one();
-  asio::awaitable<bool> read_body(Parser& parser, std::size_t limit);
+  asio::awaitable<bool> read_body(Parser& parser, std::size_t limit, wire::BodySink* sink);
+  asio::awaitable<bool> flush_body(Parser& parser, wire::BodySink& sink);
   asio::awaitable<void> serve_websocket(Parser& parser, wire::HttpRequest request);
   asio::awaitable<void> relay(const wire::HttpRequest& request, std::uint16_t port);   // upgrade_relay.cpp
   asio::awaitable<bool> respond(const wire::HttpRequest& request, wire::HttpResponse response, bool keep_alive);
   asio::awaitable<bool> refuse(const wire::HttpRequest& request, int status, std::string_view message);
   asio::awaitable<bool> refuse_busy(const wire::HttpRequest& request, bool keep_alive);
   asio::awaitable<bool> send_source(const wire::HttpResponse& response);
+  asio::awaitable<bool> send_stream(wire::BodyStream& stream);
   asio::awaitable<bool> send_all(std::string_view bytes);
   asio::awaitable<void> say_goodbye();
 
@@ -120,6 +124,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string websocket_path_;
   bool idle_ = false;
   bool unread_ = false;  // the peer may still be sending what we will not read
+  bool no_room_ = false;  // the sink did not take a piece of the body
+  bool chunks_known_ = true;  // HTTP/1.0 has none
 };
 
 }  // namespace upcall::net

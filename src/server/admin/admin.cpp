@@ -91,6 +91,11 @@ constexpr CommandRow kCommands[] = {
     {"webhook.remove", webhook_remove, false},
     {"webhook.disable", webhook_disable, false},
     {"webhook.enable", webhook_enable, false},
+    {"pipeline.settings", pipeline_settings, false},
+    {"pipeline.init", pipeline_init, false},
+    {"pipeline.user-reset", pipeline_user_reset, false},
+    {"pipeline.user-revoke", pipeline_user_revoke, false},
+    {"pipeline.secrets", pipeline_secrets, false},
 };
 
 const CommandRow* find(std::string_view name) {

@@ -58,6 +58,8 @@ Result<void> first_start(Context& context);
 //   contact.certificate {contact}
 //   webhook.add         {url | command, events?} (the secret is answered once) | webhook.list
 //   webhook.remove | webhook.disable | webhook.enable {webhook}
+//   pipeline.init       {repository?, branch?, stage?} (the git user's password is answered once) | pipeline.settings
+//   pipeline.user-reset (likewise) | pipeline.user-revoke | pipeline.secrets (for the runner's mask)
 // A server reloads its contact centre after commands for which changes_centre() is true.
 Result<boost::json::value> run(Context& context, std::string_view command, const boost::json::object& arguments);
 std::vector<std::string_view> commands();

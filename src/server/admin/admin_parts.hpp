@@ -74,6 +74,11 @@ Answer webhook_list(Context& context, const Arguments& arguments);
 Answer webhook_remove(Context& context, const Arguments& arguments);
 Answer webhook_disable(Context& context, const Arguments& arguments);
 Answer webhook_enable(Context& context, const Arguments& arguments);
+Answer pipeline_settings(Context& context, const Arguments& arguments);
+Answer pipeline_init(Context& context, const Arguments& arguments);
+Answer pipeline_user_reset(Context& context, const Arguments& arguments);
+Answer pipeline_user_revoke(Context& context, const Arguments& arguments);
+Answer pipeline_secrets(Context& context, const Arguments& arguments);
 
 // Every command there is.
 std::vector<std::string_view> command_names();

@@ -79,6 +79,8 @@ std::string beside_this_program(const char* name) {
   return error ? name : (self.parent_path() / name).string();
 }
 
+bool only_this_host(const std::string& address) { return address == "::1" || address.starts_with("127."); }
+
 // The pages of a build tree (build/web beside build/<preset>/bin) or of an installation.
 std::string default_web_directory() {
   std::error_code error;
@@ -325,6 +327,12 @@ Result<void> Server::Parts::open() {
   api::add_s3_routes(router, *s3_api);
   connect_api = std::make_unique<api::ConnectApi>(*centre_api, *sealer, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
   api::add_connect_routes(router, *connect_api);
+  git_users = std::make_unique<service::GitUsers>(*store);
+  git_backend = std::make_unique<git::Backend>(git::BackendOptions{options.data_dir + "/pipeline", std::filesystem::absolute(options.data_dir).string(), beside_this_program("upcall")});
+  git_api = std::make_unique<api::GitApi>(api::GitApi{*store, *git_users, *git_backend, tls || only_this_host(listen->address)});
+  api::add_git_routes(router, *git_api);
+  pipeline_api = std::make_unique<api::PipelineApi>(api::PipelineApi{*store, *authenticator, options.data_dir + "/pipeline", url});
+  api::add_pipeline_routes(router, *pipeline_api, openapi);
   api::add_openapi_route(router, openapi, url);
   api::add_frontend_config_route(router, *store, url);
   api::add_web_routes(router, {web, origins, [this] { return approved_origins(*store); }});
@@ -368,6 +376,8 @@ Result<void> Server::Parts::open() {
     if (method != "PUT" || !path.starts_with(kFiles)) return std::nullopt;
     return std::max<std::size_t>(attachments->body_limit(path.substr(kFiles.size())), 1024);
   };
+  http_options.gated_prefix = api::kGitPrefix;
+  http_options.body_gate = [this](const wire::HttpRequest& request) { return std::optional(api::git_body_gate(*git_api, request)); };
   if (options.connections_per_peer) {
     http_options.max_connections_per_peer = *options.connections_per_peer;
     http_options.limit_loopback = true;
@@ -406,6 +416,7 @@ void Server::drain(Duration deadline) {
   // Those before it go with it; what has handed over leaves its successor alone.
   if (!parts_->handed_over) parts_->peers->stop_all();
   parts_->runtime->drain();
+  parts_->git_backend->drain();
   parts_->http->stop(deadline);
 }
 

@@ -10,6 +10,8 @@
 #include "api/auth/auth_routes.hpp"
 #include "api/connect/connect_api.hpp"
 #include "api/meeting/meeting_api.hpp"
+#include "api/pipeline/git_routes.hpp"
+#include "api/pipeline/pipeline_routes.hpp"
 #include "api/s3/s3_api.hpp"
 #include "crypto/random.hpp"
 #include "io/clock/system_clock.hpp"
@@ -100,6 +102,10 @@ struct Server::Parts {
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<api::ConnectApi> connect_api;
+  std::unique_ptr<service::GitUsers> git_users;
+  std::unique_ptr<git::Backend> git_backend;
+  std::unique_ptr<api::GitApi> git_api;
+  std::unique_ptr<api::PipelineApi> pipeline_api;
   std::unique_ptr<service::RetentionService> retention;
   std::atomic<std::int64_t> journal_copy_s{0};
   std::unique_ptr<service::JournalCopies> copies;

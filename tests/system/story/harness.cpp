@@ -108,6 +108,7 @@ void World::start_server() {
     arguments.push_back("--spool-limit-mib");
     arguments.push_back(std::to_string(options_.spool_limit_mib));
   }
+  arguments.insert(arguments.end(), options_.more.begin(), options_.more.end());
   server_ = need(demo::LineProcess::start(host_, kBin + "/upcall", std::move(arguments)), "the server's start");
   const auto ready = server_->wait_line([](const std::string& line) { return line.starts_with("ready "); }, kSoon);
   if (!ready) trouble("the server did not become ready");

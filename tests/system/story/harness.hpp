@@ -31,6 +31,7 @@ void pause_briefly();
 
 struct WorldOptions {
   int spool_limit_mib = 0;
+  std::vector<std::string> more;  // arguments of `upcall serve`
   // What the devices' cameras send. Small pictures: the tests run beside compilers on small machines.
   int width = 640, height = 360, fps = 15, kbps = 700;
   // Called with the data directory before the server starts for the first time.

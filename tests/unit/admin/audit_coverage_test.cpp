@@ -24,7 +24,7 @@ namespace bj = boost::json;
 
 constexpr std::string_view kReading[] = {"user.list",    "security-profile.list", "hierarchy.list",       "queue.list",   "routing-profile.list", "agent-status.list", "access-key.list",
                                          "oauth-client.list", "audit.list",       "audit.verify",         "instance.show", "instance.frontend-config", "configure.plan", "configure.history", "configure.outputs", "flow.validate",       "flow.list",         "flow.export",
-                                         "flow.trace",   "flow-function.list",    "hours.list",           "recording.list", "retention.list",     "contact.certificate", "webhook.list"};
+                                         "flow.trace",   "flow-function.list",    "hours.list",           "recording.list", "retention.list",     "contact.certificate", "webhook.list", "pipeline.settings", "pipeline.secrets"};
 
 constexpr const char* kFlow =
     R"({"Version":"2019-10-30","StartAction":"a","Metadata":{"name":"Audited","type":"contactFlow"},"Actions":[{"Identifier":"a","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]})";
@@ -80,6 +80,9 @@ std::vector<Row> rows() {
       {"webhook.remove", {{"webhook", ""}}, "webhook.removed"},
       {"oauth-client.remove", {{"client", ""}}, "oauth_client.removed"},
       {"audit.export", {}, "audit.exported"},
+      {"pipeline.init", {{"repository", "product"}}, "pipeline.init"},
+      {"pipeline.user-reset", {}, "pipeline.user-reset"},
+      {"pipeline.user-revoke", {}, "pipeline.user-revoke"},
   };
 }
 

@@ -109,5 +109,32 @@ TEST_F(TokenKinds, TheyEndWithWhatTheyAreFor) {
   EXPECT_EQ(participant("transcript", customer.connection), 403) << "a connection token lives a day";
 }
 
+// The pipeline's repository is opened by its own user, by HTTP Basic, and by nothing else; and that user opens nothing else.
+TEST_F(TokenKinds, TheRepositorysUserIsNobodyElse) {
+  const auto made = world.in.admin_run("pipeline.init", {{"repository", "product"}});
+  const std::string user(made.at("username").as_string()), password(made.at("password").as_string());
+  const auto basic = [](const std::string& name, const std::string& secret) { return std::vector<std::pair<std::string, std::string>>{{"authorization", "Basic " + to_base64(as_bytes(name + ":" + secret))}}; };
+  const std::string refs = "/git/product.git/info/refs?service=git-receive-pack";
+  const auto get = [&](const std::vector<std::pair<std::string, std::string>>& headers) {
+    ++world.in.peer;
+    return world.in.send("GET", refs, "", headers);
+  };
+  // There is no repository on this disk: git's own 404 says that the credential was taken.
+  const auto taken = get(basic(user, password));
+  EXPECT_NE(taken.status, 401);
+  EXPECT_NE(taken.status, 429);
+  const std::string admin = std::find_if(world.viewers.begin(), world.viewers.end(), [](const Viewer& v) { return v.role->name == "admin"; })->token;
+  EXPECT_EQ(get(world.in.bearer(admin)).status, 401) << "not even an administrator's token";
+  EXPECT_EQ(get(basic("x", admin)).status, 401);
+  EXPECT_EQ(get({}).status, 401);
+  EXPECT_EQ(get(basic(user, password + "x")).status, 401);
+  EXPECT_EQ(get(basic("", password)).status, 401);
+  EXPECT_EQ(world.in.send("GET", "/api/pipeline", "", basic(user, password)).status, 401);
+  EXPECT_EQ(staff(password), 401);
+  world.in.admin_run("pipeline.user-revoke", {});
+  EXPECT_EQ(get(basic(user, password)).status, 401);
+  EXPECT_EQ(get(basic(user, "")).status, 401) << "no password is not the empty one";
+}
+
 }  // namespace
 }  // namespace upcall::test

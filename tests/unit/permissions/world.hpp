@@ -9,6 +9,8 @@
 #include "../centre_api/customer.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/connect/connect_api.hpp"
+#include "api/pipeline/git_routes.hpp"
+#include "api/pipeline/pipeline_routes.hpp"
 #include "api/s3/s3_api.hpp"
 #include "crypto/password.hpp"
 #include "crypto/random.hpp"
@@ -74,6 +76,8 @@ class World {
     api::add_control_routes(*in.router, api);
     api::add_s3_routes(*in.router, s3);
     api::add_connect_routes(*in.router, connect);
+    api::add_git_routes(*in.router, git);
+    api::add_pipeline_routes(*in.router, pipeline, *in.openapi);
     in.admin_run("security-profile.add", {{"name", "Nothing"}});
     for (const std::string& group : kGroups) {
       if (!group.empty()) group_ids[group] = text(in.admin_run("hierarchy.add", {{"path", group}}).at("hierarchyGroupId"));
@@ -195,6 +199,11 @@ class World {
   api::MeetingApi api{*in.centre_api, directory, *runtime, recordings, *objects, {"https://upcall.example"}};
   api::S3Api s3{*in.store, *in.authenticator, *objects};
   api::ConnectApi connect{*in.centre_api, *in.sealer, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
+
+  service::GitUsers git_users{*in.store};
+  git::Backend git_backend{{dir + "/pipeline", dir, "upcall"}};
+  api::GitApi git{*in.store, git_users, git_backend, true};
+  api::PipelineApi pipeline{*in.store, *in.authenticator, dir + "/pipeline", "https://upcall.example"};
 
   std::map<std::string, std::string> group_ids;
   std::vector<Viewer> viewers;

@@ -16,7 +16,7 @@ import { NoDesk } from './NoDesk';
 import { Shell } from './Shell';
 
 /** Pages that need no desk, but beside which its agent is offered contacts and reached in a call. */
-const BESIDE = /^\/(contacts|supervise)(\/|$)/;
+const BESIDE = /^\/(contacts|supervise|pipeline)(\/|$)/;
 
 /** All that needs the agent's desk: one tab, one event socket. */
 export function AgentArea() {

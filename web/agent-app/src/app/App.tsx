@@ -19,6 +19,8 @@ const DeskPage = lazy(() => import('../desk/DeskPage').then((module) => ({ defau
 const DevicesPage = lazy(() => import('../calls/DevicesPage').then((module) => ({ default: module.DevicesPage })));
 const MeetingPage = lazy(() => import('../calls/MeetingPage').then((module) => ({ default: module.MeetingPage })));
 const SupervisePage = lazy(() => import('../supervise/SupervisePage').then((module) => ({ default: module.SupervisePage })));
+const PipelinePage = lazy(() => import('../pipeline/PipelinePage').then((module) => ({ default: module.PipelinePage })));
+const RunPage = lazy(() => import('../pipeline/RunPage').then((module) => ({ default: module.RunPage })));
 const PlaybackPage = lazy(() => import('../playback/PlaybackPage').then((module) => ({ default: module.PlaybackPage })));
 
 export function App() {
@@ -41,6 +43,8 @@ export function App() {
             <Route element={<AgentArea />}>
               <Route path="/contacts" element={<ContactsPage />} />
               <Route path="/contacts/:contactId" element={<ContactPage />} />
+              <Route path="/pipeline" element={<PipelinePage />} />
+              <Route path="/pipeline/:run" element={<RunPage />} />
               <Route path="/supervise/:contactId?" element={<SupervisePage />} />
               <Route path="/" element={<DeskPage />} />
               <Route path="/devices" element={<DevicesPage />} />

@@ -1,4 +1,4 @@
-import { Eye, type LucideIcon, UserSearch } from 'lucide-react';
+import { Eye, type LucideIcon, UserSearch, Workflow } from 'lucide-react';
 import { NavLink } from 'react-router';
 import { useTexts } from '../i18n/texts';
 import { useMay } from '../session/permissions';
@@ -17,11 +17,13 @@ export function PageLinks() {
   const { t } = useTexts();
   const monitors = useMay('contact.monitor');
   const searches = useMay('contact.search');
-  if (!monitors && !searches) return null;
+  const administers = useMay('instance.admin');
+  if (!monitors && !searches && !administers) return null;
   return (
     <nav className="shell__nav" aria-label={t('shell.pages')}>
       {monitors && <PageLink to="/supervise" icon={Eye} label={t('supervise.open')} />}
       {searches && <PageLink to="/contacts" icon={UserSearch} label={t('search.nav')} />}
+      {administers && <PageLink to="/pipeline" icon={Workflow} label={t('pipeline.nav')} />}
     </nav>
   );
 }
