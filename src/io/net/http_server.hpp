@@ -111,8 +111,8 @@ class HttpServer {
   // Another descriptor of the listening socket, the caller's; -1 after the end. Who connects while nobody accepts waits in
   // the kernel.
   int listener() const;
-  // Accepts nothing more and ends every connection, as stop() does, but for the WebSockets whose path `keep` names: they go
-  // on until they or this server end. When it returns no handler runs and none will.
+  // Accepts nothing more and ends every connection, as stop() does, but for the WebSockets and the requests under way whose path
+  // `keep` names: they go on until they or this server end. When it returns no handler of any other path runs or will.
   void retire(const std::function<bool(std::string_view path)>& keep, Duration deadline);
 
   // Refuses new connections, closes idle ones, lets requests under way end (WebSockets are closed with 1001) until

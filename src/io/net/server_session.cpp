@@ -161,6 +161,7 @@ bool Session::take_head(Parser& parser, HttpRequest& request) const {
 }
 
 asio::awaitable<bool> Session::serve_one() {
+  path_.clear();
   const HttpServerOptions& options = shared_.options;
   if (buffer_.size() == 0) {
     buffer_.shrink_to_fit();  // an idle connection holds next to nothing
@@ -204,6 +205,7 @@ asio::awaitable<bool> Session::serve_one() {
     count(shared_.counters.malformed);
     co_return co_await refuse(request, 400, "the request's target or host is malformed");
   }
+  path_ = request.path;
   count(shared_.counters.requests);
 
   if (beast::websocket::is_upgrade(parser.get())) {
@@ -374,7 +376,6 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   if (!failed) {
     count(shared_.counters.websockets);
     websocket_ = socket;
-    websocket_path_ = request.path;
     std::move_only_function<bool()> open = [&handler, &socket] {
       handler->on_open(socket);
       return true;

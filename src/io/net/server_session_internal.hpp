@@ -90,8 +90,8 @@ class Session : public std::enable_shared_from_this<Session> {
   static asio::awaitable<void> run(std::shared_ptr<Session> self);
   void drain();
   void abort() { transport_.close(); }
-  // A WebSocket that serves a path which `keep` names.
-  bool is_kept(const std::function<bool(std::string_view)>& keep) const { return !websocket_.expired() && keep(websocket_path_); }
+  // It serves a path which `keep` names: a WebSocket, or a request that is under way.
+  bool is_kept(const std::function<bool(std::string_view)>& keep) const { return !path_.empty() && keep(path_); }
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
@@ -121,7 +121,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Transport transport_;
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<WebSocketCore> websocket_;
-  std::string websocket_path_;
+  std::string path_;     // of the request under way, or of the WebSocket that came of it
   bool idle_ = false;
   bool unread_ = false;  // the peer may still be sending what we will not read
   bool no_room_ = false;  // the sink did not take a piece of the body

@@ -99,8 +99,9 @@ void DrainHost::run() {
   for (;;) {
     for (const std::string& id : hosted()) look_at(id);
     const bool too_long = system_now().mono - begun_ > options_.longest;
+    const bool busy = options_.busy && options_.busy();
     std::unique_lock lock(mutex_);
-    if (!told_over_ && (too_long || (meetings_.empty() && recordings_.counters().recording == 0))) {
+    if (!told_over_ && (too_long || (meetings_.empty() && !busy && recordings_.counters().recording == 0))) {
       told_over_ = true;
       log::info("drain.over", {{"calls_left", meetings_.size()}});
       lock.unlock();

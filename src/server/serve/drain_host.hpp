@@ -31,6 +31,7 @@ struct DrainHostOptions {
   Duration longest = Duration::s(12 * 3600);  // then what is left has to reconnect
   Duration look = Duration::ms(250);
   Duration empty = Duration::s(10);        // a meeting that nobody is in for so long, and that is not recorded, is given away
+  std::function<bool()> busy;              // something else is still under way here
   std::function<void()> over;              // once, on its own thread
 };
 

@@ -15,7 +15,8 @@ constexpr Duration kPrepare = Duration::s(30), kStart = Duration::s(60), kReques
 Result<void> Server::Parts::retire_front() {
   admin->leave_path();
   if (operations) operations->stop();
-  http->retire([](std::string_view path) { return path.starts_with("/control/"); }, kRequests);
+  // A push follows its run to the end, also over the handover that it causes.
+  http->retire([](std::string_view path) { return path.starts_with("/control/") || path.starts_with("/git/"); }, kRequests);
   copies.reset();
   retention.reset();
   close_events();
@@ -25,6 +26,7 @@ Result<void> Server::Parts::retire_front() {
   draining.data_dir = options.data_dir;
   draining.instance = instance;
   draining.longest = options.drain_longest;
+  draining.busy = [this] { return http->counters().open > 0; };
   draining.over = [this] {
     if (options.over) options.over(true);
   };

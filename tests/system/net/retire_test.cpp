@@ -119,6 +119,21 @@ TEST(Retire, ARequestUnderWayIsAnsweredAndALongOneIsCut) {
   old.server->retire(is_control, Duration());
 }
 
+TEST(Retire, ARequestThatItIsToldToKeepEndsLater) {
+  Side old("old");
+  old.start();
+  test::RawSocket asking(old.server->port());
+  old.hold = true;
+  asking.send("GET /name HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return old.running == 1; }));
+  old.server->retire([](std::string_view path) { return path == "/name"; }, Duration::s(5));
+  EXPECT_EQ(old.running, 1);
+  EXPECT_EQ(old.server->counters().open, 1u);
+  old.hold = false;
+  EXPECT_TRUE(asking.response().ends_with("old"));
+  EXPECT_TRUE(eventually([&] { return old.server->counters().open == 0; })) << "it was the last of its connection";
+}
+
 TEST(Relay, CarriesAnUpgradeThereAndBack) {
   Side old("old"), next("next");
   old.start();
