@@ -153,10 +153,12 @@ pid_t World::hand_over(const std::string& program) {
   return pid;
 }
 
-void World::adopt_successor() {
+pid_t World::serving_pid() {
   const bj::value answer = admin("process", {});
-  successors_.push_back(static_cast<pid_t>(json::integer_at(answer.as_object(), "pid").value_or(-1)));
+  return static_cast<pid_t>(json::integer_at(answer.as_object(), "pid").value_or(-1));
 }
+
+void World::adopt_successor() { successors_.push_back(serving_pid()); }
 
 void World::end_successor(int signal) {
   const pid_t pid = successors_.back();

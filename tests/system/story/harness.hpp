@@ -64,6 +64,7 @@ class World {
   pid_t hand_over(const std::string& program = "");
   // Whoever serves now, where nobody named it.
   void adopt_successor();
+  pid_t serving_pid();
   // What hand_over() started last, ended: SIGKILL or SIGTERM.
   void end_successor(int signal);
   // The exit status of the process that was started here, when its last call has ended.
