@@ -23,7 +23,7 @@ void add_handover(CLI::App& app, int& exit_code) {
                   "The old one ends when its last call has ended. When the new one does not start, the old release serves on.\n\n"
                   "Examples:\n"
                   "  upcall handover --data-dir D                                        the same program, new options from its --config file\n"
-                  "  upcall handover --data-dir D --program /opt/upcall/current/bin/upcall");
+                  "  upcall handover --data-dir D --program /opt/upcall/parts/backend/bin/upcall");
   auto wanted = std::make_shared<Wanted>();
   command->add_option("--data-dir", wanted->data_dir, "The server's data directory")->capture_default_str();
   command->add_option("--program", wanted->program, "The release's upcall (default: the one that runs)");
