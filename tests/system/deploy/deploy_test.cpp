@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "installation.hpp"
@@ -81,6 +82,11 @@ TEST(Deploy, AReleaseThatFailsLeavesTheOneOfBefore) {
   const std::string nameless = here.release("6.0");
   std::filesystem::resize_file(nameless + "/release.json", 3);
   still(here.deploy(nameless), "names no release");
+  // More than the disk has: a file that is all hole.
+  const std::string large = here.release("6.1");
+  std::ofstream(large + "/share/upcall/web/hole").close();
+  std::filesystem::resize_file(large + "/share/upcall/web/hole", std::uintmax_t{8} << 40);
+  still(here.deploy(large), "too little room");
   EXPECT_FALSE(std::filesystem::exists(here.root() + "/releases/5.0"));
   // Another one at the same moment is asked to wait; what was interrupted is cleared away.
   std::filesystem::create_directories(here.root() + "/releases/.7.0/bin");
