@@ -77,11 +77,8 @@ Story::State::Note Story::State::stored() {
   }
 }
 
-Story::State::Note Story::State::playback() {
-  auto part = supervisor->http().send({"GET", result.url, {{"range", "bytes=0-1023"}}, {}});
-  if (!part) return tl::unexpected(part.error());
-  if (part->status != 206 || part->body.size() != 1024) return fail(ErrorCode::internal, "a range answered " + std::to_string(part->status));
-  result.file = options.data_dir + "/demo.mp4";
+// Through the playback address, into result.file.
+Story::State::Note Story::State::download() {
   std::FILE* file = std::fopen(result.file.c_str(), "wb");
   if (file == nullptr) return fail(ErrorCode::unavailable, "cannot write " + result.file);
   std::uint64_t bytes = 0;
@@ -95,6 +92,14 @@ Story::State::Note Story::State::playback() {
   if (!whole) return tl::unexpected(whole.error());
   if (whole->status != 200 || !wrote || bytes == 0) return fail(ErrorCode::internal, "the film could not be read through its address");
   return std::to_string(bytes / 1024) + " KiB in " + result.file;
+}
+
+Story::State::Note Story::State::playback() {
+  auto part = supervisor->http().send({"GET", result.url, {{"range", "bytes=0-1023"}}, {}});
+  if (!part) return tl::unexpected(part.error());
+  if (part->status != 206 || part->body.size() != 1024) return fail(ErrorCode::internal, "a range answered " + std::to_string(part->status));
+  result.file = options.data_dir + "/demo.mp4";
+  return download();
 }
 
 Story::State::Note Story::State::others_refused() {

@@ -73,6 +73,7 @@ struct Story::State {
   Note others_refused();
   Note film_is_true();
   Note close_contact();
+  Note download();
 
   // Of a verification (story_verify.cpp).
   Note find_server();

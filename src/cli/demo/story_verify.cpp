@@ -111,19 +111,7 @@ Story::State::Note Story::State::own_meeting() {
 
 Story::State::Note Story::State::play_back() {
   result.file = (std::filesystem::temp_directory_path() / ("upcall-" + external_meeting_id + ".mp4")).string();
-  std::FILE* file = std::fopen(result.file.c_str(), "wb");
-  if (file == nullptr) return fail(ErrorCode::unavailable, "cannot write " + result.file);
-  std::uint64_t bytes = 0;
-  bool wrote = true;
-  auto whole = supervisor->http().download({"GET", result.url, {}, {}}, [&](Bytes piece) {
-    wrote = wrote && std::fwrite(piece.data(), 1, piece.size(), file) == piece.size();
-    bytes += piece.size();
-    return wrote;
-  });
-  wrote = std::fclose(file) == 0 && wrote;
-  if (!whole) return tl::unexpected(whole.error());
-  if (whole->status != 200 || !wrote || bytes == 0) return fail(ErrorCode::internal, "the film could not be read through its address");
-  return std::to_string(bytes / 1024) + " KiB";
+  return download();
 }
 
 Story::State::Note Story::State::film_is_whole() {
