@@ -69,8 +69,9 @@ TEST(Spool, FullDiskLeavesAMarkedGapAndWhoeverCameMeanwhileIsInTheFilm) {
     World world(options);
     ASSERT_TRUE(disk.mounted);
     // A disk that others fill in a moment: nobody looks at it in time.
-    world.set_parameter("recordingDiskRefusePercent", "0");
+    // In this order: recordings must not be ended at more than they are refused at.
     world.set_parameter("recordingDiskEndPercent", "0");
+    world.set_parameter("recordingDiskRefusePercent", "0");
     Call call = world.begin_call(false);
     const auto connected = [](const bj::object& o) { return json::text_at(o, "event") == "connected"; };
     call.agent_device = world.join(call.agent_join, "Alice Agent", 0);
