@@ -74,6 +74,7 @@ TEST(Deploy, AReleaseThatFailsLeavesTheOneOfBefore) {
   std::smatch took;
   ASSERT_TRUE(std::regex_search(late.text, took, std::regex("serves, ([0-9]+) ms later"))) << late.text;
   EXPECT_LT(std::stoi(took[1]), 10'000);
+  std::printf("deploy: back on the release of before %s ms after the call had failed\n", took[1].str().c_str());
   // Half a release, and no release.
   const std::string half = here.release("5.0");
   std::filesystem::remove(half + "/bin/upcall-recorder");
