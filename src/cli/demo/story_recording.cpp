@@ -117,7 +117,8 @@ Story::State::Note Story::State::others_refused() {
   return "403 for another group, 403 without the profile, 401 without a log-in, 401 for a changed address";
 }
 
-Story::State::Note Story::State::film_is_true() {
+// result.file, as the recorder's inspector reads it back.
+Result<bj::object> Story::State::inspected() {
   auto inspector = LineProcess::start(host, options.program_dir + "/upcall-recorder", {"inspect", result.file, "--json"});
   if (!inspector) return tl::unexpected(inspector.error());
   auto line = inspector->wait_line([](const std::string& text) { return text.starts_with("{"); }, Duration::s(60 + 4 * options.seconds));
@@ -125,6 +126,12 @@ Story::State::Note Story::State::film_is_true() {
   result.film_json = *line;
   auto film = json::parse_object(*line);
   if (!film) return fail(ErrorCode::internal, "the inspector's answer cannot be read");
+  return *film;
+}
+
+Story::State::Note Story::State::film_is_true() {
+  auto film = inspected();
+  if (!film) return tl::unexpected(film.error());
   if (number_at(*film, "width") != 1920 || number_at(*film, "height") != 1080) return fail(ErrorCode::internal, "the film is not 1920x1080");
   if (number_at(*film, "fps") != 30) return fail(ErrorCode::internal, "the film's pictures lie on no 30 fps grid");
   const double duration = number_at(*film, "duration_s");

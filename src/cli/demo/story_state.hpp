@@ -74,6 +74,7 @@ struct Story::State {
   Note film_is_true();
   Note close_contact();
   Note download();
+  Result<bj::object> inspected();
 
   // Of a verification (story_verify.cpp).
   Note find_server();

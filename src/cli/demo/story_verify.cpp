@@ -119,13 +119,8 @@ Story::State::Note Story::State::play_back() {
 }
 
 Story::State::Note Story::State::film_is_whole() {
-  auto inspector = LineProcess::start(host, options.program_dir + "/upcall-recorder", {"inspect", result.file, "--json"});
-  if (!inspector) return tl::unexpected(inspector.error());
-  auto line = inspector->wait_line([](const std::string& text) { return text.starts_with("{"); }, Duration::s(60 + 4 * options.seconds));
-  if (!line) return fail(ErrorCode::internal, "the film cannot be read back");
-  result.film_json = *line;
-  auto film = json::parse_object(*line);
-  if (!film) return fail(ErrorCode::internal, "the inspector's answer cannot be read");
+  auto film = inspected();
+  if (!film) return tl::unexpected(film.error());
   const double duration = number_at(*film, "duration_s");
   if (duration < options.seconds - 1.0) return fail(ErrorCode::internal, "the film is too short: " + std::to_string(duration) + " s");
   // People can be told apart in films of this size; others are only decoded.

@@ -98,9 +98,9 @@ std::string DrainHost::answer(std::string_view line) {
 void DrainHost::run() {
   for (;;) {
     for (const std::string& id : hosted()) look_at(id);
-    const bool too_long = system_now().mono - begun_ > options_.longest;
     const bool busy = options_.busy && options_.busy();
     std::unique_lock lock(mutex_);
+    const bool too_long = system_now().mono - begun_ > options_.longest;
     if (!told_over_ && (too_long || (meetings_.empty() && !busy && recordings_.counters().recording == 0))) {
       told_over_ = true;
       log::info("drain.over", {{"calls_left", meetings_.size()}});
@@ -139,7 +139,9 @@ void DrainHost::look_at(const std::string& meeting_id) {
     std::string external_id;
     {
       const std::lock_guard lock(mutex_);
-      external_id = meetings_[meeting_id].external_id;
+      const auto at = meetings_.find(meeting_id);
+      if (at == meetings_.end()) return;
+      external_id = at->second.external_id;
     }
     if (!recordings_.on_meeting_ended(external_id, meeting_id)) return;
     const std::lock_guard lock(mutex_);
