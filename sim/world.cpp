@@ -233,7 +233,7 @@ void World::apply(Participant& p, client::Output& out) {
   for (auto& datagram : out.media.datagrams) {
     ++datagrams_;
     if (datagram.to != Server::media_address()) breach("a client sends to a stranger");
-    const Link::Copies copies = p.up.offer(random_, queue_.now().mono, datagram.bytes.size());
+    const Link::Copies copies = p.up.offer(queue_.now().mono, datagram.bytes.size(), random_);
     for (std::size_t i = 0; i < copies.count; ++i) {
       queue_.after(copies.delay[i], [this, from = p.address, bytes = datagram.bytes]() mutable { server_->datagram(from, bytes); });
     }
@@ -244,7 +244,7 @@ void World::to_client(const NetAddress& to, Bytes datagram) {
   ++datagrams_;
   const auto at = by_address_.find(to);
   if (at == by_address_.end()) return;  // the address has moved on
-  const Link::Copies copies = at->second->down.offer(random_, queue_.now().mono, datagram.size());
+  const Link::Copies copies = at->second->down.offer(queue_.now().mono, datagram.size(), random_);
   for (std::size_t i = 0; i < copies.count; ++i) {
     queue_.after(copies.delay[i], [this, to, bytes = ByteVector(datagram.begin(), datagram.end())]() mutable {
       const auto still = by_address_.find(to);
