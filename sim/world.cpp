@@ -91,6 +91,8 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   p.first_numbers = options.first_numbers;
   p.frames_per_second = options.frames_per_second;
   p.frame_bytes = options.frame_bytes;
+  p.bits_per_second = options.bits_per_second;
+  p.transport_feedback = options.transport_feedback;
   participants_.push_back(std::make_unique<Participant>(
       p, make_context(false), queue_, random_, [this](const std::string& what) { breach(what); },
       [this](std::uint32_t id) { return id >= 1 && id <= participants_.size() ? participants_[id - 1]->options.attendee_id : ""; }));
