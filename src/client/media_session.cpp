@@ -11,7 +11,7 @@ namespace upcall::client {
 
 namespace {
 
-constexpr std::uint8_t kOpusType = 111, kVp8Type = 96, kRtxType = 97;
+constexpr std::uint8_t kRedType = 63, kOpusType = 111, kVp8Type = 96, kRtxType = 97;
 // Ids as Chromium offers them.
 constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3, kMidId = 4, kOrientationId = 13;
 
@@ -49,6 +49,7 @@ MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& rando
       rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       transport_feedback_(transport_feedback) {
+  audio_seen_.fill(-1);
   if (!first) return;
   audio_sequence_ = first->audio_sequence;
   video_sequence_ = first->video_sequence;
@@ -88,7 +89,8 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
   }
 
   rtc::SdpMedia audio{.kind = "audio", .mid = "0", .direction = rtc::SdpDirection::sendrecv};
-  audio.codecs = {{.payload_type = kOpusType, .name = "opus", .clock_rate = 48000, .channels = 2,
+  audio.codecs = {{.payload_type = kRedType, .name = "red", .clock_rate = 48000, .channels = 2, .fmtp = "111/111"},
+                  {.payload_type = kOpusType, .name = "opus", .clock_rate = 48000, .channels = 2,
                    .fmtp = "minptime=10;useinbandfec=1", .feedback = {"transport-cc"}}};
   audio.extensions = {ext(kAudioLevelId, rtc::RtpExtension::audio_level), ext(kAbsSendTimeId, rtc::RtpExtension::abs_send_time),
                       ext(kTransportCcId, rtc::RtpExtension::transport_cc), ext(kMidId, rtc::RtpExtension::mid)};
@@ -133,6 +135,7 @@ bool MediaSession::set_answer(Instant now, std::string_view sdp, MediaOutput& ou
       if (const auto known = rtc::extension_from_uri(e.uri); known && e.id <= 14) ids_.set(*known, e.id);
     }
   }
+  red_type_ = !audio.codecs.empty() && audio.codecs.front().name == "red" ? audio.codecs.front().payload_type : 0;
   if (!audio.ssrcs.empty()) remote_audio_ssrc_ = audio.ssrcs.front().ssrc;
   const rtc::SdpMedia& slot = answer->media[1];
   camera_accepted_ = camera_ && slot.port != 0 &&

@@ -17,6 +17,8 @@
 #include "rtc/dtls/transport.hpp"
 #include "rtc/ice/controlling_agent.hpp"
 #include "rtc/nack/receive_stream.hpp"
+#include "rtc/red/red_receiver.hpp"
+#include "rtc/red/red_sender.hpp"
 #include "rtc/rtcp/transport_feedback.hpp"
 #include "rtc/rtp/rtp_packet.hpp"
 #include "rtc/sdp/session_description.hpp"
@@ -29,6 +31,7 @@ struct ReceivedAudio {
   std::uint32_t timestamp = 0;
   Instant arrival;
   ByteVector payload;
+  bool recovered = false;            // was lost, and came beside a later frame
 };
 struct ReceivedVideo {
   std::uint32_t stream_id = 0;
@@ -56,7 +59,7 @@ struct MediaOutput {
 
 struct MediaCounters {
   std::uint64_t packets_sent = 0, packets_received = 0, retransmitted = 0, repaired = 0, nacks_sent = 0, plis_sent = 0, plis_received = 0;
-  std::uint64_t feedback_received = 0, reports_received = 0, auth_failures = 0;
+  std::uint64_t audio_recovered = 0, feedback_received = 0, reports_received = 0, auth_failures = 0;
 };
 
 // Where the counters of a sender begin; by default they are random.
@@ -116,6 +119,8 @@ class MediaSession {
   void on_rtcp(Instant now, MutBytes datagram, MediaOutput& out);
   void deliver(Instant now, RemoteVideo& video, std::int64_t extended, std::uint32_t timestamp, bool marker,
                std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out);
+  void on_audio(Instant now, const rtc::RtpView& rtp, MediaOutput& out);
+  void on_report_blocks(Instant now, Bytes blocks);
   void send_rtp(MutBytes buffer, std::size_t size, MediaOutput& out);
   void send_rtcp(Bytes plain, MediaOutput& out);
   void send_pli(Instant now, RemoteVideo& video, MediaOutput& out);
@@ -145,6 +150,13 @@ class MediaSession {
   bool answered_ = false, dtls_started_ = false, failed_ = false;
 
   rtc::ReceiveStats audio_stats_{48000};
+  // Redundant audio, when the server has answered with it.
+  std::uint8_t red_type_ = 0;
+  rtc::RedReceiver red_in_;
+  rtc::RedSender red_out_;
+  std::int64_t audio_out_sequence_ = 0;      // unwrapped, counts from 0
+  std::array<std::int64_t, 64> audio_seen_;  // the sequence that stands in each place
+  std::optional<std::pair<std::int64_t, std::int64_t>> audio_reported_;  // highest and lost of the last report
   std::uint32_t remote_audio_ssrc_ = 0;
   std::vector<SentPacket> sent_ = std::vector<SentPacket>(512);
   std::uint32_t audio_packets_ = 0, audio_octets_ = 0, video_packets_ = 0, video_octets_ = 0;

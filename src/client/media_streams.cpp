@@ -4,6 +4,7 @@
 #include "client/media_session.hpp"
 #include "rtc/codec/vp8.hpp"
 #include "rtc/codec/vp8_packetizer.hpp"
+#include "rtc/red/red.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 
 namespace upcall::client {
@@ -42,18 +43,31 @@ void MediaSession::send_rtcp(Bytes plain, MediaOutput& out) {
 void MediaSession::send_audio(Instant, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, MediaOutput& out) {
   if (!connected()) return;
   std::uint8_t buffer[1500];
+  std::uint8_t payload_type = kOpusType;
+  std::uint8_t repeating[rtc::RedSender::kPayloadMax];
+  Bytes payload = opus;
+  if (red_type_ != 0) {
+    // As the vendor's client: all of it in redundant form, also where nothing is repeated.
+    std::size_t size = red_out_.encode(audio_out_sequence_, timestamp, kOpusType, opus, repeating);
+    if (size == 0) size = rtc::write_red(repeating, {}, kOpusType, opus);
+    if (size != 0) {
+      payload = Bytes(repeating).first(size);
+      payload_type = red_type_;
+    }
+  }
+  ++audio_out_sequence_;
   rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
-                          {.payload_type = kOpusType, .sequence = audio_sequence_++, .timestamp = timestamp, .ssrc = audio_ssrc_});
+                          {.payload_type = payload_type, .sequence = audio_sequence_++, .timestamp = timestamp, .ssrc = audio_ssrc_});
   if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("0"));
   if (const std::uint8_t id = ids_[rtc::RtpExtension::audio_level]) {
     const std::uint8_t level[1] = {static_cast<std::uint8_t>(std::min<int>(minus_dbov, 127) | (minus_dbov < 60 ? 0x80 : 0))};
     builder.add_extension(id, level);
   }
   if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
-  const MutBytes plain = builder.finish(opus);
+  const MutBytes plain = builder.finish(payload);
   if (plain.empty()) return;
   ++audio_packets_;
-  audio_octets_ += static_cast<std::uint32_t>(opus.size());
+  audio_octets_ += static_cast<std::uint32_t>(payload.size());
   audio_timestamp_ = timestamp;
   audio_sent_at_ = captured_at;
   send_rtp(buffer, plain.size(), out);
@@ -104,12 +118,7 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
     arrivals_.on_packet(static_cast<std::uint16_t>((*cc)[0] << 8 | (*cc)[1]), now);
     if (arrivals_due_.is_never()) arrivals_due_ = now + kArrivalsPeriod;
   }
-  if (rtp->payload_type == kOpusType) {
-    const std::int64_t sequence = audio_stats_.on_packet(rtp->sequence, rtp->timestamp, now);
-    remote_audio_ssrc_ = rtp->ssrc;
-    out.audio.push_back({sequence, rtp->timestamp, now, ByteVector(rtp->payload.begin(), rtp->payload.end())});
-    return;
-  }
+  if (rtp->payload_type == kOpusType || (red_type_ != 0 && rtp->payload_type == red_type_)) return on_audio(now, *rtp, out);
   std::optional<std::uint8_t> rotation;
   if (const auto r = rtp->extension(ids_[rtc::RtpExtension::orientation]); r && !r->empty()) rotation = (*r)[0] & 3;
   for (RemoteVideo& video : remotes_) {
@@ -125,6 +134,39 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
       deliver(now, video, video.stats.extend(sequence), rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
       return;
     }
+  }
+}
+
+void MediaSession::on_audio(Instant now, const rtc::RtpView& rtp, MediaOutput& out) {
+  const bool first = audio_stats_.packets() == 0;
+  const std::int64_t sequence = audio_stats_.on_packet(rtp.sequence, rtp.timestamp, now);
+  remote_audio_ssrc_ = rtp.ssrc;
+  rtc::RedPayload packet;
+  packet.primary = {kOpusType, 0, rtp.payload};
+  if (rtp.payload_type != kOpusType) {
+    const auto red = rtc::parse_red(rtp.payload);
+    if (!red) return;
+    packet = *red;
+  }
+  for (const rtc::RedFrame& frame : red_in_.split(sequence, rtp.timestamp, kOpusType, packet)) {
+    std::int64_t& seen = audio_seen_[static_cast<std::size_t>(frame.sequence) % audio_seen_.size()];
+    const bool recovered = frame.sequence != sequence;
+    if (seen >= frame.sequence || (recovered && first)) continue;
+    seen = frame.sequence;
+    if (recovered) ++counters_.audio_recovered;
+    out.audio.push_back({frame.sequence, frame.timestamp, now, ByteVector(frame.payload.begin(), frame.payload.end()), recovered});
+  }
+}
+
+void MediaSession::on_report_blocks(Instant now, Bytes blocks) {
+  for (std::size_t i = 0; i < rtc::report_block_count(blocks); ++i) {
+    const auto block = rtc::read_report_block(blocks, i);
+    if (block.ssrc != audio_ssrc_) continue;
+    const std::int64_t highest = block.extended_highest_sequence, lost = block.cumulative_lost;
+    if (audio_reported_ && highest > audio_reported_->first) {
+      red_out_.on_report(now, highest - audio_reported_->first, lost - audio_reported_->second);
+    }
+    audio_reported_ = {highest, lost};
   }
 }
 
@@ -160,12 +202,14 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
   while (auto item = reader.next()) {
     if (const auto* sr = std::get_if<rtc::SenderReport>(&*item)) {
       ++counters_.reports_received;
+      on_report_blocks(now, sr->report_blocks);
       if (sr->ssrc == remote_audio_ssrc_) audio_stats_.on_sender_report(sr->ntp, now);
       for (RemoteVideo& video : remotes_) {
         if (video.ssrc == sr->ssrc) video.stats.on_sender_report(sr->ntp, now);
       }
-    } else if (std::holds_alternative<rtc::ReceiverReport>(*item)) {
+    } else if (const auto* rr = std::get_if<rtc::ReceiverReport>(&*item)) {
       ++counters_.reports_received;
+      on_report_blocks(now, rr->report_blocks);
     } else if (std::holds_alternative<rtc::TransportFeedback>(*item)) {
       ++counters_.feedback_received;
     } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {

@@ -103,6 +103,8 @@ wire::SfuConnectionReport Connection::report() const {
   out.nacks_sent = nacks_sent;
   out.plis_received = plis_received;
   out.plis_sent = plis_sent;
+  if (audio_in) out.audio_recovered = audio_in->recovered;
+  if (audio_out && audio_out->red) out.audio_repeated = static_cast<std::uint32_t>(audio_out->red->repeated());
   if (audio_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in->stats.lost()));
   if (video_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, video_in->stats.lost()));
   out.rtt_ms = rtt_at ? rtt.seconds() * 1000 : 0;

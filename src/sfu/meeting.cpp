@@ -48,6 +48,7 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
       c->audio_in->ssrc = command.audio->receive_ssrc;
     }
     c->audio_in->payload_type = command.audio->payload_type;
+    c->audio_in->red_payload_type = command.audio->red_payload_type;
   } else if (c->audio_in) {
     end_audio(now, *c);
   }
@@ -56,6 +57,8 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
       c->audio_out.emplace(*command.audio, first_sequence(shared_.random), shared_.random.u32());
     }
     c->audio_out->config = *command.audio;
+    if (command.audio->red_payload_type == 0) c->audio_out->red.reset();
+    else if (!c->audio_out->red) c->audio_out->red = std::make_unique<rtc::RedSender>();
   } else if (c->audio_out) {
     // The stream keeps its numbers: the same SSRC must never send a sequence number twice (RFC 3711 §9.1).
     c->audio_out->config.sends = false;
@@ -309,7 +312,8 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
       wake_at(c.feedback_due);
     }
   }
-  if (c.audio_in && rtp->payload_type == c.audio_in->payload_type) {
+  if (c.audio_in && (rtp->payload_type == c.audio_in->payload_type ||
+                     (c.audio_in->red_payload_type != 0 && rtp->payload_type == c.audio_in->red_payload_type))) {
     if (c.audio_in->ssrc == 0) c.audio_in->ssrc = rtp->ssrc;
     if (c.audio_in->ssrc == rtp->ssrc) {
       on_audio(now, c, *rtp, out);

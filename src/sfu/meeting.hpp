@@ -85,6 +85,7 @@ class Meeting {
     std::uint32_t timestamp = 0;
     bool marker = false;
     bool key_frame = false;
+    bool recovered = false;  // audio that came beside a later frame
     std::optional<std::uint8_t> rotation;
     Bytes payload;
   };
@@ -113,6 +114,7 @@ class Meeting {
   void pass_remb(Instant now, Connection& publisher, Outbox& out);
 
   void on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outbox& out);
+  void on_audio_frame(Instant now, Connection& c, const MediaPacket& packet, std::optional<std::uint8_t> level, Outbox& out);
   void route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out);
   void send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload, Outbox& out);
   void mix_tick(Instant now, Outbox& out);

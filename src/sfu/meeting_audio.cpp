@@ -2,6 +2,7 @@
 // mixed. The numbers of the stream go on across every change.
 #include <algorithm>
 
+#include "rtc/red/red.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -34,31 +35,57 @@ void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outb
   packet.timestamp = rtp.timestamp;
   packet.marker = rtp.marker;
   packet.payload = rtp.payload;
+  if (rtp.payload_type != audio.payload_type) {
+    // From here on nobody can tell a frame that was lost from any other.
+    const auto red = rtc::parse_red(rtp.payload);
+    if (!red) {
+      c.drop(Drop::rtp_malformed);
+      return;
+    }
+    packet.payload = red->primary.payload;
+    const bool follows = audio.started;
+    for (const rtc::RedFrame& frame : audio.red.split(packet.sequence, packet.timestamp, audio.payload_type, *red)) {
+      if (frame.sequence == packet.sequence || !follows || !audio.seen.insert(frame.sequence)) continue;
+      ++audio.recovered;
+      MediaPacket lost;
+      lost.sequence = frame.sequence;
+      lost.timestamp = frame.timestamp;
+      lost.payload = frame.payload;
+      lost.recovered = true;
+      on_audio_frame(now, c, lost, std::nullopt, out);
+    }
+    if (red->primary.payload_type != audio.payload_type) return;
+  }
   if (!audio.seen.insert(packet.sequence)) {
     c.drop(Drop::duplicate);
     return;
   }
   audio.started = true;
-  if (rtp.payload.empty()) return;
+  if (packet.payload.empty()) return;
   std::optional<std::uint8_t> level_byte;
   if (const auto level = rtp.extension(c.session.extensions.audio_level); level && level->size() == 1) {
     level_byte = (*level)[0];
     audio.minus_dbov = *level_byte & 0x7f;
   } else {
     // No level on the wire: Opus in silence makes tiny packets (DTX and comfort noise are 1-3 bytes).
-    audio.minus_dbov = rtp.payload.size() > 10 ? 40 : 127;
+    audio.minus_dbov = packet.payload.size() > 10 ? 40 : 127;
   }
   if (audio.minus_dbov <= kSpeechLevel && !c.muted) {
     audio.active_until = now + kSpeechHangover;
     if (next_levels_ <= now) wake_at(now);
     else wake_at(next_levels_);
   }
+  on_audio_frame(now, c, packet, level_byte, out);
+}
+
+void Meeting::on_audio_frame(Instant now, Connection& c, const MediaPacket& packet, std::optional<std::uint8_t> level, Outbox& out) {
+  AudioIn& audio = *c.audio_in;
   if (!taps_.empty()) {
     wire::TapPacket record;
     record.sequence = static_cast<std::uint16_t>(packet.sequence);
     record.timestamp = packet.timestamp;
     record.marker = packet.marker;
-    record.audio_level = level_byte;
+    record.audio_level = level;
     record.payload = packet.payload;
     tap_packet(now, audio.taps, c, wire::TapKind::audio, record);
   }
@@ -102,6 +129,8 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
       chosen = from.no;
     }
     if (chosen != from.no) continue;
+    // What is late begins nothing.
+    if (packet.recovered && (audio.mixing || audio.source != from.no)) continue;
     if (audio.mixing || audio.source != from.no || audio.rewriter.leaps(packet.sequence)) {
       audio.mixing = false;
       audio.source = from.no;
@@ -115,7 +144,15 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
 void Meeting::send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload,
                          Outbox& out) {
   AudioOut& audio = *to.audio_out;
-  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = audio.config.payload_type, .marker = marker,
+  std::uint8_t payload_type = audio.config.payload_type;
+  std::uint8_t repeating[rtc::RedSender::kPayloadMax];
+  if (audio.red) {
+    if (const std::size_t size = audio.red->encode(numbers.sequence, numbers.timestamp, payload_type, payload, repeating)) {
+      payload = Bytes(repeating).first(size);
+      payload_type = audio.config.red_payload_type;
+    }
+  }
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = payload_type, .marker = marker,
                                        .sequence = static_cast<std::uint16_t>(numbers.sequence),
                                        .timestamp = numbers.timestamp, .ssrc = audio.config.send_ssrc});
   const std::uint8_t mid_id = to.session.extensions.mid;

@@ -83,7 +83,11 @@ void Meeting::on_report_blocks(Instant now, Connection& c, Bytes blocks) {
       c.rtt = c.rtt_at ? (c.rtt * 7 + *sample) / 8 : *sample;
       c.rtt_at = now;
     }
-    if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) c.link.count_down(loss->expected, loss->lost);
+    if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) {
+      c.link.count_down(loss->expected, loss->lost);
+      // Of all streams: receivers tell about sound every five seconds only.
+      if (c.audio_out && c.audio_out->red) c.audio_out->red->on_report(now, loss->expected, loss->lost);
+    }
   };
   for (std::size_t i = 0; i < rtc::report_block_count(blocks); ++i) {
     const auto block = rtc::read_report_block(blocks, i);

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/time.hpp"
 #include "rtc/nack/receive_stream.hpp"
+#include "rtc/red/red_receiver.hpp"
+#include "rtc/red/red_sender.hpp"
 #include "sfu/delivery.hpp"
 #include "sfu/ntp_clock.hpp"
 #include "sfu/packet_history.hpp"
@@ -29,8 +32,10 @@ struct TapSourceRef {
 
 struct AudioIn {
   std::uint32_t ssrc = 0;
-  std::uint8_t payload_type = 0;
+  std::uint8_t payload_type = 0, red_payload_type = 0;
   rtc::ReceiveStats stats{48000};
+  rtc::RedReceiver red;
+  std::uint64_t recovered = 0;       // frames that were lost and came beside a later one
   SeenWindow seen;
   std::uint8_t minus_dbov = 127;
   Instant active_until;              // speaks, with hangover
@@ -88,6 +93,7 @@ struct AudioOut {
   bool mixing = false;
   std::uint32_t packets = 0, octets = 0;
   Delivery delivery;
+  std::unique_ptr<rtc::RedSender> red;  // when its receiver understands it
   Instant last_report;
 };
 

@@ -54,6 +54,15 @@ SdpMedia rejected(const SdpMedia& offered) {
   return out;
 }
 
+// Redundant audio whose blocks are all of this payload type (RFC 2198 §5: its fmtp lists them).
+const rtc::SdpCodec* red_of(const SdpMedia& offered, std::uint8_t payload_type) {
+  const std::string type = std::to_string(payload_type);
+  for (const rtc::SdpCodec& c : offered.codecs) {
+    if (c.name == "red" && c.clock_rate == 48000 && c.fmtp.starts_with(type + "/" + type)) return &c;
+  }
+  return nullptr;
+}
+
 SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer& answer) {
   const rtc::SdpCodec* opus = offered.codec("opus");
   if (offered.is_rejected() || opus == nullptr || opus->clock_rate != 48000) return rejected(offered);
@@ -77,6 +86,12 @@ SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer&
   if (audio.sends) {
     out.msid = "upcall-audio upcall-audio";
     out.ssrcs.push_back({input.audio_ssrc, input.cname});
+  }
+  if (const rtc::SdpCodec* red = red_of(offered, opus->payload_type)) {
+    // Before Opus, or the vendor's client sends plain Opus: it sends what is answered first.
+    out.codecs.insert(out.codecs.begin(), *red);
+    out.codecs[0].feedback.clear();
+    audio.red_payload_type = red->payload_type;
   }
   answer.session.audio = audio;
   return out;

@@ -132,6 +132,7 @@ void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
       break;
     case F::PAUSE:
     case F::RESUME: on_video_pause(*session, *frame, out); break;
+    case F::DATA_MESSAGE: on_data_message(now, *session, *frame, out); break;
     case F::LEAVE: on_leave(now, *session, out); break;
     default: break;  // metrics and timing are the client's report to itself; the rest is not for a server
   }
@@ -164,6 +165,10 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
     close(*earlier, kCloseNormal, "joined from another device", out);
   }
   sweep();
+  for (const auto& [no, earlier] : sessions_) {
+    if (earlier->identity.attendee_id != session.identity.attendee_id || earlier->audio_session_id != session.audio_session_id) continue;
+    session.data_messages_seen = std::max(session.data_messages_seen, earlier->data_messages_seen);
+  }
   session.joined = true;
   session.connection = connection_numbers_();
   session.local = ice::make_credentials(random_);
@@ -178,6 +183,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   joinack->set_default_server_side_network_adaption(signal::NONE);
   send(now, session, ack, out);
   broadcast_index(now, out);  // to everybody: the number of participants has changed
+  replay_data_messages(now, session, out);
   out.answered.push_back({session.no, session.connection, false, false});
 }
 
@@ -358,6 +364,7 @@ void Room::end(Now now, RoomOutput& out) {
 
 void Room::remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out) {
   removed_.insert(attendee_id);
+  data_messages_.forget_sender(attendee_id);
   for (auto& [no, session] : sessions_) {
     if (session->retired || session->identity.owner_id() != attendee_id) continue;
     send_status(now, *session, kStatusRemoved, out);

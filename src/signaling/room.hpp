@@ -18,6 +18,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "rtc/sdp/sdp_writer.hpp"
+#include "signaling/data_messages.hpp"
 #include "signaling/session.hpp"
 #include "wire/sfu.hpp"
 #include "wire/signal/signal_frame.hpp"
@@ -109,6 +110,10 @@ class Room {
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_leave(Now now, Session& session, RoomOutput& out);
+  // Data messages (room_data.cpp).
+  void on_data_message(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  // What still lives and this device has not seen, in as few frames as are of a fair size.
+  void replay_data_messages(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
   void on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out);
@@ -149,6 +154,7 @@ class Room {
     std::uint32_t audio_stream_id;
   };
   std::vector<Silent> silent_;
+  DataMessages data_messages_;
   std::set<std::string> removed_;   // attendee ids
   std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;

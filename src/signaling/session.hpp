@@ -66,6 +66,7 @@ struct Session {
   Instant opened_at, last_message_at;
   std::optional<Instant> lost_at;     // the socket went away without LEAVE
   std::uint32_t malformed = 0;
+  std::uint64_t data_messages_seen = 0;  // number of the last one that this device was sent
 };
 
 }  // namespace upcall::signaling

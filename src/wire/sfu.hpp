@@ -53,6 +53,7 @@ struct SfuExtensionIds {
 // The audio section, both ways.
 struct SfuAudio {
   std::uint8_t payload_type = 0;   // Opus
+  std::uint8_t red_payload_type = 0;  // Opus with earlier frames beside it (RFC 2198), both ways; 0: not negotiated
   std::uint32_t send_ssrc = 0;     // ours, constant for the connection's life
   std::uint32_t receive_ssrc = 0;  // theirs, 0 unknown
   std::string mid;
@@ -201,6 +202,8 @@ struct SfuConnectionReport {
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t retransmitted = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
   std::uint64_t lost_in = 0;
+  std::uint64_t audio_recovered = 0;   // frames that were lost and came beside a later one
+  std::uint32_t audio_repeated = 0;    // earlier frames in each packet that this attendee hears
   double rtt_ms = 0;
   SfuLinkStrength strength = SfuLinkStrength::good;
   double loss_up_percent = 0, loss_down_percent = 0;  // of the last seconds, as it is judged

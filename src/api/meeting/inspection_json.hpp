@@ -17,7 +17,7 @@ inline boost::json::object connection_json(const wire::SfuConnectionReport& c) {
   return {{"attendeeId", c.attendee_id}, {"ice", c.ice}, {"dtls", c.dtls}, {"packetsIn", c.packets_in},
           {"packetsOut", c.packets_out}, {"bytesIn", c.bytes_in}, {"bytesOut", c.bytes_out},
           {"retransmitted", c.retransmitted}, {"nacksReceived", c.nacks_received}, {"nacksSent", c.nacks_sent},
-          {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms},
+          {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"audioRecovered", c.audio_recovered}, {"audioRepeated", c.audio_repeated}, {"rttMs", c.rtt_ms},
           {"signalStrength", std::string(wire::to_string(c.strength))}, {"lossUpPercent", c.loss_up_percent},
           {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
 }
