@@ -11,6 +11,7 @@ client::AttendeeOptions client_options(const ParticipantOptions& options) {
   out.camera = options.camera;
   out.receive_video = !options.content;
   out.first_numbers = options.first_numbers;
+  out.transport_feedback = options.transport_feedback;
   return out;
 }
 std::string owner_of(const std::string& attendee_id) { return attendee_id.substr(0, attendee_id.find('#')); }
@@ -45,7 +46,13 @@ void Participant::send_media(client::Output& out) {
     video_timestamp_ += static_cast<std::uint32_t>(90 * step_ms);
     if (camera) {
       const bool key = std::exchange(key_wanted_, false);
-      const std::size_t size = kVideoMin + options.frame_bytes / 2 + random_.below(options.frame_bytes) + (key ? options.frame_bytes : 0);
+      std::size_t mean = options.frame_bytes;
+      if (options.bits_per_second != 0) {
+        const std::uint64_t rate = std::min(options.bits_per_second, allowed_bps_.value_or(options.bits_per_second));
+        mean = static_cast<std::size_t>(rate / 8 / static_cast<std::uint64_t>(options.frames_per_second));
+      }
+      // A key frame of a camera is some times a frame between.
+      const std::size_t size = kVideoMin + mean / 2 + random_.below(mean) + (key ? (options.bits_per_second != 0 ? 4 : 1) * mean : 0);
       const ByteVector frame = make_video_frame({options.meeting_number, options.id, ++video_number_}, key, size, random_);
       attendee.send_video(now, frame, video_timestamp_, now.mono, std::nullopt, out);
       ++seen_.frames_sent;
@@ -56,6 +63,7 @@ void Participant::send_media(client::Output& out) {
 void Participant::take(client::Output& out) {
   for (const auto& audio : out.media.audio) judge_audio(audio);
   for (const auto& video : out.media.video) judge_video(video);
+  if (out.media.remb_bps) allowed_bps_ = out.media.remb_bps;
   if (const client::MediaSession* media = attendee.media()) {
     session_ = media->counters();
     session_lost_ = media->lost();
@@ -121,6 +129,14 @@ Participant::Seen Participant::totals() const {
 std::optional<Instant> Participant::last_video_of(std::uint32_t sender) const {
   const auto at = last_video_.find(sender);
   return at == last_video_.end() ? std::nullopt : std::optional(at->second);
+}
+
+Participant::Picture Participant::picture_of(std::uint32_t sender) const {
+  const auto at = pictures_.find(sender);
+  if (at == pictures_.end()) return {};
+  Picture out = at->second;
+  out.still += std::max(Duration(), queue_.now().mono - out.last - kStill);
+  return out;
 }
 
 void Participant::on_index(const wire::SignalFrame& frame) {
@@ -190,7 +206,13 @@ void Participant::judge_video(const client::ReceivedVideo& video) {
   }
   at.timestamp = video.frame.timestamp;
   at.number = label->number;
-  last_video_[label->sender] = queue_.now().mono;
+  const Instant now = queue_.now().mono;
+  last_video_[label->sender] = now;
+  Picture& picture = pictures_[label->sender];
+  if (picture.frames > 0) picture.still += std::max(Duration(), now - picture.last - kStill);
+  ++picture.frames;
+  picture.bytes += video.frame.data.size();
+  picture.last = now;
 }
 
 }  // namespace upcall::sim

@@ -25,6 +25,9 @@ struct ParticipantOptions {
   std::optional<client::FirstNumbers> first_numbers;
   int frames_per_second = 10;
   std::size_t frame_bytes = 1800;     // about; packets carry 1100
+  // A camera whose encoder has a rate: so much, and no more than the server allows (REMB). Replaces frame_bytes.
+  std::uint64_t bits_per_second = 0;
+  bool transport_feedback = true;     // tells the server when what packet arrived
 };
 
 class Participant {
@@ -57,6 +60,16 @@ class Participant {
   const std::map<std::string, std::uint32_t>& index() const { return index_; }  // attendee → stream id
   std::uint32_t index_participants() const { return index_participants_; }
   std::optional<std::uint32_t> end_status() const { return end_status_; }
+  // Frames of this sender so far, and how long its picture stood still in sum: gaps between frames beyond kStill.
+  static constexpr Duration kStill = Duration::ms(400);
+  struct Picture {
+    std::uint64_t frames = 0, bytes = 0;
+    Duration still;
+    Instant last;
+  };
+  Picture picture_of(std::uint32_t sender) const;
+  // What the server allows this camera; nothing: all it wants.
+  std::optional<std::uint64_t> allowed_bps() const { return allowed_bps_; }
 
   const ParticipantOptions options;
   client::Attendee attendee;
@@ -92,6 +105,8 @@ class Participant {
   };
   std::map<std::uint32_t, Video> videos_;                     // by stream id
   std::map<std::uint32_t, Instant> last_video_;               // by sender
+  std::map<std::uint32_t, Picture> pictures_;                 // by sender
+  std::optional<std::uint64_t> allowed_bps_;
   std::optional<Instant> last_audio_;
   std::map<std::string, std::uint32_t> index_;
   std::uint32_t index_participants_ = 0;

@@ -91,6 +91,8 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   p.first_numbers = options.first_numbers;
   p.frames_per_second = options.frames_per_second;
   p.frame_bytes = options.frame_bytes;
+  p.bits_per_second = options.bits_per_second;
+  p.transport_feedback = options.transport_feedback;
   participants_.push_back(std::make_unique<Participant>(
       p, make_context(false), queue_, random_, [this](const std::string& what) { breach(what); },
       [this](std::uint32_t id) { return id >= 1 && id <= participants_.size() ? participants_[id - 1]->options.attendee_id : ""; }));
@@ -231,7 +233,7 @@ void World::apply(Participant& p, client::Output& out) {
   for (auto& datagram : out.media.datagrams) {
     ++datagrams_;
     if (datagram.to != Server::media_address()) breach("a client sends to a stranger");
-    const Link::Copies copies = p.up.offer(random_);
+    const Link::Copies copies = p.up.offer(queue_.now().mono, datagram.bytes.size(), random_);
     for (std::size_t i = 0; i < copies.count; ++i) {
       queue_.after(copies.delay[i], [this, from = p.address, bytes = datagram.bytes]() mutable { server_->datagram(from, bytes); });
     }
@@ -242,7 +244,7 @@ void World::to_client(const NetAddress& to, Bytes datagram) {
   ++datagrams_;
   const auto at = by_address_.find(to);
   if (at == by_address_.end()) return;  // the address has moved on
-  const Link::Copies copies = at->second->down.offer(random_);
+  const Link::Copies copies = at->second->down.offer(queue_.now().mono, datagram.size(), random_);
   for (std::size_t i = 0; i < copies.count; ++i) {
     queue_.after(copies.delay[i], [this, to, bytes = ByteVector(datagram.begin(), datagram.end())]() mutable {
       const auto still = by_address_.find(to);

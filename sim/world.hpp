@@ -31,6 +31,8 @@ class World {
     std::optional<client::FirstNumbers> first_numbers;
     int frames_per_second = 10;
     std::size_t frame_bytes = 1800;
+    std::uint64_t bits_per_second = 0;
+    bool transport_feedback = true;
   };
   void open_meeting(const std::string& meeting);
   Participant& add(const std::string& meeting, const std::string& attendee_id, AddOptions options);

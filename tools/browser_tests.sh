@@ -28,4 +28,4 @@ if [ "${1:-}" = bench ]; then
   shift
   exec node src/bench/join.ts "$@"
 fi
-exec node --test --test-concurrency=1 "$@" 'src/client/*.test.ts' 'src/story/*.test.ts'
+exec node --test --test-concurrency=1 "$@" 'src/client/*.test.ts' 'src/story/*.test.ts' 'src/guides/*.test.ts'

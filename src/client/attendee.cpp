@@ -51,7 +51,7 @@ void Attendee::on_socket_open(Now now, Output& out) {
   j->set_wants_compressed_sdp(true);
   j->set_server_side_network_adaption(signal::DEFAULT);
   send(now, join, out);
-  media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers);
+  media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers, options_.transport_feedback);
   index_.clear();
   first_roster_ = true;
   subscribe_outstanding_ = subscribe_again_ = false;

@@ -27,6 +27,7 @@ struct AttendeeOptions {
   std::uint32_t video_kbps = 1500;
   Duration reconnect_limit = Duration::s(120);
   std::optional<FirstNumbers> first_numbers;   // of every session
+  bool transport_feedback = true;   // for what it receives; without it the server has its receiver reports alone
 };
 
 enum class EventKind : std::uint8_t {

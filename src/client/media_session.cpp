@@ -17,20 +17,25 @@ constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3
 
 rtc::SdpExtMap ext(std::uint8_t id, rtc::RtpExtension e) { return {id, std::string(rtc::extension_uri(e))}; }
 
-std::vector<rtc::SdpCodec> video_codecs() {
-  return {{.payload_type = kVp8Type, .name = "VP8", .clock_rate = 90000,
-           .feedback = {"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"}},
+std::vector<rtc::SdpCodec> video_codecs(bool transport_feedback) {
+  rtc::SdpCodec vp8{.payload_type = kVp8Type, .name = "VP8", .clock_rate = 90000,
+                    .feedback = {"goog-remb", "ccm fir", "nack", "nack pli"}};
+  if (transport_feedback) vp8.feedback.insert(vp8.feedback.begin() + 1, "transport-cc");
+  return {vp8,
           {.payload_type = kRtxType, .name = "rtx", .clock_rate = 90000, .fmtp = "apt=96"}};
 }
 
-std::vector<rtc::SdpExtMap> video_extensions() {
-  return {ext(kAbsSendTimeId, rtc::RtpExtension::abs_send_time), ext(kOrientationId, rtc::RtpExtension::orientation),
-          ext(kTransportCcId, rtc::RtpExtension::transport_cc), ext(kMidId, rtc::RtpExtension::mid)};
+std::vector<rtc::SdpExtMap> video_extensions(bool transport_feedback) {
+  std::vector<rtc::SdpExtMap> out = {ext(kAbsSendTimeId, rtc::RtpExtension::abs_send_time),
+                                     ext(kOrientationId, rtc::RtpExtension::orientation), ext(kMidId, rtc::RtpExtension::mid)};
+  if (transport_feedback) out.push_back(ext(kTransportCcId, rtc::RtpExtension::transport_cc));
+  return out;
 }
 
 }  // namespace
 
-MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first)
+MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first,
+                           bool transport_feedback)
     : context_(context),
       random_(random),
       local_(ice::make_credentials(random)),
@@ -42,7 +47,8 @@ MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& rando
       audio_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       video_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)) {
+      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
+      transport_feedback_(transport_feedback) {
   if (!first) return;
   audio_sequence_ = first->audio_sequence;
   video_sequence_ = first->video_sequence;
@@ -89,7 +95,7 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
   audio.ssrcs = {{audio_ssrc_, "headless"}};
   rtc::SdpMedia slot{.kind = "video", .mid = "1",
                      .direction = camera ? rtc::SdpDirection::sendrecv : rtc::SdpDirection::inactive,
-                     .codecs = video_codecs(), .extensions = video_extensions()};
+                     .codecs = video_codecs(true), .extensions = video_extensions(true)};
   if (camera) {
     slot.ssrcs = {{video_ssrc_, "headless"}, {rtx_ssrc_, "headless"}};
     slot.fid_groups = {{video_ssrc_, rtx_ssrc_}};
@@ -97,7 +103,8 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
   std::vector<rtc::SdpMedia> sections = {audio, slot};
   for (const RemoteVideo& remote : remotes_) {
     rtc::SdpMedia section{.kind = "video", .mid = remote.mid, .direction = rtc::SdpDirection::recvonly,
-                          .codecs = video_codecs(), .extensions = video_extensions()};
+                          .codecs = video_codecs(transport_feedback_),
+                          .extensions = video_extensions(transport_feedback_)};
     if (remote.stream_id == 0) {
       section.port = 0;
       section.direction = rtc::SdpDirection::inactive;
@@ -217,6 +224,7 @@ void MediaSession::handle_timeout(Instant now, std::uint64_t ntp_now, MediaOutpu
   }
   if (!connected()) return;
   if (report_due_ <= now) send_reports(now, ntp_now, out);
+  if (arrivals_due_ <= now) send_arrivals(out);
   nack_due_ = Instant::never();
   for (RemoteVideo& video : remotes_) {
     if (video.ssrc == 0) continue;
@@ -238,7 +246,7 @@ Instant MediaSession::next_deadline() const {
   if (!ice_ || failed_) return Instant::never();
   Instant next = ice_->next_deadline();
   if (dtls_) next = std::min(next, dtls_->next_deadline());
-  return std::min({next, report_due_, nack_due_});
+  return std::min({next, report_due_, nack_due_, arrivals_due_});
 }
 
 std::int64_t MediaSession::lost() const {

@@ -17,6 +17,7 @@
 #include "rtc/dtls/transport.hpp"
 #include "rtc/ice/controlling_agent.hpp"
 #include "rtc/nack/receive_stream.hpp"
+#include "rtc/rtcp/transport_feedback.hpp"
 #include "rtc/rtp/rtp_packet.hpp"
 #include "rtc/sdp/session_description.hpp"
 #include "rtc/srtp/session.hpp"
@@ -43,11 +44,13 @@ struct MediaOutput {
   std::vector<ReceivedAudio> audio;
   std::vector<ReceivedVideo> video;
   bool key_frame_wanted = false;
+  std::optional<std::uint64_t> remb_bps;   // what the camera may send from now on
   void clear() {
     datagrams.clear();
     audio.clear();
     video.clear();
     key_frame_wanted = false;
+    remb_bps.reset();
   }
 };
 
@@ -63,7 +66,9 @@ struct FirstNumbers {
 
 class MediaSession {
  public:
-  MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first = {});
+  // `transport_feedback`: offers to tell when what packet arrived (transport-cc) for what it receives.
+  MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first = {},
+               bool transport_feedback = true);
 
   // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
   // Sections keep their places; ids that are new get free places or new ones at the end.
@@ -114,6 +119,7 @@ class MediaSession {
   void send_rtp(MutBytes buffer, std::size_t size, MediaOutput& out);
   void send_rtcp(Bytes plain, MediaOutput& out);
   void send_pli(Instant now, RemoteVideo& video, MediaOutput& out);
+  void send_arrivals(MediaOutput& out);
   void send_reports(Instant now, std::uint64_t ntp_now, MediaOutput& out);
   std::array<std::uint8_t, 2> next_transport_sequence();
 
@@ -145,7 +151,9 @@ class MediaSession {
   // Last timestamp sent of each stream and when, for the sender reports.
   std::uint32_t audio_timestamp_ = 0, video_timestamp_ = 0;
   Instant audio_sent_at_, video_sent_at_;
-  Instant report_due_ = Instant::never(), nack_due_ = Instant::never();
+  rtc::TransportFeedbackRecorder arrivals_;
+  bool transport_feedback_;
+  Instant report_due_ = Instant::never(), nack_due_ = Instant::never(), arrivals_due_ = Instant::never();
   MediaCounters counters_;
 };
 

@@ -11,6 +11,7 @@ namespace upcall::client {
 namespace {
 constexpr std::uint8_t kOpusType = 111, kVp8Type = 96, kRtxType = 97;
 constexpr std::size_t kPayloadMax = 1100;
+constexpr Duration kArrivalsPeriod = Duration::ms(50);
 }  // namespace
 
 std::array<std::uint8_t, 2> MediaSession::next_transport_sequence() {
@@ -99,6 +100,10 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
   const auto rtp = rtc::parse_rtp(datagram.first(*size));
   if (!rtp) return;
   ++counters_.packets_received;
+  if (const auto cc = rtp->extension(ids_[rtc::RtpExtension::transport_cc]); cc && cc->size() == 2) {
+    arrivals_.on_packet(static_cast<std::uint16_t>((*cc)[0] << 8 | (*cc)[1]), now);
+    if (arrivals_due_.is_never()) arrivals_due_ = now + kArrivalsPeriod;
+  }
   if (rtp->payload_type == kOpusType) {
     const std::int64_t sequence = audio_stats_.on_packet(rtp->sequence, rtp->timestamp, now);
     remote_audio_ssrc_ = rtp->ssrc;
@@ -163,6 +168,8 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
       ++counters_.reports_received;
     } else if (std::holds_alternative<rtc::TransportFeedback>(*item)) {
       ++counters_.feedback_received;
+    } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
+      out.remb_bps = remb->bitrate_bps;
     } else if (const auto* pli = std::get_if<rtc::Pli>(&*item)) {
       if (pli->media_ssrc != video_ssrc_) continue;
       ++counters_.plis_received;
@@ -193,6 +200,16 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
         send_rtp(buffer, plain.size(), out);
       });
     }
+  }
+}
+
+void MediaSession::send_arrivals(MediaOutput& out) {
+  arrivals_due_ = Instant::never();
+  while (arrivals_.pending()) {
+    std::uint8_t buffer[1100];
+    Writer rtcp(buffer);
+    if (!arrivals_.write(rtcp, audio_ssrc_, remote_audio_ssrc_)) return;
+    send_rtcp(rtcp.written(), out);
   }
 }
 

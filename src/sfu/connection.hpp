@@ -47,6 +47,7 @@ struct Connection {
   bool first_video_told = false;
   Instant added_at, session_set_at, validated_at, last_heard;
   std::vector<ice::Path> routes;     // of this connection in the worker's table
+  std::vector<std::uint32_t> ssrcs;  // likewise: what it sends, by which it is found after a change of its address
 
   // What offer and answer agreed on.
   bool session_set = false;

@@ -36,7 +36,7 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
   c->session_set = true;
   if (first) {
     c->session_set_at = c->last_heard = now;
-    c->ice.set_remote_ufrag(command.remote_ufrag);
+    c->ice.set_remote(command.remote_ufrag, command.remote_pwd);
     wake_at(now + kConnectLimit);
   }
 
@@ -190,6 +190,7 @@ bool Meeting::handle(Instant now, Connection& c, const ice::Path& path, MutBytes
   if (kind == rtc::PacketKind::stun) return on_stun(now, c, path, datagram, out);
   if (!c.ice.is_validated(path)) {
     c.drop(Drop::path_not_validated);
+    if (c.can_send() && (kind == rtc::PacketKind::rtp || kind == rtc::PacketKind::rtcp)) probe(now, c, path, datagram.size(), out);
     return false;
   }
   if (c.failed) return false;
@@ -202,6 +203,14 @@ bool Meeting::handle(Instant now, Connection& c, const ice::Path& path, MutBytes
     default: c.drop(Drop::rtp_malformed);
   }
   return false;
+}
+
+void Meeting::probe(Instant now, Connection& c, const ice::Path& path, std::size_t bytes, Outbox& out) {
+  const Bytes check = c.ice.probe(now, path, bytes, c.no.value, shared_.random, out.slot());
+  if (check.empty()) return;
+  out.commit(path, check.size());
+  ++c.packets_out;
+  c.bytes_out += check.size();
 }
 
 bool Meeting::on_stun(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out) {

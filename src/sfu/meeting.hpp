@@ -91,6 +91,8 @@ class Meeting {
 
   // Transport (meeting.cpp).
   bool on_stun(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out);
+  // Asks an address that sends what looks like this connection's media whether it is the peer.
+  void probe(Instant now, Connection& c, const ice::Path& path, std::size_t bytes, Outbox& out);
   void on_dtls(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out);
   void after_dtls(Instant now, Connection& c, Outbox& out);
   void fail_connection(Connection& c, wire::SfuFailure failure, Outbox& out);

@@ -1,7 +1,6 @@
 #include "sfu/worker.hpp"
 
-#include "rtc/demux/classify.hpp"
-#include "rtc/stun/message.hpp"
+#include "base/bytes.hpp"
 
 namespace upcall::sfu {
 
@@ -18,31 +17,63 @@ Meeting* Worker::meeting_of(wire::ConnectionNo connection) {
   return at == by_connection_.end() ? nullptr : at->second;
 }
 
+Worker::Place Worker::place_of_stun(const stun::Message& message) {
+  if (message.cls == stun::Class::success) {
+    // To a check of ours: it carries no name, but its id begins with the number of the connection.
+    const wire::ConnectionNo no{ice::PathProber::tag_of(message.transaction_id)};
+    Meeting* meeting = meeting_of(no);
+    return {meeting, meeting != nullptr ? meeting->find(no) : nullptr};
+  }
+  // A view into the datagram: find without making a string would need C++23's heterogeneous lookup; ufrags are short
+  // enough to stay in the small buffer.
+  const auto at = by_ufrag_.find(std::string(stun::receiver_ufrag(message)));
+  return at == by_ufrag_.end() ? Place{} : at->second;
+}
+
+Worker::Place Worker::place_by_ssrc(Bytes datagram, rtc::PacketKind kind) {
+  if (kind != rtc::PacketKind::rtp && kind != rtc::PacketKind::rtcp) return {};
+  // RFC 3550 §5.1 and §6.4: the sender's SSRC. Whether it is the peer, only its answer to a check tells.
+  Reader reader(datagram.subspan(std::min<std::size_t>(datagram.size(), kind == rtc::PacketKind::rtp ? 8 : 4)));
+  const std::uint32_t ssrc = reader.u32();
+  const auto at = reader.ok() ? by_ssrc_.find(ssrc) : by_ssrc_.end();
+  return at == by_ssrc_.end() ? Place{} : at->second;
+}
+
 void Worker::handle(Instant now, const ice::Path& path, MutBytes datagram, Outbox& out) {
   ++counters_.datagrams;
   Place place;
-  if (rtc::classify(datagram) == rtc::PacketKind::stun) {
+  const auto kind = rtc::classify(datagram);
+  if (kind == rtc::PacketKind::stun) {
     const auto message = stun::parse(datagram);
     if (!message) return;
-    // A view into the datagram: find without making a string would need C++23's heterogeneous lookup; ufrags are short
-    // enough to stay in the small buffer.
-    const auto at = by_ufrag_.find(std::string(stun::receiver_ufrag(*message)));
-    if (at == by_ufrag_.end()) {
+    place = place_of_stun(*message);
+    if (place.connection == nullptr) {
       ++counters_.unknown_user;
       return;
     }
-    place = at->second;
   } else {
     const auto at = by_path_.find(path);
-    if (at == by_path_.end()) {
+    place = at != by_path_.end() ? at->second : place_by_ssrc(datagram, kind);
+    if (place.connection == nullptr) {
       ++counters_.unknown_address;
       return;
     }
-    place = at->second;
   }
   if (place.meeting->handle(now, *place.connection, path, datagram, out) && place.connection->ice.is_validated(path)) {
     add_route(path, place);
   }
+}
+
+void Worker::list_ssrcs(Meeting& meeting, Connection& c, const wire::SfuSetSession& session) {
+  const auto drop = [&](std::uint32_t ssrc) {
+    if (const auto at = by_ssrc_.find(ssrc); at != by_ssrc_.end() && at->second.connection == &c) by_ssrc_.erase(at);
+  };
+  for (const std::uint32_t ssrc : c.ssrcs) drop(ssrc);
+  c.ssrcs.clear();
+  if (session.audio) c.ssrcs.push_back(session.audio->receive_ssrc);
+  if (session.camera) c.ssrcs.insert(c.ssrcs.end(), {session.camera->ssrc, session.camera->rtx_ssrc});
+  std::erase(c.ssrcs, 0u);   // not known
+  for (const std::uint32_t ssrc : c.ssrcs) by_ssrc_.try_emplace(ssrc, Place{&meeting, &c});
 }
 
 void Worker::add_route(const ice::Path& path, const Place& place) {
@@ -61,6 +92,9 @@ void Worker::forget(Connection& c) {
   for (const ice::Path& path : c.routes) {
     // A newer connection may have taken the address over.
     if (const auto at = by_path_.find(path); at != by_path_.end() && at->second.connection == &c) by_path_.erase(at);
+  }
+  for (const std::uint32_t ssrc : c.ssrcs) {
+    if (const auto at = by_ssrc_.find(ssrc); at != by_ssrc_.end() && at->second.connection == &c) by_ssrc_.erase(at);
   }
   by_ufrag_.erase(c.ice.local().ufrag);
   by_connection_.erase(c.no);
@@ -87,7 +121,10 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
       out.event(wire::SfuFailed{add->connection, wire::SfuFailure::ice_timeout});
     }
   } else if (const auto* set = std::get_if<wire::SfuSetSession>(&command)) {
-    if (Meeting* m = meeting_of(set->connection)) m->set_session(now.mono, *set, out);
+    if (Meeting* m = meeting_of(set->connection)) {
+      m->set_session(now.mono, *set, out);
+      if (Connection* c = m->find(set->connection)) list_ssrcs(*m, *c, *set);
+    }
   } else if (const auto* remove = std::get_if<wire::SfuRemoveConnection>(&command)) {
     if (Meeting* m = meeting_of(remove->connection)) {
       if (Connection* c = m->find(remove->connection)) forget(*c);

@@ -7,6 +7,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "rtc/demux/classify.hpp"
+#include "rtc/stun/message.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -25,7 +27,7 @@ class Worker {
 
   struct Counters {
     std::uint64_t datagrams = 0;
-    std::uint64_t unknown_address = 0;  // neither a check for us nor from a validated path
+    std::uint64_t unknown_address = 0;  // neither a check for us nor from a validated path, nor somebody's media by its SSRC
     std::uint64_t unknown_user = 0;     // checks with a name nobody has
   };
   const Counters& counters() const { return counters_; }
@@ -47,12 +49,17 @@ class Worker {
   };
   Meeting* meeting_of(wire::ConnectionNo connection);
   void forget(Connection& connection);
+  // Whose is it, if its address says nothing?
+  Place place_of_stun(const stun::Message& message);
+  Place place_by_ssrc(Bytes datagram, rtc::PacketKind kind);
+  void list_ssrcs(Meeting& meeting, Connection& connection, const wire::SfuSetSession& session);
   void add_route(const ice::Path& path, const Place& place);
 
   Shared shared_;
   std::map<wire::MeetingNo, std::unique_ptr<Meeting>> meetings_;
   std::unordered_map<std::string, Place> by_ufrag_;
   std::unordered_map<ice::Path, Place, PathHash> by_path_;
+  std::unordered_map<std::uint32_t, Place> by_ssrc_;   // of what peers send; of two with one SSRC the first
   std::unordered_map<wire::ConnectionNo, Meeting*> by_connection_;
   std::map<wire::TapNo, Meeting*> by_tap_;
   Counters counters_;

@@ -15,6 +15,7 @@ IceControllingAgent::IceControllingAgent(Instant now, Credentials local, Credent
     : local_(std::move(local)),
       remote_(std::move(remote)),
       key_(as_bytes(remote_.pwd)),
+      own_key_(as_bytes(local_.pwd)),
       random_(random),
       tie_breaker_(random.u64()),
       last_answer_(now) {
@@ -62,6 +63,10 @@ void IceControllingAgent::send(Instant now, Check& check, CheckOutbox& out) {
 bool IceControllingAgent::handle(Instant now, const Path& path, Bytes datagram, CheckOutbox& out) {
   if (state_ == AgentState::failed) return false;
   const auto message = stun::parse(datagram);
+  if (message && message->cls == stun::Class::request) {
+    answer(path, *message, out);
+    return false;
+  }
   if (!message || message->method != stun::kBindingMethod || message->cls != stun::Class::success) {
     // Error answers change nothing: the check is repeated until time is up, as a strange or forged error must not end
     // what another answer can still prove.
@@ -87,6 +92,20 @@ bool IceControllingAgent::handle(Instant now, const Path& path, Bytes datagram, 
   }
   if (selected_ == index) check->next_send = now + consent_interval();
   return false;
+}
+
+void IceControllingAgent::answer(const Path& path, const stun::Message& request, CheckOutbox& out) {
+  if (request.method != stun::kBindingMethod || stun::receiver_ufrag(request) != local_.ufrag || !stun::integrity_ok(request, own_key_)) return;
+  CheckOutbox::Item* item = out.add();
+  if (item == nullptr) return;
+  item->path = path;
+  item->size = stun::Builder(item->data, stun::Class::success, request.method, request.transaction_id)
+                   .xor_mapped_address(path.remote)
+                   .integrity(own_key_)
+                   .fingerprint()
+                   .finish()
+                   .size();
+  if (item->size == 0) out.drop_last();
 }
 
 bool IceControllingAgent::handle_timeout(Instant now, CheckOutbox& out) {

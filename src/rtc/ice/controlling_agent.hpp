@@ -1,6 +1,6 @@
 // The least of a full ICE agent (RFC 8445) that a headless attendee needs against a lite server: it knows the server's
 // host candidates, checks them paced and with retransmission, uses the first that answers, nominates it and keeps
-// consent (RFC 7675). It gathers nothing and answers no checks: a lite server sends none.
+// consent (RFC 7675). It gathers nothing. It answers the check with which a server asks whether its address has changed.
 #pragma once
 
 #include <array>
@@ -78,10 +78,12 @@ class IceControllingAgent {
   void begin(Check& check, bool nominate);
   void send(Instant now, Check& check, CheckOutbox& out);
   Duration consent_interval();
+  void answer(const Path& path, const stun::Message& request, CheckOutbox& out);
 
   Credentials local_;
   Credentials remote_;
-  crypto::HmacSha1 key_;  // the server's password: of requests and answers alike
+  crypto::HmacSha1 key_;      // the server's password: of our requests and their answers
+  crypto::HmacSha1 own_key_;  // ours: of its requests and our answers
   RandomSource& random_;
   std::uint64_t tie_breaker_;
   std::vector<Check> checks_;

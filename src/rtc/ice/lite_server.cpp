@@ -42,7 +42,7 @@ IceLiteServer::Validated& IceLiteServer::slot_for(const Path& path) {
       if (&v != keep && (slot == nullptr || v.last_check < slot->last_check)) slot = &v;
     }
   }
-  *slot = Validated{.path = path, .last_check = {}, .nominated = 0, .validated = ++order_};
+  *slot = Validated{.path = path, .last_check = {}, .validated = ++order_};
   return *slot;
 }
 
@@ -75,7 +75,15 @@ CheckResult IceLiteServer::handle(Instant now, const Path& path, Bytes datagram,
 }
 
 CheckResult IceLiteServer::handle(Instant now, const Path& path, const stun::Message& message, MutBytes buffer) {
-  // A lite agent sends no requests, so answers are nobody's; indications ask for none. ICE demands FINGERPRINT.
+  if (message.cls == stun::Class::success && prober_.is_answer(path, message)) {
+    ++counters_.moved;
+    Validated* known = find(path);
+    if (known == nullptr) known = &slot_for(path);
+    known->last_check = now;
+    nominate(now, *known);
+    return {CheckOutcome::nominated, {}};
+  }
+  // Other answers are nobody's; indications ask for none. ICE demands FINGERPRINT.
   if (message.cls != stun::Class::request || message.method != stun::kBindingMethod || !message.has_fingerprint) {
     ++counters_.malformed;
     return {};
@@ -114,11 +122,27 @@ CheckResult IceLiteServer::handle(Instant now, const Path& path, const stun::Mes
     outcome = CheckOutcome::newly_validated;
   }
   known->last_check = now;
+  known->ends_at = Instant::never();
   if (message.use_candidate) {
     if (known->nominated == 0 || best() != known) outcome = CheckOutcome::nominated;
-    known->nominated = ++order_;
+    nominate(now, *known);
   }
   return {outcome, reply};
+}
+
+void IceLiteServer::nominate(Instant now, Validated& path) {
+  path.nominated = ++order_;
+  path.ends_at = Instant::never();
+  for (std::size_t i = 0; i < count_; ++i) {
+    Validated& other = paths_[i];
+    if (&other != &path && other.nominated != 0) other.ends_at = std::min(other.ends_at, now + kLinger);
+  }
+}
+
+Bytes IceLiteServer::probe(Instant now, const Path& path, std::size_t bytes, std::uint32_t tag, RandomSource& random, MutBytes buffer) {
+  const Bytes check = prober_.heard(now, path, bytes, tag, random, buffer);
+  if (!check.empty()) ++counters_.probes;
+  return check;
 }
 
 bool IceLiteServer::is_validated(const Path& path) const {
@@ -134,7 +158,7 @@ std::optional<Path> IceLiteServer::selected() const {
 bool IceLiteServer::handle_timeout(Instant now) {
   const auto before = selected();
   for (std::size_t i = 0; i < count_;) {
-    if (now - paths_[i].last_check >= kConsent) {
+    if (end_of(paths_[i]) <= now) {
       paths_[i] = paths_[--count_];
     } else {
       ++i;
@@ -145,7 +169,7 @@ bool IceLiteServer::handle_timeout(Instant now) {
 
 Instant IceLiteServer::next_deadline() const {
   Instant earliest = Instant::never();
-  for (std::size_t i = 0; i < count_; ++i) earliest = std::min(earliest, paths_[i].last_check + kConsent);
+  for (std::size_t i = 0; i < count_; ++i) earliest = std::min(earliest, end_of(paths_[i]));
   return earliest;
 }
 

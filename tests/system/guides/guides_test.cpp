@@ -74,11 +74,13 @@ class Guides : public ::testing::Test {
     std::error_code ignored;
     if (!HasFailure()) fs::remove_all(dir_, ignored);
   }
-  // Its exit status; what it said is in `said`.
-  int run(const std::string& guide, std::vector<std::pair<std::string, std::string>> variables, std::string& said) {
+  // Its exit status; what it said is in `said`. `before`: a script of this folder that makes what the guide finds.
+  int run(const std::string& guide, std::vector<std::pair<std::string, std::string>> variables, std::string& said, const std::string& before = {}) {
     int blocks = 0;
     const std::string file = dir_ / "guide.sh";
-    std::ofstream(file) << script_of(guide, blocks);
+    std::string script = script_of(guide, blocks);
+    if (!before.empty()) script.insert(0, "set -euo pipefail\n" + read(std::string(UPCALL_TEST_DIR) + "/system/guides/" + before));
+    std::ofstream(file) << script;
     EXPECT_GT(blocks, 3) << guide;
     const pid_t child = ::fork();
     if (child == 0) {
@@ -113,6 +115,21 @@ TEST_F(Guides, Administrator) {
   fs::create_directory(dir_ / "copies");
   std::string said;
   EXPECT_EQ(run("administrator.md", {{"DATA", (dir_ / "data").string()}, {"COPIES", (dir_ / "copies").string()}, {"FLOWS", std::string(UPCALL_SOURCE_DIR) + "/deploy/flows"}}, said), 0) << said;
+}
+
+// acceptance: 71, 76
+TEST_F(Guides, Releases) {
+  std::string said;
+  EXPECT_EQ(run("deploy.md", {{"DATA", (dir_ / "data").string()}, {"ROOT", (dir_ / "root").string()}, {"RELEASE", (dir_ / "one").string()}, {"NEWER", (dir_ / "two").string()}}, said, "before_deploy.sh"), 0) << said;
+  EXPECT_FALSE(fs::exists(dir_ / "root" / "releases")) << "removed at the end";
+  EXPECT_TRUE(fs::exists(dir_ / "data" / "upcall.db")) << "what people made is kept";
+}
+
+// acceptance: 72, 76
+TEST_F(Guides, Pipeline) {
+  std::string said;
+  EXPECT_EQ(run("pipeline.md", {{"DATA", (dir_ / "data").string()}, {"ROOT", (dir_ / "root").string()}, {"SOURCE", (dir_ / "source").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said, "before_pipeline.sh"), 0) << said;
+  EXPECT_NE(said.find("for Prod"), std::string::npos) << said;
 }
 
 TEST_F(Guides, Developer) {

@@ -102,7 +102,7 @@ void World::until(const std::string& what, Duration within, const std::function<
 
 void World::start_server() {
   std::vector<std::string> arguments{"serve", "--data-dir", dir_, "--listen", "127.0.0.1:" + std::to_string(port_), "--media-address",
-                                     "127.0.0.1", "--media-port", std::to_string(media_port_), "--demo-routing", "--log-file", log_file(),
+                                     options_.media_address, "--media-port", std::to_string(media_port_), "--demo-routing", "--log-file", log_file(),
                                      "--log-level", "debug"};
   if (options_.spool_limit_mib > 0) {
     arguments.push_back("--spool-limit-mib");

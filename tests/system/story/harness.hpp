@@ -32,6 +32,7 @@ void pause_briefly();
 struct WorldOptions {
   int spool_limit_mib = 0;
   std::vector<std::string> more;  // arguments of `upcall serve`
+  std::string media_address = "127.0.0.1";
   // What the devices' cameras send. Small pictures: the tests run beside compilers on small machines.
   int width = 640, height = 360, fps = 15, kbps = 700;
   // Called with the data directory before the server starts for the first time.
@@ -60,6 +61,7 @@ class World {
   const std::string& url() const { return url_; }
   const std::string& data_dir() const { return dir_; }
   std::string log_file() const { return dir_ + "/server.log"; }
+  std::uint16_t media_port() const { return media_port_; }
   // Another process takes over from the running server; its process id. `server_pid()` stays the one that was started here.
   pid_t hand_over(const std::string& program = "");
   // Whoever serves now, where nobody named it.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "rtc/ice/lite_server.hpp"
+#include "base/rng.hpp"
 #include "rtc/stun/builder.hpp"
 
 namespace upcall::ice {
@@ -164,6 +165,100 @@ TEST(Credentials, HaveTheRightShape) {
   EXPECT_FALSE(valid_ufrag("abcd\r\n"));
   EXPECT_FALSE(valid_ufrag(std::string(257, 'a')));
   EXPECT_FALSE(valid_pwd("short"));
+}
+
+// A stranger sends what looks like the peer's media.
+class Moved : public LiteServer {
+ protected:
+  Moved() {
+    server.set_remote("peer", kPeerPwd);
+    check(t0, path(5000), {.use_candidate = true});
+  }
+  // The check that goes to the stranger after `bytes` came from it.
+  std::optional<stun::Message> heard(Instant now, std::uint16_t port, std::size_t bytes) {
+    const Bytes sent_to = server.probe(now, path(port), bytes, 77, random, probe);
+    if (sent_to.empty()) return std::nullopt;
+    return *stun::parse(sent_to);
+  }
+  CheckResult answer(Instant now, const Path& from, const stun::Message& to, const std::string& pwd = kPeerPwd) {
+    stun::Builder b(request, stun::Class::success, to.method, to.transaction_id);
+    sent = b.xor_mapped_address(kPeer).integrity(crypto::HmacSha1(as_bytes(pwd))).fingerprint().finish();
+    return server.handle(now, from, sent, reply);
+  }
+  static inline const std::string kPeerPwd = "peer-password-of-24-chars";
+  SeededRandom random{5};
+  std::array<std::uint8_t, stun::kBuildBufferSize> probe;
+};
+
+TEST_F(Moved, TheStrangerThatAnswersTheCheckIsThePeerAndTheOldAddressEnds) {
+  const auto asked = heard(t0, 6000, 200);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->cls, stun::Class::request);
+  EXPECT_EQ(asked->username, "peer:srvr");
+  EXPECT_TRUE(asked->ice_controlled.has_value());
+  EXPECT_TRUE(stun::integrity_ok(*asked, crypto::HmacSha1(as_bytes(kPeerPwd))));
+  EXPECT_EQ(PathProber::tag_of(asked->transaction_id), 77u);
+  EXPECT_FALSE(server.is_validated(path(6000))) << "asking is not believing";
+
+  EXPECT_EQ(answer(t0, path(6000), *asked).outcome, CheckOutcome::nominated);
+  EXPECT_EQ(server.selected(), path(6000));
+  EXPECT_TRUE(server.is_validated(path(5000))) << "for what is under way";
+  EXPECT_EQ(server.next_deadline(), t0 + IceLiteServer::kLinger);
+  server.handle_timeout(t0 + IceLiteServer::kLinger);
+  EXPECT_FALSE(server.is_validated(path(5000)));
+  EXPECT_EQ(server.selected(), path(6000));
+}
+
+TEST_F(Moved, NobodyElseCanAnswer) {
+  const auto asked = heard(t0, 6000, 200);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(answer(t0, path(6000), *asked, "another-password-of-24-ch").outcome, CheckOutcome::ignored);
+  EXPECT_EQ(answer(t0, path(6001), *asked).outcome, CheckOutcome::ignored) << "from where it did not go";
+  stun::Message other = *asked;
+  other.transaction_id[11] ^= 1;
+  EXPECT_EQ(answer(t0, path(6000), other).outcome, CheckOutcome::ignored);
+  other.transaction_id = {};
+  EXPECT_EQ(answer(t0, path(6000), other).outcome, CheckOutcome::ignored);
+  EXPECT_EQ(answer(t0, path(6000), *asked).outcome, CheckOutcome::nominated);
+  EXPECT_EQ(answer(t0, path(6000), *asked).outcome, CheckOutcome::ignored) << "twice";
+}
+
+TEST_F(Moved, NeverMoreBytesGoToAStrangerThanCameFromIt) {
+  std::size_t in = 0, out = 0;
+  for (int ms = 0; ms < 5000; ms += 20) {
+    in += 23;
+    if (const auto asked = heard(t0 + Duration::ms(ms), 6000, 23)) out += asked->raw.size();
+    EXPECT_LE(out, in);
+  }
+  EXPECT_GT(out, 1000u);
+}
+
+TEST_F(Moved, ChecksOfOneAddressAreApartAndOneOfManyIsForgotten) {
+  EXPECT_TRUE(heard(t0, 6000, 1000));
+  EXPECT_FALSE(heard(t0 + Duration::ms(49), 6000, 1000));
+  EXPECT_TRUE(heard(t0 + PathProber::kInterval, 6000, 1000));
+  std::optional<stun::Message> first;
+  std::array<std::uint8_t, stun::kBuildBufferSize> kept;
+  for (std::uint16_t port = 7000; port < 7000 + PathProber::kMaxStrangers; ++port) {
+    const auto asked = heard(t0 + Duration::s(port - 6999), port, 200);
+    ASSERT_TRUE(asked);
+    kept = probe;
+    first = *stun::parse(Bytes(kept).first(asked->raw.size()));
+  }
+  EXPECT_EQ(answer(t0 + Duration::s(9), path(7000 + PathProber::kMaxStrangers - 1), *first).outcome, CheckOutcome::nominated);
+}
+
+TEST_F(Moved, WithoutItsPasswordThePeerCannotBeAsked) {
+  IceLiteServer young(kLocal);
+  EXPECT_TRUE(young.probe(t0, path(6000), 1000, 1, random, probe).empty());
+}
+
+TEST_F(Moved, APathThatAnotherFollowedLivesOnWhenItIsCheckedAgain) {
+  check(t0, path(5001), {.use_candidate = true});
+  check(t0 + Duration::ms(500), path(5000));
+  server.handle_timeout(t0 + Duration::s(2));
+  EXPECT_TRUE(server.is_validated(path(5000)));
+  EXPECT_EQ(server.selected(), path(5001));
 }
 
 }  // namespace

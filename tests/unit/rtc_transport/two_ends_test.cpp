@@ -277,8 +277,8 @@ TEST(TwoEnds, AddressChangeMovesTheMediaWithoutNewKeys) {
   ASSERT_TRUE(world.run(Duration::s(15), [&] { return world.client.media_received > before + 50; }));
   EXPECT_EQ(world.server_ice.selected()->remote, world.client_address);
   EXPECT_GT(world.strangers_dtls, 0u) << "media from the not yet validated address must be refused";
-  EXPECT_TRUE(world.server_ice.is_validated({0, old})) << "still within its consent";
-  ASSERT_TRUE(world.run(Duration::s(40), [&] { return !world.server_ice.is_validated({0, old}); }));
+  // The old one was nominated and another followed: it does not wait for the end of its consent.
+  ASSERT_TRUE(world.run(ice::IceLiteServer::kLinger, [&] { return !world.server_ice.is_validated({0, old}); }));
   expect_equal_keys(world);
 }
 

@@ -1,5 +1,5 @@
 import { Check, Copy, Mail } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { explain } from '@upcall/shared/api/errors';
 import { ApiError } from '@upcall/shared/api/http';
 import { type AdHocRoute, routingApi } from '../api/routing';
@@ -23,6 +23,7 @@ function Created({ route }: { route: AdHocRoute }) {
   const { t, language } = useTexts();
   const [copied, setCopied] = useState(false);
   const link = useRef<HTMLOutputElement>(null);
+  const label = useId();
   const mail = `mailto:${encodeURIComponent(route.attendeeEmail)}?subject=${encodeURIComponent(t('adHoc.mailSubject'))}&body=${encodeURIComponent(t('adHoc.mailBody', { link: route.link }))}`;
   const copy = async () => {
     try {
@@ -36,9 +37,9 @@ function Created({ route }: { route: AdHocRoute }) {
   };
   return (
     <div className="ad-hoc">
-      <p className="soft">{t('adHoc.readAloud')}</p>
+      <p className="soft" id={label}>{t('adHoc.readAloud')}</p>
       {/* Digit by digit for screen readers: a reference is not a quantity. */}
-      <p className="ad-hoc__number">
+      <p className="ad-hoc__number" role="group" aria-labelledby={label}>
         <span aria-hidden>{grouped(route.routeId)}</span>
         <span className="visually-hidden">{[...route.routeId].join(' ')}</span>
       </p>

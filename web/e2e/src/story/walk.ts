@@ -104,7 +104,7 @@ export class Walk {
       };
       page.on('pageerror', (error) => problem(String(error)));
       page.on('console', (message) => {
-        if (message.type() === 'error') problem(message.text());
+        if (message.type() === 'error') problem(`${message.text()} ${message.location().url}`);
       });
     });
     const page = await context.newPage();
