@@ -430,6 +430,14 @@ void MeetingRuntime::remove_attendee(const std::string& meeting_id, const std::s
   });
 }
 
+void MeetingRuntime::set_capabilities(const std::string& meeting_id, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities) {
+  core_->post([core = core_, meeting_id, attendee_id, capabilities] {
+    core->with_room(meeting_id, [&](signaling::Room& room, signaling::RoomOutput& out) {
+      room.set_capabilities(system_now(), attendee_id, capabilities, out);
+    });
+  });
+}
+
 std::future<void> MeetingRuntime::add_silent_attendee(const std::string& meeting_id, const signaling::AttendeeIdentity& attendee) {
   auto done = std::make_shared<std::promise<void>>();
   core_->post([core = core_, meeting_id, attendee, done] {

@@ -64,6 +64,7 @@ class MeetingRuntime {
   // AUDIO_STATUS 410 to everybody; open taps end with TapStop(meeting_ended).
   void end_meeting(const std::string& meeting_id);
   void remove_attendee(const std::string& meeting_id, const std::string& attendee_id);
+  void set_capabilities(const std::string& meeting_id, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities);
   // RECORDING: in the roster, nowhere else. The future is ready when the frames are queued to every socket.
   std::future<void> add_silent_attendee(const std::string& meeting_id, const signaling::AttendeeIdentity& attendee);
   void remove_silent_attendee(const std::string& meeting_id, const std::string& attendee_id);
