@@ -65,6 +65,11 @@ void Worker::handle(Instant now, const ice::Path& path, MutBytes datagram, Outbo
   }
 }
 
+bool Worker::carries(const ice::Path& path) const {
+  const auto at = by_path_.find(path);
+  return at != by_path_.end() && at->second.connection->ice.is_validated(path);
+}
+
 void Worker::list_ssrcs(Meeting& meeting, Connection& c, const wire::SfuSetSession& session) {
   const auto drop = [&](std::uint32_t ssrc) {
     if (const auto at = by_ssrc_.find(ssrc); at != by_ssrc_.end() && at->second.connection == &c) by_ssrc_.erase(at);

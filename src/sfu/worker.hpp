@@ -35,6 +35,8 @@ class Worker {
   const Counters& counters() const { return counters_; }
   std::size_t meeting_count() const { return meetings_.size(); }
   std::size_t connection_count() const { return by_ufrag_.size(); }
+  // May media come in on this path now?
+  bool carries(const ice::Path& path) const;
   std::size_t path_count() const { return by_path_.size(); }
   // Test and metrics view.
   const Meeting* meeting(wire::MeetingNo no) const;

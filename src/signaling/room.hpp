@@ -94,6 +94,9 @@ class Room {
   // it was checked, opens only now. Ids are never used again.
   void remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out);
 
+  // From now on the attendee (and its content share) may send and receive this much.
+  void set_capabilities(Now now, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities, RoomOutput& out);
+
   void handle_timeout(Now now, RoomOutput& out);
   Instant next_deadline() const;
 
