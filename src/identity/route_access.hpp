@@ -19,7 +19,7 @@ enum class Credential : std::uint8_t {
   join_token,   // the attendee's own, in the socket's subprotocol
   object_key,   // an access key in the form of S3, with the answers of S3
   git_user,     // the pipeline repository's own user, by HTTP Basic
-  access_key,   // an access key, with the answers of the vendor's contact-centre interface
+  access_key,   // an access key, with the answers of the vendor's interfaces
 };
 
 // What the object in the request must be to the caller, after credential and permission. The decisions are in access.hpp.
@@ -28,6 +28,7 @@ enum class ObjectRule : std::uint8_t {
   own_contact,       // 404 for another's, as for none: who else serves whom is nobody's business
   supervised_contact,  // 404 outside of the viewer's part of the hierarchy, as for none
   own_meeting,       // 403 for another's, 404 for none
+  own_meeting_only,  // 404 for another's, as for none
   own_or_supervised, // the same, but stopping another's is for who may, within the hierarchy
   playback,          // profile and hierarchy: 403; 404 for none, told only to holders of the profile
   customers_own,     // 403 for another's and for none alike

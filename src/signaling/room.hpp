@@ -95,6 +95,9 @@ class Room {
   // it was checked, opens only now. Ids are never used again.
   void remove_attendee(Now now, const std::string& attendee_id, RoomOutput& out);
 
+  // From now on the attendee (and its content share) may send and receive this much.
+  void set_capabilities(Now now, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities, RoomOutput& out);
+
   void handle_timeout(Now now, RoomOutput& out);
   Instant next_deadline() const;
 
@@ -116,6 +119,9 @@ class Room {
   void replay_data_messages(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
+  // Tiles that the server holds back for a receiver's bandwidth; what streams come to, for all.
+  void on_video_held(Now now, const wire::SfuVideoHeld& held, RoomOutput& out);
+  void on_bitrates(Now now, const wire::SfuBitrates& told, RoomOutput& out);
   void on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out);
 
   void send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out);

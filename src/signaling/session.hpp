@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "rtc/ice/credentials.hpp"
+#include "wire/attendee_capabilities.hpp"
 #include "wire/sfu.hpp"
 
 namespace upcall::signaling {
@@ -24,6 +25,7 @@ struct AttendeeIdentity {
   std::string external_user_id;
   std::string display_name;
   bool content = false;
+  wire::AttendeeCapabilities capabilities = {};  // of a content share its owner's
 
   std::string owner_id() const {
     return content ? attendee_id.substr(0, attendee_id.size() - kContentSuffix.size()) : attendee_id;

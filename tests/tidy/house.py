@@ -12,6 +12,7 @@ CORES = {
     "signaling": ["base", "crypto", "wire", "rtc", "sfu"],
     "client": ["base", "crypto", "wire", "rtc"],
     "contact": ["base", "crypto", "json"],
+    "chime": ["base", "json", "wire"],
     "identity": ["base", "crypto", "json"],
     "pipeline": ["base", "json"],
     "deployment": ["base", "json"],

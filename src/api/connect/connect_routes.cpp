@@ -3,9 +3,9 @@
 #include <array>
 #include <span>
 
+#include "api/auth/signed_call.hpp"
 #include "api/common/responses.hpp"
 #include "api/connect/directory_parts.hpp"
-#include "crypto/sigv4.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
@@ -15,42 +15,24 @@ namespace {
 
 namespace bj = boost::json;
 
-ConnectFault fault_of_signature(crypto::SigV4Fault fault) {
-  switch (fault) {
-    case crypto::SigV4Fault::bad_date:
-    case crypto::SigV4Fault::not_covered: return {400, "IncompleteSignatureException", "The signature must cover host and a valid x-amz-date."};
-    case crypto::SigV4Fault::skewed:
-    case crypto::SigV4Fault::expired:
-    case crypto::SigV4Fault::not_yet: return {403, "InvalidSignatureException", "Signature expired: the request's time is more than 15 minutes from ours."};
-    case crypto::SigV4Fault::other_body:
-    case crypto::SigV4Fault::mismatch: break;
+ConnectFault fault_of_signature(const SignatureRefusal& refusal) {
+  switch (refusal.fault) {
+    case SignatureFault::missing: return {403, "MissingAuthenticationTokenException", refusal.message};
+    case SignatureFault::malformed:
+    case SignatureFault::incomplete: return {400, "IncompleteSignatureException", refusal.message};
+    case SignatureFault::temporary:
+    case SignatureFault::unknown_key: return {403, "UnrecognizedClientException", refusal.message};
+    case SignatureFault::store: return fault_of(refusal.error).value();
+    case SignatureFault::skewed:
+    case SignatureFault::mismatch: break;
   }
-  return {403, "InvalidSignatureException", "The request signature we calculated does not match the signature you provided."};
+  return {403, "InvalidSignatureException", refusal.message};
 }
 
-struct Signer {
-  identity::Principal principal;
-  std::string key_id;
-};
-
-ConnectResult<Signer> signer_of(ConnectApi& api, const wire::HttpRequest& request) {
-  const auto header = request.header("authorization");
-  if (!header) return refuse_call(403, "MissingAuthenticationTokenException", "Missing Authentication Token");
-  auto authorization = crypto::SigV4Authorization::parse(*header);
-  if (!authorization || authorization->service != "connect") {
-    return refuse_call(400, "IncompleteSignatureException", "The Authorization header is no AWS4-HMAC-SHA256 signature for the service connect.");
-  }
-  if (request.header("x-amz-security-token")) return refuse_call(403, "UnrecognizedClientException", "Temporary credentials are not issued here.");
-  auto holder = api.centre.authenticator.key_holder(authorization->access_key_id);
-  if (!holder) {
-    if (holder.error().code != ErrorCode::unauthenticated) return fault_of(holder.error());
-    return refuse_call(403, "UnrecognizedClientException", "The security token included in the request is invalid.");
-  }
-  const std::size_t mark = request.target.find('?');
-  const std::string_view query = mark == std::string::npos ? "" : std::string_view(request.target).substr(mark + 1);
-  const auto checked = crypto::sigv4_check({request.method, request.path, query, request.headers, request.body}, *authorization, holder->secret, request.now.wall);
-  if (!checked) return tl::unexpected(fault_of_signature(checked.error()));
-  return Signer{holder->principal(), authorization->access_key_id};
+ConnectResult<SignedCaller> signer_of(ConnectApi& api, const wire::HttpRequest& request) {
+  auto signer = signed_caller(api.centre.authenticator, request, "connect");
+  if (!signer) return tl::unexpected(fault_of_signature(signer.error()));
+  return std::move(*signer);
 }
 
 // The UUID, or the ARN that ends with it.

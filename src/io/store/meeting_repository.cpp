@@ -25,7 +25,7 @@ Meeting read_meeting(Row& r) {
 
 #define UPCALL_ATTENDEE_COLUMNS                                                                                        \
   "select attendee_id, meeting_id, external_user_id, name, email, role, join_token_hash, join_token_sealed, created_ms, " \
-  "removed_ms from attendees "
+  "removed_ms, capabilities from attendees "
 
 // Of the alias m of meetings. A service principal's id is "key/" and the access key's.
 #define UPCALL_OWNER_IS_SWITCHED_OFF                                                  \
@@ -39,8 +39,12 @@ AttendeeRole role_of(std::string_view text) {
   return AttendeeRole::other;
 }
 
+constexpr auto kNone = wire::MediaCapability::none;
+
 Attendee read_attendee(Row& r) {
-  return {r.text(0), r.text(1), r.text(2), r.text(3), r.text(4), role_of(r.text(5)), r.text(6), r.blob(7), r.wall(8), r.optional_wall(9)};
+  return {r.text(0), r.text(1), r.text(2), r.text(3), r.text(4), role_of(r.text(5)), r.text(6), r.blob(7), r.wall(8), r.optional_wall(9),
+          // What cannot be read is allowed nothing.
+          wire::attendee_capabilities_from(r.text(10)).value_or(wire::AttendeeCapabilities{kNone, kNone, kNone})};
 }
 
 void ignore(std::int64_t) {}
@@ -91,9 +95,9 @@ Result<void> meetings::set_owner(Database& db, std::string_view id, std::string_
 Result<void> meetings::insert_attendee(Database& db, const Attendee& a) {
   return db
       .run("insert into attendees(attendee_id, meeting_id, external_user_id, name, email, role, join_token_hash, "
-           "join_token_sealed, created_ms, removed_ms) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           "join_token_sealed, created_ms, removed_ms, capabilities) values(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
            a.attendee_id, a.meeting_id, a.external_user_id, a.name, a.email, to_string(a.role), a.join_token_hash,
-           a.join_token_sealed, a.created, a.removed)
+           a.join_token_sealed, a.created, a.removed, wire::to_text(a.capabilities))
       .map(ignore);
 }
 
@@ -122,6 +126,27 @@ Result<std::vector<Attendee>> meetings::attendees(Database& db, std::string_view
 
 Result<bool> meetings::remove_attendee(Database& db, std::string_view id, WallTime at) {
   return db.run("update attendees set removed_ms=?2 where attendee_id=?1 and removed_ms is null", id, at).map(any);
+}
+
+Result<bool> meetings::set_capabilities(Database& db, std::string_view id, const wire::AttendeeCapabilities& capabilities) {
+  return db.run("update attendees set capabilities=?2 where attendee_id=?1 and removed_ms is null", id, wire::to_text(capabilities)).map(any);
+}
+
+Result<std::vector<Attendee>> meetings::attendees_after(Database& db, std::string_view meeting, std::string_view after, std::size_t limit) {
+  return db.all(UPCALL_ATTENDEE_COLUMNS
+                "a where a.meeting_id=?1 and a.removed_ms is null and a.role<>'recording' and (?2='' or exists(select 1 from attendees b where "
+                "b.attendee_id=?2 and b.meeting_id=?1 and (b.created_ms<a.created_ms or (b.created_ms=a.created_ms and b.attendee_id<a.attendee_id)))) "
+                "order by a.created_ms, a.attendee_id limit ?3",
+                read_attendee, meeting, after, static_cast<std::int64_t>(limit));
+}
+
+Result<std::int64_t> meetings::attendee_count(Database& db, std::string_view meeting) {
+  return db.one("select count(*) from attendees where meeting_id=?1 and removed_ms is null and role<>'recording'", [](Row& r) { return r.i64(0); }, meeting)
+      .map([](const std::optional<std::int64_t>& n) { return n.value_or(0); });
+}
+
+Result<std::int64_t> meetings::live_count(Database& db) {
+  return db.one("select count(*) from meetings where ended_ms is null", [](Row& r) { return r.i64(0); }).map([](const std::optional<std::int64_t>& n) { return n.value_or(0); });
 }
 
 Result<bool> meetings::owner_is_switched_off(Database& db, std::string_view meeting_id) {

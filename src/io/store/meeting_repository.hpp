@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/store/database.hpp"
+#include "wire/attendee_capabilities.hpp"
 
 namespace upcall::store {
 
@@ -43,6 +44,7 @@ struct Attendee {
   ByteVector join_token_sealed;
   WallTime created;
   std::optional<WallTime> removed;
+  wire::AttendeeCapabilities capabilities = {};
 };
 
 namespace meetings {
@@ -67,6 +69,14 @@ Result<std::optional<Attendee>> find_attendee_ever(Database& db, std::string_vie
 Result<std::optional<Attendee>> find_attendee_by_token(Database& db, std::string_view meeting_id, std::string_view token);
 Result<std::vector<Attendee>> attendees(Database& db, std::string_view meeting_id);
 Result<bool> remove_attendee(Database& db, std::string_view attendee_id, WallTime at);
+// False when there is none, or it was removed.
+Result<bool> set_capabilities(Database& db, std::string_view attendee_id, const wire::AttendeeCapabilities& capabilities);
+// People of a meeting in the order in which they were made, RECORDING left out; those behind `after` (an attendee of this
+// meeting, empty: from the first).
+Result<std::vector<Attendee>> attendees_after(Database& db, std::string_view meeting_id, std::string_view after, std::size_t limit);
+// How many of them there are.
+Result<std::int64_t> attendee_count(Database& db, std::string_view meeting_id);
+Result<std::int64_t> live_count(Database& db);
 // Is the account that owns this meeting (user or access key) switched off?
 Result<bool> owner_is_switched_off(Database& db, std::string_view meeting_id);
 // The owners' attendees in live meetings for which that is so.

@@ -176,6 +176,7 @@ Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
     auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
     if (started) {
       runtime = std::move(*started);
+      if (!runtime->media_over_tcp()) log::warn("media.no_tcp", {{"why", "something else has a TCP port of media: clients whose network lets no UDP out cannot join"}});
       return media;
     }
     if (last) return tl::unexpected(started.error());
@@ -330,6 +331,9 @@ Result<void> Server::Parts::open() {
   api::add_s3_routes(router, *s3_api);
   connect_api = std::make_unique<api::ConnectApi>(*centre_api, *sealer, [this](std::string_view command, const bj::object& arguments, const std::string& actor) { return administer(command, arguments, actor); });
   api::add_connect_routes(router, *connect_api);
+  program_meetings = std::make_unique<service::ProgramMeetings>(*store, random, system_now, *directory);
+  chime_api = std::make_unique<api::ChimeApi>(*meeting_api, *program_meetings);
+  api::add_chime_sdk_routes(router, *chime_api);
   git_users = std::make_unique<service::GitUsers>(*store);
   git_backend = std::make_unique<git::Backend>(git::BackendOptions{options.data_dir + "/pipeline", std::filesystem::absolute(options.data_dir).string(), beside_this_program("upcall")});
   git_api = std::make_unique<api::GitApi>(api::GitApi{*store, *git_users, *git_backend, tls || only_this_host(listen->address)});

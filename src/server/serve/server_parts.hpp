@@ -8,6 +8,7 @@
 #include <string>
 
 #include "api/auth/auth_routes.hpp"
+#include "api/chime/chime_api.hpp"
 #include "api/connect/connect_api.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/pipeline/git_routes.hpp"
@@ -102,6 +103,8 @@ struct Server::Parts {
   std::unique_ptr<api::MeetingApi> meeting_api;
   std::unique_ptr<api::S3Api> s3_api;
   std::unique_ptr<api::ConnectApi> connect_api;
+  std::unique_ptr<service::ProgramMeetings> program_meetings;
+  std::unique_ptr<api::ChimeApi> chime_api;
   std::unique_ptr<service::GitUsers> git_users;
   std::unique_ptr<git::Backend> git_backend;
   std::unique_ptr<api::GitApi> git_api;

@@ -2,37 +2,23 @@
 
 #include "base/ids.hpp"
 #include "io/store/audit_repository.hpp"
-#include "io/store/outbox_repository.hpp"
-#include "wire/http.hpp"
+#include "service/meetings/meeting_events.hpp"
 
 namespace upcall::service {
 
 namespace {
 
-std::string seal_purpose(std::string_view attendee_id) { return "attendees/" + std::string(attendee_id); }
-
-Result<void> add_event(store::Database& db, RandomSource& random, std::string_view external_meeting_id, std::string type,
-                       std::string body, WallTime at) {
-  store::OutboxEvent event;
-  event.event_id = make_uuid(random);
-  event.meeting_id = std::string(external_meeting_id);
-  event.type = std::move(type);
-  event.body = std::move(body);
-  event.at = at;
-  auto added = store::outbox::add(db, std::move(event));
-  if (!added) return tl::unexpected(added.error());
-  return {};
+// A content share is told of under its owner's id; the type says what it is.
+std::string owner_of(const signaling::RoomEvent& event) {
+  return signaling::AttendeeIdentity{event.attendee_id, {}, {}, event.content}.owner_id();
 }
 
-std::string id_body(const store::Meeting& meeting) {
-  return "{\"meetingId\":" + wire::json_quote(meeting.meeting_id) +
-         ",\"externalMeetingId\":" + wire::json_quote(meeting.external_meeting_id) + "}";
-}
+EventAttendee about(const store::Attendee& attendee) { return {attendee.attendee_id, attendee.external_user_id, {}}; }
 
 }  // namespace
 
 MeetingDirectory::MeetingDirectory(store::Store& store, store::Sealer& sealer, RandomSource& random, std::function<Now()> clock)
-    : store_(store), sealer_(sealer), random_(random), clock_(std::move(clock)) {}
+    : store_(store), random_(random), places_(sealer, random), clock_(std::move(clock)) {}
 
 Result<void> MeetingDirectory::open_live() {
   const auto live = store_.read([](store::Database& db) { return store::meetings::live(db); });
@@ -43,27 +29,15 @@ Result<void> MeetingDirectory::open_live() {
   return {};
 }
 
-MeetingDirectory::Prepared MeetingDirectory::prepare(const std::string& meeting_id, const NewAttendee& attendee,
-                                                     store::AttendeeRole role, WallTime now) {
-  Prepared out;
-  out.token = make_token(random_, 32);  // base64url: fits a WebSocket subprotocol
-  out.row.attendee_id = make_uuid(random_);
-  out.row.meeting_id = meeting_id;
-  out.row.external_user_id = attendee.external_user_id.empty() ? make_uuid(random_) : attendee.external_user_id;
-  out.row.name = attendee.name;
-  out.row.email = attendee.email;
-  out.row.role = role;
-  out.row.join_token_hash = store::token_hash(out.token);
-  out.row.join_token_sealed = sealer_.seal(seal_purpose(out.row.attendee_id), as_bytes(out.token), random_);
-  out.row.created = now;
-  return out;
+void MeetingDirectory::written(const std::vector<store::Meeting>& opened) {
+  for (const store::Meeting& meeting : opened) runtime_->open_meeting(meeting.meeting_id);
+  told_outbox();
 }
 
 Result<JoinInfo> MeetingDirectory::with_token(store::Meeting meeting, store::Attendee attendee) {
-  auto token = sealer_.unseal(seal_purpose(attendee.attendee_id), attendee.join_token_sealed);
-  if (!token) return tl::unexpected(token.error());
-  std::string text(as_text(*token));
-  return JoinInfo{std::move(meeting), std::move(attendee), std::move(text)};
+  auto place = places_.of(std::move(attendee));
+  if (!place) return tl::unexpected(place.error());
+  return JoinInfo{std::move(meeting), std::move(place->row), std::move(place->token)};
 }
 
 Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
@@ -76,18 +50,19 @@ Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
   meeting.owner_name = request.owner_name;
   meeting.contact_id = request.contact_id;
   meeting.created = now;
-  const Prepared owner = prepare(meeting.meeting_id, request.owner, store::AttendeeRole::owner, now);
-  std::vector<Prepared> others;
+  const Place owner = places_.make(meeting.meeting_id, request.owner, store::AttendeeRole::owner, now);
+  std::vector<Place> others;
   for (const NewAttendee& other : request.others) {
-    others.push_back(prepare(meeting.meeting_id, other, store::AttendeeRole::customer, now));
+    others.push_back(places_.make(meeting.meeting_id, other, store::AttendeeRole::customer, now));
   }
   auto written = store_.write([&](store::Database& db) -> Result<void> {
     if (auto r = store::meetings::insert(db, meeting); !r) return r;
-    if (auto r = store::meetings::insert_attendee(db, owner.row); !r) return r;
-    for (const Prepared& other : others) {
-      if (auto r = store::meetings::insert_attendee(db, other.row); !r) return r;
+    if (auto r = add_meeting_event(db, random_, meeting, "meeting.started", now); !r) return r;
+    if (auto r = insert(db, meeting, owner.row); !r) return r;
+    for (const Place& other : others) {
+      if (auto r = insert(db, meeting, other.row); !r) return r;
     }
-    return add_event(db, random_, meeting.external_meeting_id, "meeting.started", id_body(meeting), now);
+    return {};
   });
   if (!written) {
     if (written.error().code != ErrorCode::conflict) return tl::unexpected(written.error());
@@ -120,13 +95,28 @@ Result<JoinInfo> MeetingDirectory::start_again(const store::Meeting& meeting, co
 }
 
 Result<JoinInfo> MeetingDirectory::add_attendee(const store::Meeting& meeting, const NewAttendee& attendee, store::AttendeeRole role) {
-  const Prepared prepared = prepare(meeting.meeting_id, attendee, role, clock_().wall);
-  auto written = store_.write([&](store::Database& db) { return store::meetings::insert_attendee(db, prepared.row); });
+  const Place prepared = places_.make(meeting.meeting_id, attendee, role, clock_().wall);
+  auto written = store_.write([&](store::Database& db) { return insert(db, meeting, prepared.row); });
   if (!written) {
     if (written.error().code == ErrorCode::conflict) return fail(ErrorCode::conflict, "This attendee exists already.");
     return tl::unexpected(written.error());
   }
+  told_outbox();
   return JoinInfo{meeting, prepared.row, prepared.token};
+}
+
+// An attendee and what is told of it. RECORDING's coming is the recording's own event.
+Result<void> MeetingDirectory::insert(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee) {
+  if (auto r = store::meetings::insert_attendee(db, attendee); !r) return r;
+  if (attendee.role == store::AttendeeRole::recording) return {};
+  return add_meeting_event(db, random_, meeting, "attendee.added", attendee.created, about(attendee));
+}
+
+Result<bool> MeetingDirectory::remove(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee, WallTime now) {
+  auto removed = store::meetings::remove_attendee(db, attendee.attendee_id, now);
+  if (!removed || !*removed || attendee.role == store::AttendeeRole::recording) return removed;
+  if (auto r = add_meeting_event(db, random_, meeting, "attendee.deleted", now, about(attendee)); !r) return tl::unexpected(r.error());
+  return true;
 }
 
 Result<std::optional<store::Meeting>> MeetingDirectory::find(std::string_view external_meeting_id) {
@@ -155,9 +145,7 @@ Result<void> MeetingDirectory::end(const store::Meeting& meeting) {
   auto changed = store_.write([&](store::Database& db) -> Result<bool> {
     auto ended = store::meetings::end(db, meeting.meeting_id, now);
     if (!ended || !*ended) return ended;
-    if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.ended", id_body(meeting), now); !r) {
-      return tl::unexpected(r.error());
-    }
+    if (auto r = add_meeting_event(db, random_, meeting, "meeting.ended", now); !r) return tl::unexpected(r.error());
     return true;
   });
   if (!changed) return tl::unexpected(changed.error());
@@ -168,9 +156,36 @@ Result<void> MeetingDirectory::end(const store::Meeting& meeting) {
 }
 
 Result<void> MeetingDirectory::remove_attendee(const store::Meeting& meeting, const std::string& attendee_id) {
-  auto removed = store_.write([&](store::Database& db) { return store::meetings::remove_attendee(db, attendee_id, clock_().wall); });
+  auto removed = store_.write([&](store::Database& db) -> Result<bool> {
+    auto attendee = store::meetings::find_attendee(db, attendee_id);
+    if (!attendee) return tl::unexpected(attendee.error());
+    if (!*attendee || (*attendee)->removed) return false;
+    return remove(db, meeting, **attendee, clock_().wall);
+  });
   if (!removed) return tl::unexpected(removed.error());
   runtime_->remove_attendee(meeting.meeting_id, attendee_id);
+  if (*removed) told_outbox();
+  return {};
+}
+
+Result<void> MeetingDirectory::set_capabilities(const store::Meeting& meeting, const std::vector<store::Attendee>& attendees, const wire::AttendeeCapabilities& capabilities) {
+  const WallTime now = clock_().wall;
+  auto changed = store_.write([&](store::Database& db) -> Result<std::vector<std::string>> {
+    std::vector<std::string> ids;
+    for (const store::Attendee& attendee : attendees) {
+      auto set = store::meetings::set_capabilities(db, attendee.attendee_id, capabilities);
+      if (!set) return tl::unexpected(set.error());
+      if (!*set) continue;
+      EventAttendee told = about(attendee);
+      told.updated = capabilities;
+      if (auto r = add_meeting_event(db, random_, meeting, "attendee.capabilitiesUpdated", now, told); !r) return tl::unexpected(r.error());
+      ids.push_back(attendee.attendee_id);
+    }
+    return ids;
+  });
+  if (!changed) return tl::unexpected(changed.error());
+  for (const std::string& id : *changed) runtime_->set_capabilities(meeting.meeting_id, id, capabilities);
+  if (!changed->empty()) told_outbox();
   return {};
 }
 
@@ -179,12 +194,16 @@ Result<void> MeetingDirectory::remove_switched_off() {
     auto owners = store::meetings::switched_off_owners(db);
     if (!owners) return owners;
     for (const store::Attendee& owner : *owners) {
-      if (auto r = store::meetings::remove_attendee(db, owner.attendee_id, clock_().wall); !r) return tl::unexpected(r.error());
+      auto meeting = store::meetings::find(db, owner.meeting_id);
+      if (!meeting) return tl::unexpected(meeting.error());
+      if (!*meeting) continue;
+      if (auto r = remove(db, **meeting, owner, clock_().wall); !r) return tl::unexpected(r.error());
     }
     return owners;
   });
   if (!removed) return tl::unexpected(removed.error());
   for (const store::Attendee& owner : *removed) runtime_->remove_attendee(owner.meeting_id, owner.attendee_id);
+  if (!removed->empty()) told_outbox();
   return {};
 }
 
@@ -200,17 +219,17 @@ Result<std::function<void()>> MeetingDirectory::follow_contact(store::Database& 
     if (auto r = store::audit::add(db, {now, "system", "meeting.handed_on", meeting.external_meeting_id, detail}); !r) return tl::unexpected(r.error());
     if (agent_id.empty()) {
       if (auto r = store::meetings::end(db, meeting.meeting_id, now); !r) return tl::unexpected(r.error());
-      if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.ended", id_body(meeting), now); !r) return tl::unexpected(r.error());
+      if (auto r = add_meeting_event(db, random_, meeting, "meeting.ended", now); !r) return tl::unexpected(r.error());
       ended.push_back(meeting.meeting_id);
       continue;
     }
     if (auto r = store::meetings::set_owner(db, meeting.meeting_id, agent_id, agent_name); !r) return tl::unexpected(r.error());
-    if (auto r = add_event(db, random_, meeting.external_meeting_id, "meeting.handedOn", id_body(meeting), now); !r) return tl::unexpected(r.error());
+    if (auto r = add_meeting_event(db, random_, meeting, "meeting.handedOn", now); !r) return tl::unexpected(r.error());
     auto attendees = store::meetings::attendees(db, meeting.meeting_id);
     if (!attendees) return tl::unexpected(attendees.error());
     for (store::Attendee& attendee : *attendees) {
       if (attendee.role != store::AttendeeRole::owner) continue;
-      if (auto r = store::meetings::remove_attendee(db, attendee.attendee_id, now); !r) return tl::unexpected(r.error());
+      if (auto r = remove(db, meeting, attendee, now); !r) return tl::unexpected(r.error());
       gone.push_back(std::move(attendee));
     }
   }
@@ -230,7 +249,7 @@ std::optional<signaling::AttendeeIdentity> MeetingDirectory::identity_by_token(c
     const auto off = store_.read([&](store::Database& db) { return store::meetings::owner_is_switched_off(db, meeting_id); });
     if (!off || *off) return std::nullopt;
   }
-  return signaling::AttendeeIdentity{(*attendee)->attendee_id, (*attendee)->external_user_id, (*attendee)->name, false};
+  return signaling::AttendeeIdentity{(*attendee)->attendee_id, (*attendee)->external_user_id, (*attendee)->name, false, (*attendee)->capabilities};
 }
 
 void MeetingDirectory::on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event) {
@@ -245,12 +264,13 @@ void MeetingDirectory::on_room_event(const std::string& meeting_id, const signal
   const WallTime now = clock_().wall;
   // From the control thread: must not wait. An event that cannot be stored (full queue, dead disk) is counted there.
   store_.submit(
-      [this, meeting_id, type, attendee = event.attendee_id, now](store::Database& db) -> Result<void> {
+      [this, meeting_id, type, attendee = owner_of(event), now](store::Database& db) -> Result<void> {
         auto meeting = store::meetings::find(db, meeting_id);
         if (!meeting) return tl::unexpected(meeting.error());
         if (!*meeting) return {};
-        return add_event(db, random_, (*meeting)->external_meeting_id, type,
-                         "{\"meetingId\":" + wire::json_quote(meeting_id) + ",\"attendeeId\":" + wire::json_quote(attendee) + "}", now);
+        auto row = store::meetings::find_attendee(db, attendee);
+        if (!row) return tl::unexpected(row.error());
+        return add_meeting_event(db, random_, **meeting, type, now, EventAttendee{attendee, *row ? (*row)->external_user_id : "", {}});
       },
       [](const Result<void>&) {});
 }

@@ -14,15 +14,10 @@
 #include "io/store/meeting_repository.hpp"
 #include "io/store/sealer.hpp"
 #include "io/store/store.hpp"
+#include "service/meetings/attendee_places.hpp"
 #include "service/meetings/meeting_runtime.hpp"
 
 namespace upcall::service {
-
-struct NewAttendee {
-  std::string name;
-  std::string email;
-  std::string external_user_id;  // empty: made here
-};
 
 struct NewMeeting {
   std::string external_meeting_id;
@@ -72,8 +67,14 @@ class MeetingDirectory {
   Result<std::optional<store::Attendee>> find_attendee_ever(const store::Meeting& meeting, std::string_view external_user_id);
   // Idempotent: ending an ended meeting is fine.
   Result<void> end(const store::Meeting& meeting);
+  // The vendor's interface writes its meetings itself (program_meetings.hpp): their rooms, and the outbox is told.
+  void written(const std::vector<store::Meeting>& opened);
+  const AttendeePlaces& places() const { return places_; }
+
   // For good, and idempotent: the row first, then the room tells the client (411) and closes its sockets.
   Result<void> remove_attendee(const store::Meeting& meeting, const std::string& attendee_id);
+  // What these attendees of a meeting may send and receive from now on: the rows with their events first, then the room.
+  Result<void> set_capabilities(const store::Meeting& meeting, const std::vector<store::Attendee>& attendees, const wire::AttendeeCapabilities& capabilities);
   // Owners whose account was switched off lose their place in every live meeting; the meetings stay. Switched on again,
   // Start gives them a new place with a new token.
   Result<void> remove_switched_off();
@@ -89,21 +90,18 @@ class MeetingDirectory {
   void on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event);
 
  private:
-  struct Prepared {
-    store::Attendee row;
-    std::string token;
-  };
-  Prepared prepare(const std::string& meeting_id, const NewAttendee& attendee, store::AttendeeRole role, WallTime now);
   // The owner's join data of a live meeting; whoever is missing (removed, or never added) gets a new place.
   Result<JoinInfo> start_again(const store::Meeting& meeting, const NewMeeting& request);
+  Result<void> insert(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee);
+  Result<bool> remove(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee, WallTime now);
   Result<JoinInfo> with_token(store::Meeting meeting, store::Attendee attendee);
   void told_outbox() {
     if (outbox_listener_) outbox_listener_();
   }
 
   store::Store& store_;
-  store::Sealer& sealer_;
   RandomSource& random_;
+  AttendeePlaces places_;
   std::function<Now()> clock_;
   MeetingRuntime* runtime_ = nullptr;
   std::function<void()> outbox_listener_;

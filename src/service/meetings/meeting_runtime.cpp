@@ -39,6 +39,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     });
     if (!media) return tl::unexpected(media.error());
     media_ = std::move(*media);
+    media_over_tcp_ = media_->tcp_ready();
     thread_ = std::thread([this] { run(); });
     ::pthread_setname_np(thread_.native_handle(), "meetings");
     return {};
@@ -51,6 +52,8 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     const std::lock_guard lock(mutex_);
     tasks_.clear();
   }
+
+  bool media_over_tcp() const { return media_over_tcp_; }
 
   void post(std::function<void()> task) {
     {
@@ -91,6 +94,11 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     options.fingerprint = context_.fingerprint().text();
     for (const udp::MediaAddress& address : options_.media.addresses) {
       options.candidates.push_back({ip_text(address.advertised), address.advertised.port, "host", true});
+    }
+    if (media_over_tcp_) {
+      for (const udp::MediaAddress& address : options_.media.addresses) {
+        options.candidates.push_back({ip_text(address.advertised), address.advertised.port, "host", false});
+      }
     }
     signaling::RoomOutput out;
     entry.room = std::make_unique<signaling::Room>(system_now(), std::move(options), random_,
@@ -223,6 +231,10 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       for (auto& [id, entry] : meetings_) {
         if (entry.no == levels->meeting) to_room(entry, event);
       }
+    } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {
+      for (auto& [id, entry] : meetings_) {
+        if (entry.no == bitrates->meeting) to_room(entry, event);
+      }
     } else {
       wire::ConnectionNo connection{};
       if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
@@ -231,6 +243,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
+      if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
       const auto at = connections_.find(connection);
       if (at == connections_.end()) return;
       if (Entry* entry = find(at->second)) {
@@ -310,6 +323,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
   const dtls::DtlsContext& context_;
   RandomSource& random_;
   std::unique_ptr<udp::MediaThread> media_;
+  bool media_over_tcp_ = false;
   SpscQueue<std::vector<wire::SfuEvent>> events_;
   JoinMetrics join_metrics_;
   std::atomic<std::uint64_t> lost_events_{0}, meeting_count_{0}, socket_count_{0}, refused_tokens_{0}, backlog_max_{0};
@@ -421,6 +435,14 @@ void MeetingRuntime::remove_attendee(const std::string& meeting_id, const std::s
   });
 }
 
+void MeetingRuntime::set_capabilities(const std::string& meeting_id, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities) {
+  core_->post([core = core_, meeting_id, attendee_id, capabilities] {
+    core->with_room(meeting_id, [&](signaling::Room& room, signaling::RoomOutput& out) {
+      room.set_capabilities(system_now(), attendee_id, capabilities, out);
+    });
+  });
+}
+
 std::future<void> MeetingRuntime::add_silent_attendee(const std::string& meeting_id, const signaling::AttendeeIdentity& attendee) {
   auto done = std::make_shared<std::promise<void>>();
   core_->post([core = core_, meeting_id, attendee, done] {
@@ -487,6 +509,8 @@ std::future<std::optional<MeetingRuntime::Inspection>> MeetingRuntime::inspect(c
   core_->post([core = core_, meeting_id, promise] { core->inspect(meeting_id, std::move(*promise)); });
   return future;
 }
+
+bool MeetingRuntime::media_over_tcp() const { return core_->media_over_tcp(); }
 
 MeetingRuntime::Counters MeetingRuntime::counters() const {
   Counters out;

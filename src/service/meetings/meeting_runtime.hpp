@@ -64,6 +64,7 @@ class MeetingRuntime {
   // AUDIO_STATUS 410 to everybody; open taps end with TapStop(meeting_ended).
   void end_meeting(const std::string& meeting_id);
   void remove_attendee(const std::string& meeting_id, const std::string& attendee_id);
+  void set_capabilities(const std::string& meeting_id, const std::string& attendee_id, const wire::AttendeeCapabilities& capabilities);
   // RECORDING: in the roster, nowhere else. The future is ready when the frames are queued to every socket.
   std::future<void> add_silent_attendee(const std::string& meeting_id, const signaling::AttendeeIdentity& attendee);
   void remove_silent_attendee(const std::string& meeting_id, const std::string& attendee_id);
@@ -97,6 +98,8 @@ class MeetingRuntime {
     Duration media_cpu;
   };
   Counters counters() const;
+  // Are clients without UDP served? No: something else has a TCP port of media.
+  bool media_over_tcp() const;
 
   // Drain: closes every socket with 4500 (clients reconnect, here or elsewhere); media goes on until then.
   void drain();

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "../centre_api/customer.hpp"
+#include "api/chime/chime_api.hpp"
 #include "api/meeting/meeting_api.hpp"
 #include "api/connect/connect_api.hpp"
 #include "api/pipeline/git_routes.hpp"
@@ -76,6 +77,7 @@ class World {
     api::add_control_routes(*in.router, api);
     api::add_s3_routes(*in.router, s3);
     api::add_connect_routes(*in.router, connect);
+    api::add_chime_sdk_routes(*in.router, chime);
     api::add_git_routes(*in.router, git);
     api::add_pipeline_routes(*in.router, pipeline, *in.openapi);
     in.admin_run("security-profile.add", {{"name", "Nothing"}});
@@ -198,6 +200,8 @@ class World {
   service::RecordingService recordings{{"", dir + "/spool"}, *in.store, *in.sealer, random, clock, directory, *runtime, *objects};
   api::MeetingApi api{*in.centre_api, directory, *runtime, recordings, *objects, {"https://upcall.example"}};
   api::S3Api s3{*in.store, *in.authenticator, *objects};
+  service::ProgramMeetings programs{*in.store, random, clock, directory};
+  api::ChimeApi chime{api, programs};
   api::ConnectApi connect{*in.centre_api, *in.sealer, [this](std::string_view command, const bj::object& arguments, const std::string&) -> Result<bj::value> { return in.admin_run(command, arguments); }};
 
   service::GitUsers git_users{*in.store};

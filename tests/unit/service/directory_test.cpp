@@ -168,9 +168,9 @@ TEST(Directory, WhatHappensInARoomGoesToTheOutboxInItsOrder) {
     world.directory->on_room_event(join.meeting.meeting_id, event);
   }
   world.directory->on_room_event("no-such-meeting", {Kind::attendee_joined, "x", false});
-  EXPECT_TRUE(eventually([&] { return world.events("m-1", "attendee.").size() == 6; }));
+  EXPECT_TRUE(eventually([&] { return world.events("m-1", "attendee.").size() == 8; }));
   EXPECT_EQ(world.events("m-1", "attendee."),
-            (std::vector<std::string>{"attendee.joined", "attendee.videoStarted", "attendee.contentJoined", "attendee.videoStopped", "attendee.contentDropped", "attendee.left"}));
+            (std::vector<std::string>{"attendee.added", "attendee.added", "attendee.joined", "attendee.videoStarted", "attendee.contentJoined", "attendee.videoStopped", "attendee.contentDropped", "attendee.left"}));
 }
 
 }  // namespace
