@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests with real browsers: tools/browser_tests.sh [screenshots | bench [joins] | seek [minutes [jumps]] | play FOLDER | options of node --test...]
+# Tests with real browsers: tools/browser_tests.sh [screenshots [pipeline] | bench [joins] | seek [minutes [jumps]] | play FOLDER | options of node --test...]
 #
 #   tools/browser_tests.sh --test-name-pattern 'four people'
 #   tools/browser_tests.sh bench    # how long a browser takes to join, into build/bench/browser_join.json
@@ -14,7 +14,8 @@ cd "$(dirname "$0")/.."
 export PATH="$(tools/node.sh):$PATH"
 cd web/e2e
 if [ "${1:-}" = screenshots ]; then
-  exec node src/story/screenshots.ts
+  shift
+  exec node src/story/screenshots.ts "$@"
 fi
 if [ "${1:-}" = play ]; then
   exec node src/bench/play-films.ts "$(cd "$origin" && realpath "$2")"

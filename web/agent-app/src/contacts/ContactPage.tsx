@@ -29,7 +29,7 @@ function useWayBack(): string {
 function BackLink({ children }: { children?: ReactNode }) {
   const { t } = useTexts();
   return (
-    <Link className="button button--quiet contact__back" to={useWayBack()}>
+    <Link className="button button--quiet button--back" to={useWayBack()}>
       <ArrowLeft size={18} aria-hidden />
       <span>{children ?? t('search.back')}</span>
     </Link>

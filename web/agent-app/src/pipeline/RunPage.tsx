@@ -26,7 +26,7 @@ export function RunPage() {
 function BackLink() {
   const { t } = useTexts();
   return (
-    <Link className="button button--quiet run__back" to="/pipeline">
+    <Link className="button button--quiet button--back" to="/pipeline">
       <ArrowLeft size={18} aria-hidden />
       <span>{t('pipeline.back')}</span>
     </Link>
