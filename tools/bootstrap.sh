@@ -14,7 +14,7 @@ build_packages=(
   libopus-dev libvpx-dev libyuv-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
-  libprotobuf-dev protobuf-compiler
+  libprotobuf-dev protobuf-compiler zlib1g-dev
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   libhowardhinnant-date-dev tzdata
   # Test programs belong to the build: everything is compiled once.
