@@ -4,8 +4,9 @@
 
 namespace upcall::sfu {
 
-Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random)
-    : shared_{context, mixers, random, NtpClock(now)} {}
+Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random,
+               const rtc::bwe::RateLimits& rates)
+    : shared_{context, mixers, random, NtpClock(now), rates} {}
 
 const Meeting* Worker::meeting(wire::MeetingNo no) const {
   const auto at = meetings_.find(no);

@@ -16,7 +16,9 @@ namespace upcall::sfu {
 class Worker {
  public:
   // `context`, `mixers` (may be null) and `random` must outlive the worker.
-  Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random);
+  // `rates`: limits of what is taken for the capacity of a receiver's link.
+  Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random,
+         const rtc::bwe::RateLimits& rates = {});
 
   void handle(Instant now, const ice::Path& path, MutBytes datagram, Outbox& out);
   void command(Now now, const wire::SfuCommand& command, Outbox& out);

@@ -232,6 +232,10 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       for (auto& [id, entry] : meetings_) {
         if (entry.no == levels->meeting) to_room(entry, event);
       }
+    } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {
+      for (auto& [id, entry] : meetings_) {
+        if (entry.no == bitrates->meeting) to_room(entry, event);
+      }
     } else {
       wire::ConnectionNo connection{};
       if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
@@ -240,6 +244,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
+      if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
       const auto at = connections_.find(connection);
       if (at == connections_.end()) return;
       if (Entry* entry = find(at->second)) {
