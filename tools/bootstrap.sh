@@ -20,7 +20,7 @@ build_packages=(
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )
-test_packages=(python3 openssl gnuplot-nox logrotate curl git)
+test_packages=(python3 openssl gnuplot-nox logrotate curl git coturn)
 # A real S3 server for the tests of recordings in a bucket, and a real client for those of /aws/s3; without them they are
 # left out and say so.
 s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)

@@ -236,6 +236,10 @@ void Room::on_leave(Now now, Session& session, RoomOutput& out) {
   ack.set_type(wire::SignalFrame::LEAVE_ACK);
   ack.mutable_leave_ack();
   send(now, session, ack, out);
+  // A browser that may open nothing to us never subscribes: it joins, leaves and joins again.
+  if (session.joined && !session.validated && !options_.relay.uris.empty()) {
+    reach_.unreached(session.identity.attendee_id, session.audio_session_id, session.relayed);
+  }
   // Whoever leaves while it reconnects leaves with the seat that was kept for it.
   retire_others(now, session, out);
   retire(now, session, false, out);  // the client closes the socket itself

@@ -30,7 +30,10 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   const auto& sub = frame.sub();
   if (!session.joined) return refuse_offer("SUBSCRIBE before JOIN");
   std::string offer = sub.sdp_offer();
-  if (!sub.has_sdp_offer()) {
+  // The client then sends a plain one too, an empty one.
+  const bool compressed = offer.empty() && sub.has_compressed_sdp_offer();
+  if (!compressed && !sub.has_sdp_offer()) return refuse_offer("an sdp_offer is needed here");
+  if (compressed) {
     if (!session.compresses) return refuse_offer("an uncompressed sdp_offer is needed here");
     auto inflated = rtc::inflate_sdp(as_bytes(sub.compressed_sdp_offer()));
     if (!inflated) return refuse_offer("the compressed offer cannot be read: " + std::string(to_string(inflated.error())));
@@ -113,7 +116,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   }
   auto* suback = ack.mutable_suback();
   suback->set_duplex(sub.duplex());
-  if (sub.has_sdp_offer()) {
+  if (!compressed) {
     suback->set_sdp_answer(answer->sdp);
   } else {
     suback->set_compressed_sdp_answer(rtc::deflate_sdp(answer->sdp, session.last_answer));

@@ -81,6 +81,16 @@ TEST_F(Relayed, ASocketThatBreaksAtOnceSaysNothingAboutTheNetwork) {
   EXPECT_EQ(attempt("a").turn.uris_size(), 0);
 }
 
+TEST_F(Relayed, WhoFindsNoWayOutJoinsLeavesAndJoinsAgain) {
+  const SessionNo first = bench.open("a");
+  bench.join(first);
+  F leave;
+  leave.set_type(F::LEAVE);
+  bench.feed(first, leave);   // no address was gathered: there is nothing to offer
+  bench.close(first);
+  EXPECT_GT(attempt("a").turn.uris_size(), 0);
+}
+
 TEST_F(Relayed, ASocketThatBreaksLaterDoesThoughItsSeatIsKept) {
   const Attempt first = attempt("a");
   bench.run_for(Duration::s(14));
