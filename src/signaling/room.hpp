@@ -116,6 +116,7 @@ class Room {
   bool wants_relay(Now now, const Session& session);
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  void on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_leave(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);

@@ -66,6 +66,7 @@ struct Session {
   bool relayed = false;               // was given a TURN server
   bool validated = false;             // an address of it passed a check
   Instant subscribed_at;              // the first time
+  bool adapts_here = false;           // leaves it to the server what is held back for its bandwidth (its JOIN offers that)
   bool firefox = false;               // as its JOIN says
   wire::SfuLinkStrength link = wire::SfuLinkStrength::good;
   bool socket_open = true;
