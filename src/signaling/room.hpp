@@ -19,6 +19,7 @@
 #include "base/time.hpp"
 #include "rtc/sdp/sdp_writer.hpp"
 #include "signaling/data_messages.hpp"
+#include "signaling/relay_offer.hpp"
 #include "signaling/session.hpp"
 #include "wire/sfu.hpp"
 #include "wire/signal/signal_frame.hpp"
@@ -29,6 +30,7 @@ struct RoomOptions {
   wire::MeetingNo meeting;
   std::string fingerprint;                        // of our DTLS certificate
   std::vector<rtc::SdpCandidate> candidates;      // where media is received
+  RelaySettings relay;                            // for clients that these cannot be reached from
   std::uint32_t video_subscription_limit = 25;
   std::size_t sessions_max = 64;                  // sockets, content shares included
   std::size_t content_shares_max = 2;
@@ -110,6 +112,9 @@ class Room {
  private:
   void on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_subscribe(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  // Whether a client should be given a relay, by what became of its device's earlier attempts.
+  void note_reach(Now now, const Session& session);
+  bool wants_relay(Now now, const Session& session);
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
@@ -162,6 +167,7 @@ class Room {
   };
   std::vector<Silent> silent_;
   DataMessages data_messages_;
+  ReachLog reach_;
   std::set<std::string> removed_;   // attendee ids
   std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;

@@ -18,7 +18,7 @@ declare const upcallPattern: {
   listen(stream: MediaStream): number[];
 };
 
-const state: PartyState = { starts: 0, reconnects: 0, stopped: null, roster: {}, codes: [] };
+const state: PartyState = { starts: 0, reconnects: 0, stopped: null, roster: {}, codes: [], messages: [] };
 const videos = new Map<number, { tile: VideoTileState; element: HTMLVideoElement }>();
 let session: MeetingSession | undefined;
 let heard: number[] | null = null;
@@ -78,6 +78,10 @@ function watch(s: MeetingSession): void {
       videos.delete(id);
     },
   });
+  for (const topic of ['chat', 'poll']) {
+    s.audioVideo.realtimeSubscribeToReceiveDataMessage(topic, (message) =>
+      void state.messages.push({ topic: message.topic, text: message.text(), from: message.senderExternalUserId, throttled: message.throttled }));
+  }
   s.audioVideo.realtimeSubscribeToAttendeeIdPresence((id, present, externalUserId) => {
     const seen = (state.roster[id] ??= { present, muted: null, loudest: 0, signal: null, externalUserId: externalUserId ?? '' });
     seen.present = present;
@@ -143,6 +147,9 @@ const party: Party = {
     );
   },
   unshare: () => the().audioVideo.stopContentShare(),
+  say(topic, text, lifetimeMs) {
+    the().audioVideo.realtimeSendDataMessage(topic, text, lifetimeMs);
+  },
   leave() {
     the().audioVideo.stop();
     held?.getTracks().forEach((track) => track.stop());

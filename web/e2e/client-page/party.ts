@@ -32,12 +32,20 @@ export interface RosterEntry {
   externalUserId: string;
 }
 
+export interface Message {
+  topic: string;
+  text: string;
+  from: string; // the sender's external user id
+  throttled: boolean;
+}
+
 export interface PartyState {
   starts: number; // first start and every successful reconnect
   reconnects: number; // attempts
   stopped: number | null; // MeetingSessionStatusCode
   roster: Record<string, RosterEntry>;
   codes: number[];
+  messages: Message[];
 }
 
 export interface Party {
@@ -49,6 +57,7 @@ export interface Party {
   cameraOn(on: boolean): Promise<void>;
   share(): Promise<void>;
   unshare(): void;
+  say(topic: string, text: string, lifetimeMs?: number): void;
   leave(): void;
   stats(): Promise<unknown[]>;
 }
