@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using upcall::Duration;
   upcall::Reader in(upcall::Bytes(data, size));
   const bwe::RateLimits limits;
-  static_assert(sizeof(bwe::SendSideEstimator) < 128 * 1024);
+  static_assert(sizeof(bwe::SendSideEstimator) < 48 * 1024);
   bwe::SendSideEstimator estimator(limits, in.u16());
   upcall::Instant now = upcall::Instant::from_ms(1'000'000);
   std::uint64_t sent = 0, told = 0;

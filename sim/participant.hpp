@@ -59,6 +59,7 @@ class Participant {
   std::optional<Instant> last_audio() const { return last_audio_; }
   const std::map<std::string, std::uint32_t>& index() const { return index_; }  // attendee → stream id
   std::uint32_t index_participants() const { return index_participants_; }
+  std::uint64_t audio_received() const { return seen_.audio_forwarded + seen_.audio_mixed; }
   std::optional<std::uint32_t> end_status() const { return end_status_; }
   // Frames of this sender so far, and how long its picture stood still in sum: gaps between frames beyond kStill.
   static constexpr Duration kStill = Duration::ms(400);

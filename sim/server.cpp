@@ -1,6 +1,9 @@
 #include "sim/server.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "rtc/demux/classify.hpp"
 
 namespace upcall::sim {
 
@@ -169,6 +172,7 @@ void Server::end_turn() {
   outbox_.flush();
   worker_.end_turn();
   judge_requests();
+  judge_rates();
   for (auto& event : outbox_.events()) {
     event_ready_ = std::max(event_ready_, queue_.now().mono + hop());
     queue_.at(event_ready_, [this, event = std::move(event)] { on_media_event(event); });
@@ -176,7 +180,7 @@ void Server::end_turn() {
   outbox_.events().clear();
 }
 
-// Every turn of every story: key frames are asked for at most once a second of a publication (sooner once when a tap
+// Every turn of every story: key frames are asked for at most once in two seconds of a publication (sooner once when a tap
 // opens), and a packet that is missing is repaired or given up within a second and the last try's round trip.
 void Server::judge_requests() {
   const Instant now = queue_.now().mono;
@@ -212,6 +216,37 @@ void Server::judge_requests() {
   }
 }
 
+// Every turn of every story: what goes to an attendee, sound, repairs and probes included, is in no second more than 1.05
+// times what its link was taken to carry (and a packet, and the sound, which never gives way).
+void Server::judge_rates() {
+  const Instant now = queue_.now().mono;
+  for (const auto& [id, entry] : meetings_) {
+    const sfu::Meeting* meeting = worker_.meeting(entry.no);
+    if (meeting == nullptr) continue;
+    for (const auto& c : meeting->connections()) {
+      const auto path = c->ice.selected();
+      if (!path || !c->connected) continue;
+      Sent& sent = sent_[path->remote];
+      const std::uint64_t bps = c->down.bps(now, sfu::Downlink::kUnknownBps);
+      if (sent.now_bytes == 0 && !sent.steps.empty() && sent.steps.back().bps == bps) continue;
+      sent.steps.push_back({now, std::exchange(sent.now_bytes, 0), bps});
+      while (now - sent.steps.front().at > Duration::s(1)) sent.steps.pop_front();
+      double bits = 0, could = 0, most = 0;
+      for (std::size_t i = 0; i < sent.steps.size(); ++i) {
+        const auto& step = sent.steps[i];
+        bits += static_cast<double>(step.bytes) * 8;
+        most = std::max(most, static_cast<double>(step.bps));
+        if (i + 1 < sent.steps.size()) could += static_cast<double>(step.bps) * (sent.steps[i + 1].at - step.at).seconds();
+      }
+      // The first step's own rate held before it, too; the 5 % are those of the highest rate in this second.
+      if (bits > could + 0.05 * most + 1500 * 8) {
+        wires_.breach(c->attendee_id + " was sent " + std::to_string(static_cast<int>(bits / 1000)) + " kbit in a second that carries " +
+                      std::to_string(static_cast<int>(could / 1000)));
+      }
+    }
+  }
+}
+
 void Server::on_media_event(const wire::SfuEvent& event) {
   if (const auto* opened = std::get_if<wire::SfuTapOpened>(&event)) {
     for (auto& r : recordings_) {
@@ -235,9 +270,12 @@ void Server::on_media_event(const wire::SfuEvent& event) {
     at->second.room->on_sfu_event(queue_.now(), event, out);
     apply(at->second, meeting, out);
   };
-  if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
+  const auto* levels = std::get_if<wire::SfuAudioLevels>(&event);
+  const auto* bitrates = std::get_if<wire::SfuBitrates>(&event);
+  if (levels != nullptr || bitrates != nullptr) {
+    const wire::MeetingNo no = levels != nullptr ? levels->meeting : bitrates->meeting;
     for (auto& [id, entry] : meetings_) {
-      if (entry.no == levels->meeting) return to_room(id);
+      if (entry.no == no) return to_room(id);
     }
     return;
   }
@@ -248,6 +286,7 @@ void Server::on_media_event(const wire::SfuEvent& event) {
   if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
   if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
+  if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
   if (const auto at = connections_.find(connection); at != connections_.end()) to_room(at->second);
 }
 
@@ -272,7 +311,10 @@ Instant Server::next_deadline() const {
 }
 
 void Server::transmit(std::span<const sfu::Transmit> batch) {
-  for (const sfu::Transmit& t : batch) wires_.datagram(t.path.remote, t.datagram);
+  for (const sfu::Transmit& t : batch) {
+    if (rtc::classify(t.datagram) == rtc::PacketKind::rtp) sent_[t.path.remote].now_bytes += t.datagram.size() + 28;
+    wires_.datagram(t.path.remote, t.datagram);
+  }
 }
 
 }  // namespace upcall::sim

@@ -2,6 +2,7 @@
 // a small random delay, so that their races happen here too.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -80,6 +81,7 @@ class Server final : public sfu::TransmitSink {
   void post(wire::SfuCommand command);
   void end_turn();
   void judge_requests();
+  void judge_rates();
   void on_media_event(const wire::SfuEvent& event);
   Duration hop() { return Duration::us(static_cast<std::int64_t>(random_.below(3000))); }
 
@@ -104,6 +106,17 @@ class Server final : public sfu::TransmitSink {
   };
   std::map<wire::ConnectionNo, Asked> asked_;
   Instant tap_opened_;
+  // What was sent to each address in the last second, and what could have been.
+  struct Sent {
+    struct Step {
+      Instant at;
+      std::size_t bytes = 0;
+      std::uint64_t bps = 0;   // from then on
+    };
+    std::deque<Step> steps;
+    std::size_t now_bytes = 0;
+  };
+  std::map<NetAddress, Sent> sent_;
   std::uint32_t next_meeting_ = 1, next_connection_ = 1, next_tap_ = 1;
 };
 

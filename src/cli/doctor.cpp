@@ -176,7 +176,7 @@ void add_doctor(CLI::App& app, int& exit_code) {
   c->add_option("--listen", wanted->listen, "ADDRESS:PORT")->group(group);
   c->add_option("--public-url", wanted->public_url, "How clients reach it")->group(group);
   c->add_option("--media-address", wanted->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all()->group(group);
-  c->add_option("--media-port", wanted->media_port, "UDP port for media")->capture_default_str()->check(CLI::Range(1, 65535))->group(group);
+  c->add_option("--media-port", wanted->media_port, "Port for media, UDP and TCP")->capture_default_str()->check(CLI::Range(1, 65535))->group(group);
   c->add_option("--tls-cert", wanted->tls_cert, "Certificate chain (PEM)")->group(group);
   c->add_option("--tls-key", wanted->tls_key, "Its private key (PEM)")->group(group);
   c->add_option("--tls", wanted->tls, "self-signed")->check(CLI::IsMember({"self-signed"}))->group(group);

@@ -141,7 +141,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--listen", options->listen, "ADDRESS:PORT for HTTP and WebSocket; port 0: any free one")->capture_default_str();
   c->add_option("--public-url", options->public_url, "How clients reach this server, when not by the listener's address");
   c->add_option("--media-address", options->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all();
-  c->add_option("--media-port", options->media_port, "UDP port for media; of the three behind it one is used while a release takes over from another")->capture_default_str();
+  c->add_option("--media-port", options->media_port, "Port for media, UDP and TCP; of the three behind it one is used while a release takes over from another")->capture_default_str();
   c->add_option("--tls-cert", options->tls_cert, "Certificate chain (PEM)");
   c->add_option("--tls-key", options->tls_key, "Its private key (PEM)");
   c->add_option("--web-dir", options->web_directory, "The built web pages (default: build/web or share/upcall/web beside this program)");

@@ -42,7 +42,7 @@ Connection::Connection(Instant now, const wire::SfuAddConnection& add, const dtl
       added_at(now),
       last_heard(now) {}
 
-void Connection::send_rtp(Outbox& out, std::size_t size) {
+void Connection::send_rtp(Instant now, Outbox& out, std::size_t size, std::uint8_t cluster) {
   const auto path = ice.selected();
   if (!path) {
     drop(Drop::no_path);
@@ -55,6 +55,8 @@ void Connection::send_rtp(Outbox& out, std::size_t size) {
   }
   ++packets_out;
   bytes_out += *protected_size;
+  if (down.estimator) down.estimator->on_sent(now, *protected_size, cluster);
+  down.pacer.budget.spend(now, *protected_size + rtc::bwe::SendSideEstimator::kHeaders);
   out.commit(*path, *protected_size);
 }
 
@@ -109,7 +111,15 @@ wire::SfuConnectionReport Connection::report() const {
   out.strength = link.strength();
   out.loss_up_percent = link.loss_up() * 100;
   out.loss_down_percent = link.loss_down() * 100;
-  out.remb_bps = remb_bps;
+  out.remb_bps = down.remb_bps;
+  if (down.estimator && down.estimator->heard()) {
+    out.estimate_bps = down.estimator->bps();
+    out.queue_ms = down.estimator->queue_delay().seconds() * 1000;
+  }
+  for (const auto& s : subscriptions) out.videos_held += s->held;
+  out.paced = down.paced;
+  out.probed = down.probed;
+  out.expired = down.expired;
   for (std::size_t i = 0; i < drops.size(); ++i) {
     if (drops[i] > 0) out.drops.emplace_back(kDropNames[i], drops[i]);
   }

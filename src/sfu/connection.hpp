@@ -13,6 +13,7 @@
 #include "rtc/ice/lite_server.hpp"
 #include "rtc/rtcp/transport_feedback.hpp"
 #include "rtc/srtp/session.hpp"
+#include "sfu/downlink.hpp"
 #include "sfu/link_quality.hpp"
 #include "sfu/outbox.hpp"
 #include "sfu/streams.hpp"
@@ -70,8 +71,7 @@ struct Connection {
   Duration rtt = Duration::ms(100);
   std::optional<Instant> rtt_at;     // of its last sample; nothing: not known
   LinkQuality link;
-  std::uint64_t remb_bps = 0;
-  Instant remb_at;
+  Downlink down;
 
   // Counters.
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
@@ -81,8 +81,9 @@ struct Connection {
 
   bool can_send() const { return connected && !failed; }
 
-  // Protects the packet that stands in `out.slot()` (first `size` bytes) and commits it to the selected path.
-  void send_rtp(Outbox& out, std::size_t size);
+  // Protects the packet that stands in `out.slot()` (first `size` bytes) and commits it to the selected path; takes it from
+  // the budget. `cluster`: of the probe it belongs to.
+  void send_rtp(Instant now, Outbox& out, std::size_t size, std::uint8_t cluster = 0);
   void send_rtcp(Outbox& out, Bytes plain);
   // Hands over what DTLS wants to send, on the selected path or on the one just heard from.
   void send_dtls(Outbox& out, dtls::DtlsOutbox& from, const ice::Path* heard_on);

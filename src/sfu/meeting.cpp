@@ -34,7 +34,12 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
   const bool first = !c->session_set;
   c->session = command;
   c->session_set = true;
+  if (command.transport_feedback && command.extensions.transport_cc != 0 && !c->down.estimator) {
+    c->down.estimator = std::make_unique<rtc::bwe::SendSideEstimator>(shared_.rates, first_sequence(shared_.random));
+    c->down.set_budget(now, unknown_bps());
+  }
   if (first) {
+    c->down.set_budget(now, unknown_bps());
     c->session_set_at = c->last_heard = now;
     c->ice.set_remote(command.remote_ufrag, command.remote_pwd);
     wake_at(now + kConnectLimit);
@@ -88,6 +93,7 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     const bool gone = std::none_of(command.receives.begin(), command.receives.end(), [&](const wire::SfuReceive& want) {
       return want.ssrc == have->config.ssrc && want.stream_id == have->config.stream_id;
     });
+    if (gone) c->down.pacer.forget(have.get());
     if (gone && c->srtp_out) {
       // Signalling never hands an SSRC out twice: its place in the cipher's table is free again.
       c->srtp_out->forget(have->config.ssrc);
@@ -117,6 +123,10 @@ void Meeting::wire_subscriptions(Instant now, Outbox& out) {
         if (c.get() == receiver.get() || !c->video_in || !receiver->sees(*c)) continue;
         if (c->video_in->config.stream_id != subscription->config.stream_id) continue;
         subscription->publisher = c.get();
+        if (receiver->down.allocate_due.is_never()) {
+          receiver->down.allocate_due = now + Downlink::kAllocatePeriod;
+          wake_at(receiver->down.allocate_due);
+        }
         c->video_in->subscribers.push_back(subscription.get());
         if (before != c.get() && receiver->can_send()) begin_subscription(now, *subscription, out);
         break;
@@ -343,6 +353,7 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
   next_deadline_ = Instant::never();
   mix_tick(now, out);
   tell_levels(now, out);
+  tell_bitrates(now, out);
   recover_taps(now, out);
   for (auto& owned : connections_) {
     Connection& c = *owned;
@@ -385,6 +396,7 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
       judge_link(now, c, out);
     }
     wake_at(c.report_due);
+    tend_downlink(now, c, out);
     if (c.video_in) {
       VideoIn& video = *c.video_in;
       // Asked again until one comes, but a publisher that sends nothing has none.

@@ -22,6 +22,7 @@ struct Shared {
   AudioMixerFactory* mixers = nullptr;  // null: two talkers at once are forwarded by loudness
   RandomSource& random;
   NtpClock ntp;
+  rtc::bwe::RateLimits rates;           // of an estimate
 };
 
 class Meeting {
@@ -35,10 +36,11 @@ class Meeting {
   static constexpr Duration kReportPeriod = Duration::s(1);       // also of judging the link
   // A round trip that was not measured for this long says nothing of now.
   static constexpr Duration kRoundTripFresh = Duration::s(15);
-  static constexpr Duration kKeyRequestPeriod = Duration::ms(1000);
+  static constexpr Duration kKeyRequestPeriod = Duration::ms(2000);
   // A recording that starts waits for its first picture: once, a key frame may follow another this soon.
   static constexpr Duration kKeyRequestPeriodAtStart = Duration::ms(200);
   static constexpr Duration kVideoSilence = Duration::s(5);
+  static constexpr Duration kBitratesPeriod = Duration::s(2);
   static constexpr Duration kLevelsPeriod = Duration::ms(200);
   static constexpr Duration kTapKeyFrame = Duration::s(30);
   static constexpr Duration kTapKeyFrameContent = Duration::s(10);
@@ -90,6 +92,16 @@ class Meeting {
     Bytes payload;
   };
 
+  // One packet for one receiver, numbered.
+  struct OutgoingVideo {
+    StreamRewriter::Out numbers;
+    bool marker = false;
+    std::optional<std::uint8_t> rotation;
+    Bytes payload;
+    std::uint16_t picture_id_offset = 0;
+    std::uint8_t tl0_offset = 0;
+  };
+
   // Transport (meeting.cpp).
   bool on_stun(Instant now, Connection& c, const ice::Path& path, Bytes datagram, Outbox& out);
   // Asks an address that sends what looks like this connection's media whether it is the peer.
@@ -109,9 +121,26 @@ class Meeting {
   // The subscription has all it needs but a picture to begin with.
   void begin_subscription(Instant now, VideoSubscription& subscription, Outbox& out);
   void tell_first_video(Instant now, const VideoSubscription& subscription, Outbox& out);
+  void write_video(Instant now, VideoSubscription& to, const OutgoingVideo& packet, Outbox& out);
   void retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
   void end_video(Instant now, Connection& c);
-  void pass_remb(Instant now, Connection& publisher, Outbox& out);
+
+  // What a receiver's link carries (meeting_downlink.cpp).
+  void on_transport_feedback(Instant now, Connection& c, Bytes fci, Outbox& out);
+  void queue_video(Instant now, VideoSubscription& to, const WaitingVideo& packet, Outbox& out);
+  void repair(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
+  // Sends what waits and fits; wakes for the rest.
+  void pace(Instant now, Connection& c, Outbox& out);
+  bool send_waiting(Instant now, VideoSubscription& to, const WaitingVideo& packet, Outbox& out);
+  void send_probe(Instant now, Connection& c, Outbox& out);
+  // What waits of it is of no use any more.
+  void drop_waiting(Instant now, VideoSubscription& subscription, Outbox& out);
+  void tend_downlink(Instant now, Connection& c, Outbox& out);
+  void allocate_videos(Instant now, Connection& c, Outbox& out);
+  void hold_video(Instant now, VideoSubscription& subscription, bool held, Outbox& out);
+  void allow_publisher(Instant now, Connection& publisher, Outbox& out);
+  void tell_bitrates(Instant now, Outbox& out);
+  std::uint64_t unknown_bps() const { return std::max(Downlink::kUnknownBps, shared_.rates.start_bps); }
 
   void on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outbox& out);
   void route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out);
@@ -150,6 +179,7 @@ class Meeting {
   std::unique_ptr<AudioMixer> mixer_;
   Instant next_mix_ = Instant::never();
   Instant next_levels_;
+  Instant next_bitrates_;
   bool levels_told_ = false;
   Instant next_deadline_ = Instant::never();
   dtls::DtlsOutbox dtls_out_;

@@ -2,6 +2,7 @@
 // mixed. The numbers of the stream go on across every change.
 #include <algorithm>
 
+#include "sfu/extensions.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -120,6 +121,7 @@ void Meeting::send_audio(Instant now, Connection& to, const StreamRewriter::Out&
                                        .timestamp = numbers.timestamp, .ssrc = audio.config.send_ssrc});
   const std::uint8_t mid_id = to.session.extensions.mid;
   if (mid_id != 0 && !audio.config.mid.empty()) builder.add_extension(mid_id, as_bytes(audio.config.mid));
+  add_transport_sequence(builder, to);
   const MutBytes whole = builder.finish(payload);
   if (whole.empty()) {
     to.drop(Drop::oversize);
@@ -128,7 +130,7 @@ void Meeting::send_audio(Instant now, Connection& to, const StreamRewriter::Out&
   audio.rewriter.sent(numbers, now);
   ++audio.packets;
   audio.octets += static_cast<std::uint32_t>(payload.size());
-  to.send_rtp(out, whole.size());
+  to.send_rtp(now, out, whole.size());
 }
 
 void Meeting::mix_tick(Instant now, Outbox& out) {

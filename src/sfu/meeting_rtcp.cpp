@@ -47,7 +47,7 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
     } else if (const auto* nack = std::get_if<rtc::Nack>(&*item)) {
       if (VideoSubscription* s = subscription_by_ssrc(c, nack->media_ssrc)) {
         ++c.nacks_received;
-        rtc::for_each_nacked(*nack, [&](std::uint16_t sequence) { retransmit(now, *s, sequence, out); });
+        rtc::for_each_nacked(*nack, [&](std::uint16_t sequence) { repair(now, *s, sequence, out); });
       }
     } else if (const auto* pli = std::get_if<rtc::Pli>(&*item)) {
       ++c.plis_received;
@@ -63,17 +63,15 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
         }
       }
     } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
-      c.remb_bps = remb->bitrate_bps;
-      c.remb_at = now;
+      c.down.remb_bps = remb->bitrate_bps;
+      c.down.remb_at = now;
       remb_came = true;
+    } else if (const auto* feedback = std::get_if<rtc::TransportFeedback>(&*item)) {
+      on_transport_feedback(now, c, feedback->fci, out);
     }
   }
-  if (remb_came) {
-    // The last of a compound counts: one estimate in, one estimate out.
-    for (auto& s : c.subscriptions) {
-      if (s->publisher != nullptr && s->publisher->video_in) pass_remb(now, *s->publisher, out);
-    }
-  }
+  // The last of a compound counts: one estimate in, one estimate out.
+  if (remb_came && !(c.down.estimator && c.down.estimator->heard())) allocate_videos(now, c, out);
   if (reader.failed()) c.drop(Drop::rtcp_malformed);
 }
 
@@ -83,7 +81,13 @@ void Meeting::on_report_blocks(Instant now, Connection& c, Bytes blocks) {
       c.rtt = c.rtt_at ? (c.rtt * 7 + *sample) / 8 : *sample;
       c.rtt_at = now;
     }
-    if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) c.link.count_down(loss->expected, loss->lost);
+    if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) {
+      c.link.count_down(loss->expected, loss->lost);
+      if (!(c.down.estimator && c.down.estimator->heard()) && loss->expected > 0) {
+        c.down.report_loss.update(now, static_cast<std::uint64_t>(loss->expected), static_cast<std::uint64_t>(std::max<std::int64_t>(0, loss->lost)),
+                                  c.down.bps(now, std::max(c.down.wanted_bps, Downlink::kUnmeasuredBps)), c.rtt);
+      }
+    }
   };
   for (std::size_t i = 0; i < rtc::report_block_count(blocks); ++i) {
     const auto block = rtc::read_report_block(blocks, i);

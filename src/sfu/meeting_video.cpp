@@ -3,6 +3,7 @@
 
 #include "rtc/codec/vp8.hpp"
 #include "rtc/rtcp/rtcp.hpp"
+#include "sfu/extensions.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -11,22 +12,8 @@ namespace {
 
 constexpr int kRetransmitBudget = 200;                       // packets a receiver may ask again ...
 constexpr Duration kRetransmitWindow = Duration::ms(200);    // ... in this time
-
-// Extensions of a packet to one receiver; the caller goes on with the payload.
-void add_extensions(rtc::RtpBuilder& builder, const wire::SfuExtensionIds& ids, std::string_view mid,
-                    std::optional<std::uint8_t> rotation, Instant now) {
-  if (ids.mid != 0 && !mid.empty()) builder.add_extension(ids.mid, as_bytes(mid));
-  if (ids.abs_send_time != 0) {
-    // 24 bits of 6.18 fixed point seconds.
-    std::uint8_t value[3];
-    Writer(MutBytes(value)).u24(static_cast<std::uint32_t>(now.us() % 64'000'000 * (1 << 18) / 1'000'000) & 0xffffff);
-    builder.add_extension(ids.abs_send_time, value);
-  }
-  if (ids.orientation != 0 && rotation) {
-    const std::uint8_t value[1] = {*rotation};
-    builder.add_extension(ids.orientation, value);
-  }
-}
+// Of a packet beside its payload, about: RTP with extensions, SRTP, UDP, IP.
+constexpr std::size_t kPacketHeaders = 80;
 
 }  // namespace
 
@@ -80,6 +67,7 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
     wake_at(now + kVideoSilence);
     out.event(wire::SfuVideoState{c.no, video.config.stream_id, true, video.width, video.height});
   }
+  video.rate.add(now, packet.payload.size() + kPacketHeaders);
   video.history.put(packet.sequence, packet.timestamp, packet.marker, packet.rotation, packet.payload);
 
   if (!taps_.empty()) {
@@ -99,7 +87,7 @@ void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packe
   VideoIn& video = *c.video_in;
   for (VideoSubscription* to : video.subscribers) {
     if (!to->receiver.can_send()) continue;
-    if (to->paused) continue;
+    if (to->paused || to->held) continue;
     if (to->waiting_for_key || to->source_epoch != video.epoch || to->rewriter.leaps(packet.sequence)) {
       if (!packet.key_frame) {
         to->waiting_for_key = true;
@@ -133,32 +121,45 @@ void Meeting::tell_first_video(Instant now, const VideoSubscription& subscriptio
 void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out) {
   const auto numbers = to.rewriter.map(packet.sequence, packet.timestamp);
   if (!numbers) return;
+  if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
+    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
+      to.last_picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset);
+      to.last_tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset);
+    }
+  }
+  to.rewriter.sent(*numbers, now);
+  ++to.packets;
+  to.octets += static_cast<std::uint32_t>(packet.payload.size());
+  Pacer& pacer = to.receiver.down.pacer;
+  const std::size_t bytes = packet.payload.size() + kPacketHeaders;
+  if (pacer.idle() && pacer.budget.allows(now, bytes)) {
+    write_video(now, to, {*numbers, packet.marker, packet.rotation, packet.payload, to.picture_id_offset, to.tl0_offset}, out);
+    return;
+  }
+  queue_video(now, to, {.to = &to, .source_sequence = packet.sequence, .numbers = *numbers, .source_epoch = to.source_epoch,
+                        .picture_id_offset = to.picture_id_offset, .tl0_offset = to.tl0_offset,
+                        .bytes = static_cast<std::uint16_t>(bytes), .since = now}, out);
+}
+
+void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVideo& packet, Outbox& out) {
   Connection& receiver = to.receiver;
   rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
-                                       .sequence = static_cast<std::uint16_t>(numbers->sequence),
-                                       .timestamp = numbers->timestamp, .ssrc = to.config.ssrc});
-  add_extensions(builder, receiver.session.extensions, to.config.mid, packet.rotation, now);
+                                       .sequence = static_cast<std::uint16_t>(packet.numbers.sequence),
+                                       .timestamp = packet.numbers.timestamp, .ssrc = to.config.ssrc});
+  add_video_extensions(builder, receiver, to.config.mid, packet.rotation, now);
   const std::size_t header = builder.finish_header();
   const MutBytes whole = builder.finish(packet.payload);
   if (whole.empty()) {
     receiver.drop(Drop::oversize);
     return;
   }
-  if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-    const auto picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset);
-    const auto tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset);
-    if (to.picture_id_offset != 0 || to.tl0_offset != 0) {
-      rtc::rewrite_vp8_ids(whole.subspan(header), *d, picture_id, tl0);
-    }
-    if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
-      to.last_picture_id = picture_id;
-      to.last_tl0 = tl0;
+  if (packet.picture_id_offset != 0 || packet.tl0_offset != 0) {
+    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
+      rtc::rewrite_vp8_ids(whole.subspan(header), *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + packet.picture_id_offset),
+                           static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + packet.tl0_offset));
     }
   }
-  to.rewriter.sent(*numbers, now);
-  ++to.packets;
-  to.octets += static_cast<std::uint32_t>(packet.payload.size());
-  receiver.send_rtp(out, whole.size());
+  receiver.send_rtp(now, out, whole.size());
 }
 
 void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
@@ -180,7 +181,7 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
                                        .sequence = to.rtx_sequence, .timestamp = to.rewriter.map_timestamp(stored->timestamp),
                                        .ssrc = to.config.rtx_ssrc});
-  add_extensions(builder, receiver.session.extensions, to.config.mid, stored->rotation, now);
+  add_video_extensions(builder, receiver, to.config.mid, stored->rotation, now);
   const std::size_t header = builder.finish_header();
   const MutBytes slot = out.rtp_slot();
   const std::size_t size = header + 2 + stored->payload.size();
@@ -195,7 +196,7 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   }
   ++to.rtx_sequence;
   ++receiver.retransmitted;
-  receiver.send_rtp(out, size);
+  receiver.send_rtp(now, out, size);
 }
 
 void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period) {
@@ -235,30 +236,11 @@ void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out,
 void Meeting::end_video(Instant now, Connection& c) {
   tap_end(now, c.video_in->taps);
   for (VideoSubscription* s : c.video_in->subscribers) {
+    s->receiver.down.pacer.forget(s);
     s->publisher = nullptr;
     s->waiting_for_key = true;
   }
   c.video_in.reset();
-}
-
-void Meeting::pass_remb(Instant now, Connection& publisher, Outbox& out) {
-  VideoIn& video = *publisher.video_in;
-  std::uint64_t smallest = 0;
-  for (const VideoSubscription* s : video.subscribers) {
-    const Connection& r = s->receiver;
-    if (s->paused || r.remb_bps == 0 || now - r.remb_at > Duration::s(5)) continue;
-    smallest = smallest == 0 ? r.remb_bps : std::min(smallest, r.remb_bps);
-  }
-  if (smallest == 0 || video.config.ssrc == 0) return;
-  const bool fresh = now - video.remb_passed_at >= Duration::s(1);
-  const bool fell = smallest < video.remb_passed_bps * 97 / 100;
-  if (!fresh && !fell) return;
-  video.remb_passed_at = now;
-  video.remb_passed_bps = smallest;
-  std::uint8_t buffer[64];
-  Writer rtcp(buffer);
-  const std::uint32_t ssrcs[] = {video.config.ssrc};
-  if (rtc::write_remb(rtcp, 1, smallest, ssrcs)) publisher.send_rtcp(out, rtcp.written());
 }
 
 }  // namespace upcall::sfu

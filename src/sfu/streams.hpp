@@ -12,6 +12,7 @@
 #include "sfu/delivery.hpp"
 #include "sfu/ntp_clock.hpp"
 #include "sfu/packet_history.hpp"
+#include "sfu/rate_meter.hpp"
 #include "sfu/seen_window.hpp"
 #include "sfu/stream_rewriter.hpp"
 #include "wire/sfu.hpp"
@@ -53,8 +54,10 @@ struct VideoIn {
   std::uint16_t width = 0, height = 0;
   std::vector<VideoSubscription*> subscribers;
   std::vector<TapSourceRef> taps;
-  std::uint64_t remb_passed_bps = 0;
-  Instant remb_passed_at;
+  RateMeter rate;
+  std::uint64_t allowed_bps = 0;     // as it was told last (REMB); 0: never
+  Instant allowed_at;
+  std::optional<Instant> overdraws_since;   // sends clearly more than it is allowed
 };
 
 struct VideoSubscription {
@@ -68,7 +71,11 @@ struct VideoSubscription {
   StreamRewriter rewriter;
   std::uint32_t source_epoch = 0;
   bool waiting_for_key = true;
-  bool paused = false;
+  bool paused = false;               // by the receiver
+  bool held = false;                 // by us: its link does not carry it
+  Instant held_changed_at;
+  std::optional<Instant> unfit_since;   // it would have to be held
+  std::uint64_t granted_bps = 0;     // what its publisher may come to for this receiver's sake; 0: not known
   std::uint16_t picture_id_offset = 0, last_picture_id = 0;
   std::uint8_t tl0_offset = 0, last_tl0 = 0;
   std::uint16_t rtx_sequence;

@@ -4,8 +4,9 @@
 
 namespace upcall::sfu {
 
-Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random)
-    : shared_{context, mixers, random, NtpClock(now)} {}
+Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random,
+               const rtc::bwe::RateLimits& rates)
+    : shared_{context, mixers, random, NtpClock(now), rates} {}
 
 const Meeting* Worker::meeting(wire::MeetingNo no) const {
   const auto at = meetings_.find(no);
@@ -62,6 +63,11 @@ void Worker::handle(Instant now, const ice::Path& path, MutBytes datagram, Outbo
   if (place.meeting->handle(now, *place.connection, path, datagram, out) && place.connection->ice.is_validated(path)) {
     add_route(path, place);
   }
+}
+
+bool Worker::carries(const ice::Path& path) const {
+  const auto at = by_path_.find(path);
+  return at != by_path_.end() && at->second.connection->ice.is_validated(path);
 }
 
 void Worker::list_ssrcs(Meeting& meeting, Connection& c, const wire::SfuSetSession& session) {

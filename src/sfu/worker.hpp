@@ -16,7 +16,9 @@ namespace upcall::sfu {
 class Worker {
  public:
   // `context`, `mixers` (may be null) and `random` must outlive the worker.
-  Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random);
+  // `rates`: limits of what is taken for the capacity of a receiver's link.
+  Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random,
+         const rtc::bwe::RateLimits& rates = {});
 
   void handle(Instant now, const ice::Path& path, MutBytes datagram, Outbox& out);
   void command(Now now, const wire::SfuCommand& command, Outbox& out);
@@ -33,6 +35,8 @@ class Worker {
   const Counters& counters() const { return counters_; }
   std::size_t meeting_count() const { return meetings_.size(); }
   std::size_t connection_count() const { return by_ufrag_.size(); }
+  // May media come in on this path now?
+  bool carries(const ice::Path& path) const;
   std::size_t path_count() const { return by_path_.size(); }
   // Test and metrics view.
   const Meeting* meeting(wire::MeetingNo no) const;

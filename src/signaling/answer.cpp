@@ -83,13 +83,12 @@ SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer&
 }
 
 // VP8 and its RTX as offered, or nothing.
-std::vector<rtc::SdpCodec> pick_vp8(const SdpMedia& offered, bool upstream) {
+std::vector<rtc::SdpCodec> pick_vp8(const SdpMedia& offered) {
   const rtc::SdpCodec* vp8 = offered.codec("VP8");
   if (vp8 == nullptr || vp8->clock_rate != 90000) return {};
   std::vector<rtc::SdpCodec> out;
-  // Upstream we feed the sender's bandwidth estimation; downstream the receiver's own (REMB) is what we can use.
-  out.push_back(upstream ? with_feedback(*vp8, {"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"})
-                         : with_feedback(*vp8, {"goog-remb", "ccm fir", "nack", "nack pli"}));
+  // Both ways arrivals are told, for the estimation of whoever sends. Downstream REMB is for receivers that tell none.
+  out.push_back(with_feedback(*vp8, {"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"}));
   out[0].fmtp.clear();
   if (const rtc::SdpCodec* rtx = offered.rtx_for(vp8->payload_type)) {
     out.push_back(*rtx);
@@ -102,7 +101,7 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   SdpMedia out;
   out.kind = "video";
   out.mid = offered.mid;
-  out.codecs = pick_vp8(offered, true);
+  out.codecs = pick_vp8(offered);
   if (out.codecs.empty()) return rejected(offered);
   const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
   // rid and repaired-rid too, though one stream is all we take: an extension refused once is not offered again, and a
@@ -119,6 +118,7 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   wire::SfuCamera camera;
   camera.mid = offered.mid;
   camera.stream_id = input.camera_stream_id;
+  if (input.camera_kbps != 0) camera.max_bitrate_bps = input.camera_kbps * 1000;
   camera.payload_type = out.codecs[0].payload_type;
   camera.rtx_payload_type = out.codecs.size() > 1 ? out.codecs[1].payload_type : 0;
   if (!offered.fid_groups.empty()) {
@@ -136,10 +136,13 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
   SdpMedia out;
   out.kind = "video";
   out.mid = offered.mid;
-  out.codecs = pick_vp8(offered, false);
+  out.codecs = pick_vp8(offered);
   if (out.codecs.empty()) return rejected(offered);
-  out.extensions = pick_extensions(offered, {RtpExtension::mid, RtpExtension::abs_send_time, RtpExtension::orientation},
+  out.extensions = pick_extensions(offered, {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
                                    answer.session.extensions);
+  // Its arrivals, so that we may estimate what its link carries.
+  const bool told = std::find(out.codecs[0].feedback.begin(), out.codecs[0].feedback.end(), "transport-cc") != out.codecs[0].feedback.end();
+  if (told && answer.session.extensions.transport_cc != 0) answer.session.transport_feedback = true;
   if (stream_id == 0 || offered.direction != SdpDirection::recvonly || !input.is_published(stream_id)) {
     out.direction = SdpDirection::inactive;
     return out;

@@ -269,6 +269,10 @@ void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
     }
   } else if (const auto* quality = std::get_if<wire::SfuLinkQuality>(&event)) {
     on_link_quality(now, *quality, out);
+  } else if (const auto* held = std::get_if<wire::SfuVideoHeld>(&event)) {
+    on_video_held(now, *held, out);
+  } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {
+    on_bitrates(now, *bitrates, out);
   } else if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
     on_audio_levels(now, *levels, out);
   }

@@ -130,6 +130,9 @@ class Room {
   void watch_life(Now now, RoomOutput& out);
 
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
+  // Tiles that the server holds back for a receiver's bandwidth; what streams come to, for all.
+  void on_video_held(Now now, const wire::SfuVideoHeld& held, RoomOutput& out);
+  void on_bitrates(Now now, const wire::SfuBitrates& told, RoomOutput& out);
   void on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out);
 
   void send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out);

@@ -50,6 +50,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   input.transport.candidates = options_.candidates;
   const std::uint32_t new_stream = session.publication ? session.publication->stream_id : next_stream_;
   input.camera_stream_id = new_stream;
+  if (!video_streams.empty()) input.camera_kbps = std::min<std::uint32_t>(video_streams.front()->max_bitrate_kbps(), 100'000);
   input.is_published = [this, &session](std::uint32_t id) {
     const Session* publisher = publisher_of(id);
     return publisher != nullptr && publisher != &session && may_see(session, *publisher);
@@ -209,6 +210,35 @@ void Room::on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutp
     state->set_volume(level.minus_dbov);  // positive dB below full scale; 42 and more is silence to the client
   }
   if (metadata->attendee_states_size() > 0) broadcast_metadata(now, frame, out);
+}
+
+void Room::on_video_held(Now now, const wire::SfuVideoHeld& held, RoomOutput& out) {
+  const Session* session = find(held.connection);
+  const Session* publisher = publisher_of(held.stream_id);
+  if (session == nullptr || publisher == nullptr) return;
+  wire::SignalFrame frame;
+  frame.set_type(held.held ? wire::SignalFrame::PAUSE : wire::SignalFrame::RESUME);
+  frame.mutable_pause()->add_group_ids(publisher->publication->group_id);
+  send(now, *session, frame, out);
+}
+
+void Room::on_bitrates(Now now, const wire::SfuBitrates& told, RoomOutput& out) {
+  wire::SignalFrame frame;
+  frame.set_type(wire::SignalFrame::BITRATES);
+  auto* bitrates = frame.mutable_bitrates();
+  for (const auto& stream : told.streams) {
+    auto* one = bitrates->add_bitrates();
+    one->set_source_stream_id(stream.stream_id);
+    one->set_avg_bitrate_bps(static_cast<std::uint32_t>(std::min<std::uint64_t>(stream.bps, 1'000'000'000)));
+  }
+  for (const auto& [no, session] : sessions_) {
+    if (!session->connected || session->retired) continue;
+    const auto link = std::find_if(told.receivers.begin(), told.receivers.end(), [&](const auto& r) { return r.connection == session->connection; });
+    // In kbit/s; absent, the client goes by its own estimate.
+    if (link != told.receivers.end()) bitrates->set_server_available_outgoing_bitrate(static_cast<std::uint32_t>(link->available_bps / 1000));
+    else bitrates->clear_server_available_outgoing_bitrate();
+    send(now, *session, frame, out);
+  }
 }
 
 void Room::on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out) {

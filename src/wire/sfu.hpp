@@ -65,6 +65,7 @@ struct SfuCamera {
   std::uint32_t stream_id = 0;     // the publication, unique in the meeting
   std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; rtx 0: none
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // theirs; 0 unknown: bound by MID
+  std::uint32_t max_bitrate_bps = 1'500'000;            // what its encoder may come to
 };
 // A section that receives another attendee's video.
 struct SfuReceive {
@@ -80,6 +81,7 @@ struct SfuSetSession {
   std::string remote_ufrag, remote_pwd;
   std::string remote_fingerprint;  // sha-256, upper-case hex with colons
   SfuExtensionIds extensions;
+  bool transport_feedback = false; // the attendee tells when what packet of ours arrived (transport-cc)
   std::optional<SfuAudio> audio;
   std::optional<SfuCamera> camera;
   std::vector<SfuReceive> receives;
@@ -189,6 +191,26 @@ struct SfuLinkQuality {
   ConnectionNo connection;
   SfuLinkStrength strength = SfuLinkStrength::good;
 };
+// A receiver's video is held back, or goes on, because of its bandwidth.
+struct SfuVideoHeld {
+  ConnectionNo connection;         // who receives
+  std::uint32_t stream_id = 0;
+  bool held = false;
+};
+// Every two seconds of a meeting in which video flows: what publications come to, and what receivers' links carry.
+struct SfuBitrates {
+  MeetingNo meeting;
+  struct Stream {
+    std::uint32_t stream_id = 0;
+    std::uint64_t bps = 0;
+  };
+  struct Receiver {
+    ConnectionNo connection;
+    std::uint64_t available_bps = 0;
+  };
+  std::vector<Stream> streams;
+  std::vector<Receiver> receivers;   // those whose links have been measured
+};
 // Talkers of a meeting, at most every 200 ms and only while somebody talks or just stopped.
 struct SfuAudioLevels {
   MeetingNo meeting;
@@ -217,6 +239,10 @@ struct SfuConnectionReport {
   SfuLinkStrength strength = SfuLinkStrength::good;
   double loss_up_percent = 0, loss_down_percent = 0;  // of the last seconds, as it is judged
   std::uint64_t remb_bps = 0;
+  std::uint64_t estimate_bps = 0;    // what its way to it carries; 0: not measured
+  double queue_ms = 0;               // what waits on that way
+  std::uint64_t videos_held = 0;     // subscriptions that are held back for bandwidth now
+  std::uint64_t paced = 0, probed = 0, expired = 0;  // packets that waited here, probes sent, packets that waited too long
   // Drop reason → count.
   std::vector<std::pair<std::string, std::uint64_t>> drops;
 };
@@ -229,6 +255,6 @@ struct SfuMeetingReport {
 };
 
 using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFirstVideo, SfuFailed, SfuDropped, SfuVideoState,
-                              SfuLinkQuality, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
+                              SfuLinkQuality, SfuVideoHeld, SfuBitrates, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
 
 }  // namespace upcall::wire

@@ -157,6 +157,8 @@ class Story {
     world_.run_for(Duration::s(2));
     drain();
     for (const auto& p : world_.participants()) {
+      // Of a share that vanished the seat is kept for a while: a third one may be refused then.
+      if (p->options.content && p->end_status() == 409) continue;
       if (!p->gone && p->end_status() != 410) fail(p->options.attendee_id + " was not told that the meeting ended");
       const auto seen = p->totals();
       total_.frames_seen += seen.video_frames;

@@ -38,13 +38,13 @@ TEST(Streams, LostVideoPacketsAreRepairedRatherThanAskedForAnew) {
   EXPECT_THAT(call.world.breaches(), IsEmpty());
   const auto seen = b.totals();
   EXPECT_GT(seen.lost, 50u);
-  EXPECT_GT(seen.repaired, seen.lost * 9 / 10);
+  EXPECT_GT(seen.repaired, seen.lost * 8 / 10);   // sound is among what was lost, and is not repaired
   // 4 % up and 4 % down, 4 packets a frame: without repair a quarter of the frames would be missing.
   EXPECT_GT(seen.video_frames, a.totals().frames_sent * 97 / 100);
   EXPECT_LE(a.totals().key_frames_wanted, 5u);
 }
 
-TEST(Streams, KeyFramesAreAskedForAtMostOnceASecond) {
+TEST(Streams, KeyFramesAreAskedForAtMostOnceInTwoSeconds) {
   Call call(2);
   Weather storm;
   storm.loss = 0.35;
@@ -58,7 +58,7 @@ TEST(Streams, KeyFramesAreAskedForAtMostOnceASecond) {
   call.world.run_for(Duration::s(20));
   const std::uint64_t asked = a.totals().key_frames_wanted;
   EXPECT_GE(asked, 3u);   // three receivers in a storm do need some
-  EXPECT_LE(asked - before, 22u);
+  EXPECT_LE(asked - before, 11u);
   EXPECT_THAT(call.world.breaches(), IsEmpty());
 }
 

@@ -19,7 +19,9 @@ inline boost::json::object connection_json(const wire::SfuConnectionReport& c) {
           {"retransmitted", c.retransmitted}, {"nacksReceived", c.nacks_received}, {"nacksSent", c.nacks_sent},
           {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"rttMs", c.rtt_ms},
           {"signalStrength", std::string(wire::to_string(c.strength))}, {"lossUpPercent", c.loss_up_percent},
-          {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"drops", std::move(drops)}};
+          {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"estimateBps", c.estimate_bps},
+          {"queueMs", c.queue_ms}, {"videosHeld", c.videos_held}, {"packetsPaced", c.paced}, {"probesSent", c.probed},
+          {"packetsExpired", c.expired}, {"drops", std::move(drops)}};
 }
 
 // Milliseconds since the socket opened; what has not happened is absent.

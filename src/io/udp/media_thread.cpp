@@ -21,6 +21,7 @@ constexpr Duration kSlowTurn = Duration::ms(5);
 // Deadlines nearer than this are waited for together: a wake-up costs more than 1 ms of lateness does.
 constexpr Duration kTick = Duration::ms(1);
 constexpr int kBatchesPerTurn = 64;
+constexpr Duration kSweep = Duration::s(1);
 }  // namespace
 
 class MediaThread::Loop final : public sfu::TransmitSink {
@@ -32,7 +33,6 @@ class MediaThread::Loop final : public sfu::TransmitSink {
         outbox_(*this),
         commands_(options.command_queue),
         on_events_(std::move(on_events)) {
-    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
     wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     epoll_event event{};
     event.events = EPOLLIN;
@@ -50,6 +50,8 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     ::close(epoll_);
     ::close(wake_);
   }
+  // Before start().
+  Result<void> listen(const NetAddress& address) { return tcp_.listen(address); }
   void start() {
     thread_ = std::thread([this] { run(); });
     ::pthread_setname_np(thread_.native_handle(), "media");
@@ -77,6 +79,12 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     out.meetings = meetings_.load(std::memory_order_relaxed);
     out.connections = connections_.load(std::memory_order_relaxed);
     out.turn_us_max = turn_us_max_.load(std::memory_order_relaxed);
+    out.tcp.accepted = tcp_accepted_.load(std::memory_order_relaxed);
+    out.tcp.refused = tcp_refused_.load(std::memory_order_relaxed);
+    out.tcp.malformed = tcp_malformed_.load(std::memory_order_relaxed);
+    out.tcp.idle = tcp_idle_.load(std::memory_order_relaxed);
+    out.tcp.dropped = tcp_dropped_.load(std::memory_order_relaxed);
+    out.tcp.open = tcp_open_.load(std::memory_order_relaxed);
     return out;
   }
 
@@ -90,8 +98,18 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   void transmit(std::span<const sfu::Transmit> batch) override {
     // Runs of datagrams for one local socket; with one address that is the whole batch.
     std::array<UdpSocket::Item, sfu::Outbox::kBatch> items;
+    bool over_tcp = false;
     for (std::size_t at = 0; at < batch.size();) {
       const std::uint32_t socket = batch[at].path.local_index;
+      if (is_tcp(batch[at].path)) {
+        const bool sent = tcp_.send(batch[at].path, batch[at].datagram);
+        add(packets_out_, sent ? 1 : 0);
+        add(bytes_out_, batch[at].datagram.size());
+        add(send_errors_, sent ? 0 : 1);
+        over_tcp = true;
+        ++at;
+        continue;
+      }
       std::size_t n = 0;
       std::uint64_t bytes = 0;
       while (at < batch.size() && batch[at].path.local_index == socket) {
@@ -105,6 +123,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
       add(bytes_out_, bytes);
       add(send_errors_, lost);
     }
+    if (over_tcp) tcp_.flush();
   }
 
  private:
@@ -124,7 +143,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     std::array<epoll_event, 16> ready;
     while (!stop_.load(std::memory_order_acquire)) {
       const Instant before = system_now().mono;
-      const Instant deadline = worker_.next_deadline();
+      const Instant deadline = std::min(worker_.next_deadline(), sweep_due_);
       timespec timeout{};
       const timespec* wait = nullptr;
       if (!deadline.is_never()) {
@@ -150,6 +169,15 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     for (const epoll_event& event : ready) {
       if (event.data.u32 == kWake) continue;
       const std::uint32_t index = event.data.u32;
+      if (TcpMedia::owns(index)) {
+        const Instant arrival = system_now().mono;
+        tcp_.event(arrival, index, event.events, [&](const ice::Path& path, MutBytes datagram) {
+          add(packets_in_, 1);
+          worker_.handle(arrival, path, datagram, outbox_);
+        });
+        outbox_.flush();
+        continue;
+      }
       // Bounded: timers and commands get their turn under any flood.
       for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
         const auto received = sockets_[index].receive(memory_, UdpSocket::kTurnBatch);
@@ -164,6 +192,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     worker_.handle_timeout(system_now().mono, outbox_);
     outbox_.flush();
     worker_.end_turn();
+    sweep_tcp(now.mono);
     if (!outbox_.events().empty()) {
       on_events_(std::move(outbox_.events()));
       outbox_.events() = {};
@@ -180,20 +209,38 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     connections_.store(worker_.connection_count(), std::memory_order_relaxed);
   }
 
+  void sweep_tcp(Instant now) {
+    if (sweep_due_ <= now) {
+      tcp_.sweep(now, [this](const ice::Path& path) { return worker_.carries(path); });
+      sweep_due_ = Instant::never();
+    }
+    if (sweep_due_.is_never() && tcp_.needs_sweep()) sweep_due_ = now + kSweep;
+    tcp_accepted_.store(tcp_.counters().accepted, std::memory_order_relaxed);
+    tcp_refused_.store(tcp_.counters().refused, std::memory_order_relaxed);
+    tcp_malformed_.store(tcp_.counters().malformed, std::memory_order_relaxed);
+    tcp_idle_.store(tcp_.counters().idle, std::memory_order_relaxed);
+    tcp_dropped_.store(tcp_.counters().dropped, std::memory_order_relaxed);
+    tcp_open_.store(tcp_.counters().open, std::memory_order_relaxed);
+  }
+
+  const int epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   std::vector<UdpSocket> sockets_;
+  TcpMedia tcp_{epoll_};
+  Instant sweep_due_ = Instant::never();
   sfu::Worker worker_;
   sfu::Outbox outbox_;
   SpscQueue<wire::SfuCommand> commands_;
   EventSink on_events_;
   UdpSocket::ReceiveMemory memory_;
-  int epoll_ = -1, wake_ = -1;
+  int wake_ = -1;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> turns_{0}, slow_turns_{0}, packets_in_{0}, packets_out_{0}, bytes_out_{0}, send_errors_{0},
       unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0};
+  std::atomic<std::uint64_t> tcp_accepted_{0}, tcp_refused_{0}, tcp_malformed_{0}, tcp_idle_{0}, tcp_dropped_{0}, tcp_open_{0};
   std::thread thread_;
 };
 
-MediaThread::MediaThread(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+MediaThread::MediaThread(std::unique_ptr<Loop> loop, bool tcp_ready) : loop_(std::move(loop)), tcp_ready_(tcp_ready) {}
 MediaThread::~MediaThread() = default;
 
 Result<std::unique_ptr<MediaThread>> MediaThread::start(MediaThreadOptions options, const dtls::DtlsContext& context,
@@ -207,8 +254,10 @@ Result<std::unique_ptr<MediaThread>> MediaThread::start(MediaThreadOptions optio
   }
   if (sockets.empty()) return fail(ErrorCode::invalid_argument, "no address to receive media on (give --media-address)");
   auto loop = std::make_unique<Loop>(options, std::move(sockets), context, mixers, random, std::move(on_events));
+  bool tcp_ready = options.tcp;
+  for (std::size_t i = 0; i < options.addresses.size() && tcp_ready; ++i) tcp_ready = loop->listen(options.addresses[i].bind).has_value();
   loop->start();
-  return std::unique_ptr<MediaThread>(new MediaThread(std::move(loop)));
+  return std::unique_ptr<MediaThread>(new MediaThread(std::move(loop), tcp_ready));
 }
 
 bool MediaThread::post(wire::SfuCommand&& command) { return loop_->post(std::move(command)); }

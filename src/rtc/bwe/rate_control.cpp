@@ -17,6 +17,7 @@ constexpr Duration kLossWindow = Duration::ms(250);
 constexpr std::uint64_t kLossPacketsLeast = 20;
 constexpr double kLossSmoothing = 0.3;
 constexpr double kLossHigh = 0.10, kLossLow = 0.02;
+constexpr double kBoundLeast = 250'000;
 constexpr double kBoundGone = 30'000'000;
 }  // namespace
 
@@ -112,7 +113,8 @@ void LossBound::update(Instant now, std::uint64_t expected, std::uint64_t lost, 
     if (lowered_at_ != Instant() && now - lowered_at_ < Duration::ms(300) + rtt) return;
     lowered_at_ = now;
     const double from = std::min(static_cast<double>(bps), bound_bps_.value_or(static_cast<double>(bps)));
-    bound_bps_ = from * (1 - 0.5 * loss_);
+    // Loss that a lower rate does not end is no sign of congestion: it takes nobody below this.
+    bound_bps_ = std::max(from * (1 - 0.5 * loss_), std::min(from, kBoundLeast));
   } else if (loss_ < kLossLow && bound_bps_) {
     *bound_bps_ *= std::pow(kGrowth, std::min(window.seconds(), 1.0));
     if (*bound_bps_ > kBoundGone) bound_bps_.reset();

@@ -1,6 +1,7 @@
 #include "rtc/bwe/send_side.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace upcall::rtc::bwe {
 
@@ -43,12 +44,13 @@ std::int64_t SendSideEstimator::unwrap(std::int64_t arrival_us) {
 }
 
 ParseResult<SendSideEstimator::Arrivals> SendSideEstimator::on_feedback(Instant now, Bytes fci, Duration rtt) {
-  const auto count = decode_transport_feedback(fci, arrivals_);
+  std::array<TransportArrival, kStatusesMax> arrivals;
+  const auto count = decode_transport_feedback(fci, arrivals);
   if (!count) return fail(count.error());
   if (!heard()) begin_with_first_burst(now);
   Arrivals out;
   for (std::size_t i = 0; i < *count; ++i) {
-    const TransportArrival& told = arrivals_[i];
+    const TransportArrival& told = arrivals[i];
     SentHistory::Sent* sent = history_.find(told.sequence);
     if (sent == nullptr || sent->state == SentHistory::State::arrived) continue;
     if (!told.received) {

@@ -9,7 +9,6 @@
 // the first probe.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -69,7 +68,6 @@ class SendSideEstimator {
   RateControl rate_;
   LossBound loss_;
   ProbePlanner probes_;
-  std::array<TransportArrival, kStatusesMax> arrivals_;
   std::optional<std::int64_t> last_arrival_us_;   // unwrapped
   Instant heard_at_, sent_at_, halved_at_;
   Instant burst_at_;                              // before the first feedback

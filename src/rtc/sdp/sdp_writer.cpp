@@ -22,9 +22,16 @@ void write_codec(std::string& out, const SdpCodec& codec) {
 
 void write_candidates(std::string& out, const SdpTransport& transport) {
   // Host candidates of one component; the local preference falls with the order given (RFC 8445 §5.1.2.1).
-  std::uint32_t preference = 65535;
+  std::uint32_t preference = 65535, tcp_preference = 8191;
   int foundation = 1;
   for (const SdpCandidate& c : transport.candidates) {
+    if (!c.udp) {
+      // After all of UDP; passive: the client connects. Direction preference 2 of RFC 6544 §4.2.
+      const std::uint32_t priority = 90u << 24 | (2u << 13 | tcp_preference--) << 8 | 255u;
+      line(out, "a=candidate:" + std::to_string(foundation++) + " 1 tcp " + std::to_string(priority) + " " + c.address + " " +
+                    std::to_string(c.port) + " typ host tcptype passive");
+      continue;
+    }
     const std::uint32_t priority = 126u << 24 | preference-- << 8 | 255u;
     line(out, "a=candidate:" + std::to_string(foundation++) + " 1 udp " + std::to_string(priority) + " " + c.address +
                   " " + std::to_string(c.port) + " typ host");

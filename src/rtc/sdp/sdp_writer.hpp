@@ -14,7 +14,7 @@ struct SdpTransport {
   std::string fingerprint;               // sha-256, upper-case hex with colons
   std::string setup;                     // answer: "passive"
   bool ice_lite = false;
-  std::vector<SdpCandidate> candidates;  // host candidates; port of the m= line is the first one's
+  std::vector<SdpCandidate> candidates;  // host candidates, UDP before TCP; port of the m= line is the first one's
 };
 
 // `session_id`: a number of this session; `version` rises by one a description (RFC 8866 §5.2).

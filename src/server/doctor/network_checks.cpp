@@ -110,11 +110,15 @@ void check_media_port(const Installation& at, Report& report) {
     if (at.running && why == 0) return report.fault(check, "nobody listens on " + place + ", although the server runs", "calls have neither pictures nor sound", "restart the server; its log says why it could not");
     if (!at.running && why == EADDRINUSE) return report.fault(check, "another program has " + place, "the server does not start", "stop that program (ss -lunp tells which), or choose another port with --media-port");
     if (!at.running && why != 0) return report.fault(check, "nothing can listen on " + place + ": " + std::strerror(why), "the server does not start", "correct --media-address: ADVERTISED=BIND, where BIND is an address of this host");
+    const int why_tcp = try_to_bind(ip_text(m.bind), m.bind.port, SOCK_STREAM);
+    if (at.running ? why_tcp == 0 : why_tcp == EADDRINUSE) {
+      report.note("media over TCP", "TCP " + std::to_string(m.bind.port) + (at.running ? " is not the server's" : " is another program's"), "people whose network lets no UDP out cannot join", "free that port (ss -ltnp tells who has it), then restart the server");
+    }
   }
   if (at.media.empty()) return report.fault(check, "this host has no address to receive media on", "the server does not start", "give --media-address");
   const std::string port = std::to_string(at.media.front().bind.port);
   report.well(check, at.running ? "UDP " + port + " is the server's" : "UDP " + port + " is free for the server, which does not run");
-  report.note("firewall", "whether UDP " + port + " can be reached from outside cannot be seen from here", "where it is dropped on the way, calls connect and stay black", "allow it in firewalls and security groups, and try a call from another network");
+  report.note("firewall", "whether UDP and TCP " + port + " can be reached from outside cannot be seen from here", "where it is dropped on the way, calls connect and stay black", "allow it in firewalls and security groups, and try a call from another network");
 }
 
 void check_candidates(const Installation& at, Report& report) {

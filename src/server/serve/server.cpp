@@ -184,6 +184,7 @@ Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
     auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
     if (started) {
       runtime = std::move(*started);
+      if (!runtime->media_over_tcp()) log::warn("media.no_tcp", {{"why", "something else has a TCP port of media: clients whose network lets no UDP out cannot join"}});
       return media;
     }
     if (last) return tl::unexpected(started.error());

@@ -20,6 +20,13 @@ void Server::Parts::add_metrics() {
   counter("upcall_media_packets_received_total", "Datagrams received", [this, d] { return d(runtime->counters().media.packets_in); });
   counter("upcall_media_packets_sent_total", "Datagrams sent", [this, d] { return d(runtime->counters().media.packets_out); });
   counter("upcall_media_unknown_address_total", "Datagrams from addresses that no check validated", [this, d] { return d(runtime->counters().media.unknown_address); });
+  gauge("upcall_media_tcp_connections", "Open connections of media over TCP", [this, d] { return d(runtime->counters().media.tcp.open); });
+  counter("upcall_media_tcp_accepted_total", "Connections of media over TCP that came in", [this, d] { return d(runtime->counters().media.tcp.accepted); });
+  counter("upcall_media_tcp_refused_total", "Connections of media over TCP beyond a limit, or that were none", [this, d] {
+    const auto tcp = runtime->counters().media.tcp;
+    return d(tcp.refused + tcp.malformed + tcp.idle);
+  });
+  counter("upcall_media_tcp_dropped_total", "Datagrams for clients over TCP that did not read fast enough", [this, d] { return d(runtime->counters().media.tcp.dropped); });
   counter("upcall_media_slow_turns_total", "Turns of the media worker over 5 ms", [this, d] { return d(runtime->counters().media.slow_turns); });
   counter("upcall_media_cpu_seconds_total", "CPU time of the media worker", [this] { return runtime->counters().media_cpu.seconds(); });
   counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });

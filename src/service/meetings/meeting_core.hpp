@@ -37,6 +37,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     });
     if (!media) return tl::unexpected(media.error());
     media_ = std::move(*media);
+    media_over_tcp_ = media_->tcp_ready();
     thread_ = std::thread([this] { run(); });
     ::pthread_setname_np(thread_.native_handle(), "meetings");
     return {};
@@ -49,6 +50,8 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     const std::lock_guard lock(mutex_);
     tasks_.clear();
   }
+
+  bool media_over_tcp() const { return media_over_tcp_; }
 
   void post(std::function<void()> task) {
     {
@@ -93,6 +96,11 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     options.fingerprint = context_.fingerprint().text();
     for (const udp::MediaAddress& address : options_.media.addresses) {
       options.candidates.push_back({ip_text(address.advertised), address.advertised.port, "host", true});
+    }
+    if (media_over_tcp_) {
+      for (const udp::MediaAddress& address : options_.media.addresses) {
+        options.candidates.push_back({ip_text(address.advertised), address.advertised.port, "host", false});
+      }
     }
     signaling::RoomOutput out;
     entry.room = std::make_unique<signaling::Room>(system_now(), std::move(options), random_,
@@ -225,6 +233,10 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       for (auto& [id, entry] : meetings_) {
         if (entry.no == levels->meeting) to_room(entry, event);
       }
+    } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {
+      for (auto& [id, entry] : meetings_) {
+        if (entry.no == bitrates->meeting) to_room(entry, event);
+      }
     } else {
       wire::ConnectionNo connection{};
       if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
@@ -233,6 +245,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
       if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
+      if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
       const auto at = connections_.find(connection);
       if (at == connections_.end()) return;
       if (Entry* entry = find(at->second)) {
@@ -312,6 +325,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
   const dtls::DtlsContext& context_;
   RandomSource& random_;
   std::unique_ptr<udp::MediaThread> media_;
+  bool media_over_tcp_ = false;
   SpscQueue<std::vector<wire::SfuEvent>> events_;
   JoinMetrics join_metrics_;
   std::atomic<std::uint64_t> lost_events_{0}, meeting_count_{0}, socket_count_{0}, refused_tokens_{0}, backlog_max_{0};

@@ -176,6 +176,8 @@ std::future<std::optional<MeetingRuntime::Inspection>> MeetingRuntime::inspect(c
   return future;
 }
 
+bool MeetingRuntime::media_over_tcp() const { return core_->media_over_tcp(); }
+
 MeetingRuntime::Counters MeetingRuntime::counters() const {
   Counters out;
   out.meetings = core_->meeting_count_.load(std::memory_order_relaxed);

@@ -105,6 +105,8 @@ class MeetingRuntime {
     Duration media_cpu;
   };
   Counters counters() const;
+  // Are clients without UDP served? No: something else has a TCP port of media.
+  bool media_over_tcp() const;
 
   // Drain: closes every socket with 4500 (clients reconnect, here or elsewhere); media goes on until then.
   void drain();

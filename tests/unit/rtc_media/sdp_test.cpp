@@ -1,5 +1,6 @@
 #include "rtc/sdp/session_description.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -88,7 +89,7 @@ TEST(Sdp, SimulcastRidsAreRead) {
 
 TEST(Sdp, WhatWeWriteWeRead) {
   SdpTransport transport{.ice_ufrag = "abcd", .ice_pwd = "0123456789012345678901", .fingerprint = "AA:BB", .setup = "passive", .ice_lite = true,
-                         .candidates = {{"192.0.2.1", 40000, "host", true}, {"2001:db8::1", 40000, "host", true}}};
+                         .candidates = {{"192.0.2.1", 40000, "host", true}, {"2001:db8::1", 40000, "host", true}, {"192.0.2.1", 40001, "host", false}}};
   SdpMedia audio{.kind = "audio", .mid = "0", .codecs = {{111, "opus", 48000, 2, "minptime=10;useinbandfec=1", {"transport-cc"}}}, .extensions = {{4, "urn:x"}}};
   SdpMedia dead{.kind = "video", .port = 0, .mid = "1", .direction = SdpDirection::inactive, .codecs = {{96, "VP8", 90000, 1, "", {}}}};
   SdpMedia video{.kind = "video", .mid = "v", .direction = SdpDirection::sendonly, .codecs = {{96, "VP8", 90000, 1, "", {"nack", "nack pli"}}, {97, "rtx", 90000, 1, "apt=96", {}}}};
@@ -102,7 +103,12 @@ TEST(Sdp, WhatWeWriteWeRead) {
   EXPECT_TRUE(sdp->ice_lite);
   EXPECT_EQ(sdp->bundle, (std::vector<std::string>{"0", "v"}));
   ASSERT_EQ(sdp->media.size(), 3u);
-  EXPECT_EQ(sdp->media[0].candidates.size(), 2u);
+  ASSERT_EQ(sdp->media[0].candidates.size(), 3u);
+  EXPECT_TRUE(sdp->media[0].candidates[1].udp);
+  EXPECT_FALSE(sdp->media[0].candidates[2].udp);
+  // RFC 6544 §4.5: the client connects. Below all of UDP.
+  EXPECT_THAT(text, testing::HasSubstr("a=candidate:3 1 tcp 1516240895 192.0.2.1 40001 typ host tcptype passive\r\n"));
+  EXPECT_THAT(text, testing::HasSubstr("m=audio 40000 "));
   EXPECT_EQ(sdp->media[1].port, 0);
   EXPECT_EQ(sdp->media[2].direction, SdpDirection::sendonly);
   EXPECT_EQ(sdp->media[2].fid_groups, (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{11, 12}}));

@@ -6,7 +6,7 @@ export interface RelayOptions {
   tcpPort: number; // where clients connect to, on 127.0.0.1
   serverTcpPort: number;
   udpAddress: string; // where clients send media to; the server is at 127.0.0.1 with the same port
-  udpPort: number;
+  udpPort: number; // of media over TCP too
 }
 
 export class Relay {
@@ -14,14 +14,17 @@ export class Relay {
   private readonly links = new Set<[Socket, Socket]>();
   private readonly upstream = new Map<string, UdpSocket>();
   private readonly tcp: Server;
+  private readonly mediaTcp: Server;
   private readonly udp: UdpSocket;
   private isCut = false;
+  private isUdpBlocked = false;
   private lostOfEach = 0; // of so many datagrams one is lost; 0: none
   private datagrams = 0;
 
   private constructor(options: RelayOptions) {
     this.options = options;
-    this.tcp = createServer((client) => this.accept(client));
+    this.tcp = createServer((client) => this.accept(client, options.serverTcpPort));
+    this.mediaTcp = createServer((client) => this.accept(client, options.udpPort));
     this.udp = createSocket('udp4');
     this.udp.on('message', (bytes, from) => {
       if (this.passes()) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
@@ -31,12 +34,14 @@ export class Relay {
   static async start(options: RelayOptions): Promise<Relay> {
     const relay = new Relay(options);
     await new Promise<void>((done) => relay.tcp.listen(options.tcpPort, '127.0.0.1', done));
+    await new Promise<void>((done) => relay.mediaTcp.listen(options.udpPort, options.udpAddress, done));
     await new Promise<void>((done) => relay.udp.bind(options.udpPort, options.udpAddress, done));
     return relay;
   }
 
-  private accept(client: Socket): void {
-    const server = connect(this.options.serverTcpPort, '127.0.0.1');
+  private accept(client: Socket, serverPort: number): void {
+    // As the lanes below: Firefox does not believe that it was seen at a loopback address.
+    const server = connect({ port: serverPort, host: '127.0.0.1', localAddress: this.options.udpAddress });
     const link: [Socket, Socket] = [client, server];
     this.links.add(link);
     for (const [from, to] of [link, [server, client]] as const) {
@@ -53,7 +58,7 @@ export class Relay {
   }
 
   private passes(): boolean {
-    if (this.isCut) return false;
+    if (this.isCut || this.isUdpBlocked) return false;
     return this.lostOfEach === 0 || ++this.datagrams % this.lostOfEach !== 0;
   }
 
@@ -63,7 +68,6 @@ export class Relay {
     let lane = this.upstream.get(key);
     if (lane === undefined) {
       lane = createSocket('udp4');
-      // Firefox does not believe an answer that says it was seen at a loopback address.
       lane.bind(0, this.options.udpAddress);
       lane.on('message', (bytes) => {
         if (this.passes()) this.udp.send(bytes, port, address);
@@ -88,6 +92,17 @@ export class Relay {
     this.lostOfEach = count;
   }
 
+  /** From now on no datagram arrives, as behind a firewall of an office; TCP does. */
+  blockUdp(): void {
+    this.isUdpBlocked = true;
+  }
+
+  /** Every client gets another address, as when a NAT has forgotten it; what is sent to the old one is lost. */
+  rebind(): void {
+    for (const lane of this.upstream.values()) lane.close();
+    this.upstream.clear();
+  }
+
   /** From now on nothing arrives, in neither direction, and nobody is told. */
   cut(): void {
     this.isCut = true;
@@ -103,6 +118,6 @@ export class Relay {
     this.dropSockets();
     for (const lane of this.upstream.values()) lane.close();
     await new Promise<void>((done) => this.udp.close(() => done()));
-    await new Promise((done) => this.tcp.close(done));
+    await Promise.all([this.tcp, this.mediaTcp].map((server) => new Promise((done) => server.close(done))));
   }
 }

@@ -1,0 +1,288 @@
+// What a receiver's link carries, and who gives way when it is less than all: budget, queues, probes, allocation.
+#include <algorithm>
+
+#include "rtc/rtcp/rtcp.hpp"
+#include "sfu/allocation.hpp"
+#include "sfu/extensions.hpp"
+#include "sfu/meeting.hpp"
+
+namespace upcall::sfu {
+
+namespace {
+constexpr std::uint32_t kOurSsrc = 1;
+constexpr std::size_t kRepairBytes = 1250;         // about, before it is looked up
+constexpr std::size_t kPaddingMost = 255;          // of one RTP packet (RFC 3550 §5.1)
+constexpr std::size_t kPaddingPacket = kPaddingMost + 80;
+constexpr Duration kPaceApart = Duration::ms(1);
+// What a camera of one stream may be taken down to for the sake of a receiver; with several receivers one bad link must not
+// spoil it for all: below, that one does without.
+constexpr std::uint64_t kLeastForOne = 150'000, kLeastForMany = 400'000, kLeastContent = 300'000;
+constexpr Duration kUnfitFor = Duration::ms(400);  // before it is held: estimates dip
+constexpr Duration kHeldFor = Duration::s(2);      // before it may go on
+constexpr Duration kOverdrawnFor = Duration::s(2); // until a publisher is taken for one that follows nobody
+constexpr std::uint64_t kComfortBps = 5'000'000;   // what is worth knowing to be there: key frames go out at once then
+constexpr double kLossMost = 0.2;                  // share of the rate that repairs are given at most
+}  // namespace
+
+void Meeting::on_transport_feedback(Instant now, Connection& c, Bytes fci, Outbox& out) {
+  Downlink& down = c.down;
+  if (!down.estimator) return;
+  const std::uint64_t before = down.bps(now, unknown_bps());
+  if (!down.estimator->on_feedback(now, fci, c.rtt)) {
+    c.drop(Drop::rtcp_malformed);
+    return;
+  }
+  down.set_budget(now, unknown_bps());
+  const std::uint64_t after = down.bps(now, unknown_bps());
+  if (after < before * 95 / 100 || after > before * 110 / 100) allocate_videos(now, c, out);
+  if (!down.probe) down.probe = down.estimator->plan_probe(now, down.wanted_bps, down.wants_more);
+  if (down.probe || !down.pacer.idle()) pace(now, c, out);
+}
+
+void Meeting::tend_downlink(Instant now, Connection& c, Outbox& out) {
+  Downlink& down = c.down;
+  if (down.allocate_due <= now) {
+    if (down.estimator) {
+      down.estimator->handle_timeout(now);
+      if (!down.probe) down.probe = down.estimator->plan_probe(now, down.wanted_bps, down.wants_more);
+    }
+    down.set_budget(now, unknown_bps());
+    allocate_videos(now, c, out);
+    if (down.probe) pace(now, c, out);
+  }
+  if (!down.allocate_due.is_never()) wake_at(down.allocate_due);
+  if (down.pace_due <= now) pace(now, c, out);
+  if (!down.pace_due.is_never()) wake_at(down.pace_due);
+}
+
+void Meeting::queue_video(Instant now, VideoSubscription& to, const WaitingVideo& packet, Outbox& out) {
+  Connection& receiver = to.receiver;
+  auto& queue = to.publisher->content ? receiver.down.pacer.queues().content : receiver.down.pacer.queues().cameras;
+  if (queue.full()) {
+    --to.packets;
+    drop_waiting(now, to, out);
+    return;
+  }
+  queue.push(packet);
+  ++receiver.down.paced;
+  if (receiver.down.pace_due.is_never()) {
+    receiver.down.pace_due = std::max(now + kPaceApart, receiver.down.pacer.budget.ready_at(packet.bytes));
+    wake_at(receiver.down.pace_due);
+  }
+}
+
+void Meeting::drop_waiting(Instant now, VideoSubscription& subscription, Outbox& out) {
+  const std::size_t gone = subscription.receiver.down.pacer.forget(&subscription);
+  subscription.packets -= static_cast<std::uint32_t>(gone);
+  subscription.receiver.down.expired += gone;
+  subscription.waiting_for_key = true;
+  if (subscription.publisher != nullptr && !subscription.held) request_key_frame(now, *subscription.publisher, out);
+}
+
+void Meeting::repair(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
+  Downlink& down = to.receiver.down;
+  if (down.pacer.idle() && down.pacer.budget.allows(now, kRepairBytes)) {
+    retransmit(now, to, sequence, out);
+    return;
+  }
+  auto& repairs = down.pacer.queues().repairs;
+  const bool known = repairs.contains([&](const WaitingRepair& w) { return w.to == &to && w.sequence == sequence; });
+  if (known || repairs.full()) return;   // it will be asked for again
+  repairs.push({&to, sequence});
+  if (down.pace_due.is_never()) {
+    down.pace_due = std::max(now + kPaceApart, down.pacer.budget.ready_at(kRepairBytes));
+    wake_at(down.pace_due);
+  }
+}
+
+void Meeting::pace(Instant now, Connection& c, Outbox& out) {
+  Downlink& down = c.down;
+  down.pace_due = Instant::never();
+  if (!c.can_send()) return;
+  std::size_t next_bytes = 0;
+  if (down.probe) {
+    // Video waits for it, at most as long as the budget's depth: a link that is always full would never be probed else.
+    if (down.pacer.budget.allows(now, down.probe->bytes)) send_probe(now, c, out);
+    else next_bytes = down.probe->bytes;
+  }
+  while (next_bytes == 0 && !down.pacer.idle()) {
+    Pacer::Queues& queues = down.pacer.queues();
+    if (!queues.repairs.empty()) {
+      if (!down.pacer.budget.allows(now, kRepairBytes)) {
+        next_bytes = kRepairBytes;
+        break;
+      }
+      const WaitingRepair next = queues.repairs.front();
+      queues.repairs.pop();
+      retransmit(now, *next.to, next.sequence, out);
+      continue;
+    }
+    const bool content = !queues.content.empty();
+    const WaitingVideo next = content ? queues.content.front() : queues.cameras.front();
+    if (now - next.since > (content ? Pacer::kContentWaitsMost : Pacer::kCameraWaitsMost)) {
+      drop_waiting(now, *next.to, out);
+      continue;
+    }
+    if (!down.pacer.budget.allows(now, next.bytes)) {
+      next_bytes = next.bytes;
+      break;
+    }
+    if (content) queues.content.pop();
+    else queues.cameras.pop();
+    if (!send_waiting(now, *next.to, next, out)) --next.to->packets;
+  }
+  if (next_bytes == 0) return;
+  down.pace_due = std::max(now + kPaceApart, down.pacer.budget.ready_at(next_bytes));
+  wake_at(down.pace_due);
+}
+
+bool Meeting::send_waiting(Instant now, VideoSubscription& to, const WaitingVideo& packet, Outbox& out) {
+  if (to.publisher == nullptr || !to.publisher->video_in) return false;
+  const VideoIn& video = *to.publisher->video_in;
+  if (packet.source_epoch != video.epoch) return false;
+  const auto stored = video.history.find(packet.source_sequence);
+  if (!stored) return false;   // it waited longer than the history reaches back
+  write_video(now, to, {packet.numbers, stored->marker, stored->rotation, stored->payload, packet.picture_id_offset, packet.tl0_offset}, out);
+  return true;
+}
+
+// Padding on the repair stream (RFC 4588): no decoder sees it, nobody repairs it.
+void Meeting::send_probe(Instant now, Connection& c, Outbox& out) {
+  const rtc::bwe::ProbePlan plan = *c.down.probe;
+  c.down.probe.reset();
+  const auto at = std::find_if(c.subscriptions.begin(), c.subscriptions.end(), [](const auto& s) {
+    return s->config.rtx_payload_type != 0 && s->rewriter.sent_any();
+  });
+  if (at == c.subscriptions.end()) return;
+  VideoSubscription& through = **at;
+  const std::size_t packets = std::max(rtc::bwe::ProbePlanner::kPacketsLeast, plan.bytes / kPaddingPacket);
+  for (std::size_t i = 0; i < packets; ++i) {
+    const MutBytes slot = out.rtp_slot();
+    rtc::RtpBuilder builder(slot, {.payload_type = through.config.rtx_payload_type, .sequence = through.rtx_sequence++,
+                                   .timestamp = through.rewriter.last_timestamp(), .ssrc = through.config.rtx_ssrc});
+    add_video_extensions(builder, c, through.config.mid, std::nullopt, now);
+    const std::size_t header = builder.finish_header();
+    const MutBytes padding = slot.subspan(header, kPaddingMost);
+    std::fill(padding.begin(), padding.end(), std::uint8_t{0});
+    padding.back() = kPaddingMost;
+    slot[0] |= 0x20;
+    c.send_rtp(now, out, header + kPaddingMost, plan.cluster);
+  }
+  ++c.down.probed;
+  c.down.estimator->probe_sent(now, plan, packets);
+}
+
+void Meeting::hold_video(Instant now, VideoSubscription& subscription, bool held, Outbox& out) {
+  if (subscription.held == held) return;
+  subscription.held = held;
+  subscription.held_changed_at = now;
+  subscription.unfit_since.reset();
+  subscription.waiting_for_key = true;
+  if (held) drop_waiting(now, subscription, out);
+  else if (subscription.publisher != nullptr && !subscription.paused) request_key_frame(now, *subscription.publisher, out);
+  out.event(wire::SfuVideoHeld{subscription.receiver.no, subscription.config.stream_id, held});
+}
+
+void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
+  Downlink& down = c.down;
+  down.allocate_due = c.subscriptions.empty() ? Instant::never() : now + Downlink::kAllocatePeriod;
+  std::array<VideoDemand, kConnectionsMax> demands;
+  std::array<VideoSubscription*, kConnectionsMax> whose{};
+  std::array<VideoGrant, kConnectionsMax> grants;
+  std::size_t count = 0;
+  std::uint64_t most = Downlink::kAudioBps;
+  for (auto& s : c.subscriptions) {
+    if (s->publisher == nullptr || !s->publisher->video_in || !s->publisher->video_in->flowing || s->paused) {
+      if (s->held) hold_video(now, *s, false, out);
+      s->granted_bps = 0;
+      continue;
+    }
+    if (count == demands.size()) break;
+    VideoIn& video = *s->publisher->video_in;
+    const std::uint64_t measured = video.rate.bps(now);
+    const bool follows = !video.overdraws_since || now - *video.overdraws_since < kOverdrawnFor;
+    const std::uint64_t floor = s->publisher->content ? kLeastContent : video.subscribers.size() > 1 ? kLeastForMany : kLeastForOne;
+    VideoDemand& demand = demands[count];
+    demand.content = s->publisher->content;
+    demand.now = s->held ? kHeld : 0;
+    demand.may_rise = !s->held || now - s->held_changed_at >= kHeldFor;
+    if (follows) {
+      demand.least_bps = std::min(floor, std::max<std::uint64_t>(measured, 30'000));
+      demand.most_bps = std::max<std::uint64_t>(video.config.max_bitrate_bps, demand.least_bps);
+      most += demand.most_bps;
+    } else {
+      demand.layer_bps[0] = measured;
+      most += measured;
+    }
+    whose[count++] = s.get();
+  }
+  const auto known = down.known_bps(now);
+  if (!known || count == 0) {
+    for (std::size_t i = 0; i < count; ++i) {
+      whose[i]->granted_bps = 0;
+      hold_video(now, *whose[i], false, out);
+    }
+    down.wanted_bps = most;
+    down.wants_more = false;
+    return;
+  }
+  const bool listens = c.audio_out && c.audio_out->config.sends;
+  const double loss = std::min(down.estimator ? down.estimator->loss() : 0.0, kLossMost);
+  const std::uint64_t sound = listens ? Downlink::kAudioBps : 0;
+  const auto available = static_cast<std::uint64_t>(static_cast<double>(*known - std::min(*known, sound)) * (1 - loss));
+  down.wants_more = allocate(available, std::span(demands).first(count), std::span(grants).first(count));
+  down.wanted_bps = down.wants_more ? most * 12 / 10 : std::max(most * 2, kComfortBps);
+  for (std::size_t i = 0; i < count; ++i) {
+    VideoSubscription& s = *whose[i];
+    s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
+    if (grants[i].layer != kHeld) {
+      s.unfit_since.reset();
+      hold_video(now, s, false, out);
+    } else if (!s.held) {
+      if (!s.unfit_since) s.unfit_since = now;
+      if (now - *s.unfit_since >= kUnfitFor) hold_video(now, s, true, out);
+    }
+    allow_publisher(now, *s.publisher, out);
+  }
+}
+
+// A publisher of one stream is told the smallest of what its receivers can take.
+void Meeting::allow_publisher(Instant now, Connection& publisher, Outbox& out) {
+  VideoIn& video = *publisher.video_in;
+  std::uint64_t smallest = 0;
+  for (const VideoSubscription* s : video.subscribers) {
+    if (s->paused || s->held || s->granted_bps == 0) continue;
+    smallest = smallest == 0 ? s->granted_bps : std::min(smallest, s->granted_bps);
+  }
+  const std::uint64_t measured = video.rate.bps(now);
+  if (video.allowed_bps == 0 || measured <= video.allowed_bps * 3 / 2) video.overdraws_since.reset();
+  else if (!video.overdraws_since) video.overdraws_since = now;
+  if (smallest == 0 || video.config.ssrc == 0 || !publisher.can_send()) return;
+  if (video.allowed_bps == 0 && smallest >= video.config.max_bitrate_bps) return;   // it was never told less
+  const bool fresh = now - video.allowed_at >= Duration::s(1);
+  const bool fell = smallest < video.allowed_bps * 97 / 100;
+  if (!fresh && !fell) return;
+  video.allowed_at = now;
+  video.allowed_bps = smallest;
+  std::uint8_t buffer[64];
+  Writer rtcp(buffer);
+  const std::uint32_t ssrcs[] = {video.config.ssrc};
+  if (rtc::write_remb(rtcp, kOurSsrc, smallest, ssrcs)) publisher.send_rtcp(out, rtcp.written());
+}
+
+void Meeting::tell_bitrates(Instant now, Outbox& out) {
+  const bool flows = std::any_of(connections_.begin(), connections_.end(), [](const auto& c) { return c->video_in && c->video_in->flowing; });
+  if (!flows) return;
+  if (now >= next_bitrates_) {
+    next_bitrates_ = now + kBitratesPeriod;
+    wire::SfuBitrates told{.meeting = no_};
+    for (const auto& c : connections_) {
+      if (c->video_in && c->video_in->flowing) told.streams.push_back({c->video_in->config.stream_id, c->video_in->rate.bps(now)});
+      if (c->down.estimator && c->down.estimator->heard()) told.receivers.push_back({c->no, c->down.estimator->bps()});
+    }
+    out.event(std::move(told));
+  }
+  wake_at(next_bitrates_);
+}
+
+}  // namespace upcall::sfu

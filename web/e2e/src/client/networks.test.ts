@@ -1,0 +1,44 @@
+// Networks that are not as one would like: no UDP, and NATs that give clients other addresses in the middle of a call.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { Browsers } from '../support/browsers.ts';
+import type { Person } from '../support/call.ts';
+import { ThroughRelay } from '../support/through-relay.ts';
+import { until } from '../support/wait.ts';
+
+const browsers = new Browsers();
+after(() => browsers.close());
+const network = new ThroughRelay(browsers);
+
+async function metric(url: string, name: string): Promise<number> {
+  const line = (await (await fetch(`${url}/metrics`)).text()).split('\n').find((l) => l.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? NaN);
+}
+
+for (const browser of ['chromium', 'firefox'] as const) {
+  test(`${browser}: no UDP gets out, and the call comes in over TCP`, { timeout: 180_000 }, async () => {
+    await network.call(`${browser} no udp`, async (call, relay) => {
+      relay.blockUdp();
+      const [a, b] = (await network.together(call, browser)) as [Person, Person];
+      await Promise.all([a.hears(b), b.hears(a)]);
+      assert.equal(await metric(call.server.url, 'upcall_media_tcp_connections'), 2);
+      assert.equal((await a.state()).reconnects, 0);
+      await call.meeting.end();
+      await until('the connections end with the call', async () => (await metric(call.server.url, 'upcall_media_tcp_connections')) === 0);
+    });
+  });
+
+  test(`${browser}: a NAT gives everybody another address, and pictures go on`, { timeout: 180_000 }, async () => {
+    await network.call(`${browser} nat`, async (call, relay) => {
+      const people = (await network.together(call, browser)) as [Person, Person];
+      const [a, b] = people;
+      for (let i = 0; i < 5; i++) {
+        relay.rebind();
+        // A second of the other's clock: what was under way does not reach as far.
+        await Promise.all([a.watches(b, 1000), b.watches(a, 1000)]);
+      }
+      for (const person of people) assert.equal((await person.state()).reconnects, 0);
+    });
+  });
+}
