@@ -44,11 +44,13 @@ struct Downlink {
     return bound;
   }
   std::uint64_t bps(Instant now, std::uint64_t unknown_bps) const { return known_bps(now).value_or(unknown_bps); }
-  void set_budget(Instant now, std::uint64_t unknown_bps) {
-    std::uint64_t rate = bps(now, unknown_bps);
-    if (estimator && estimator->heard() && estimator->queue_delay() > kQueueLong) rate = rate * kDrainPercent / 100;
-    pacer.budget.set_rate(rate);
+  // What is sent by: less than it carries while a queue stands on the way.
+  std::uint64_t rate_bps(Instant now, std::uint64_t unknown_bps) const {
+    const std::uint64_t rate = bps(now, unknown_bps);
+    const bool queue = estimator && estimator->heard() && estimator->queue_delay() > kQueueLong;
+    return queue ? rate * kDrainPercent / 100 : rate;
   }
+  void set_budget(Instant now, std::uint64_t unknown_bps) { pacer.budget.set_rate(rate_bps(now, unknown_bps)); }
 };
 
 }  // namespace upcall::sfu

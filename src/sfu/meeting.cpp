@@ -102,9 +102,12 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     return gone;
   });
   for (const wire::SfuReceive& want : command.receives) {
-    const bool have = std::any_of(c->subscriptions.begin(), c->subscriptions.end(),
-                                  [&](const auto& s) { return s->config.ssrc == want.ssrc; });
-    if (have) continue;
+    const auto have = std::find_if(c->subscriptions.begin(), c->subscriptions.end(),
+                                   [&](const auto& s) { return s->config.ssrc == want.ssrc; });
+    if (have != c->subscriptions.end()) {
+      (*have)->config.priority = want.priority;
+      continue;
+    }
     c->subscriptions.push_back(std::make_unique<VideoSubscription>(*c, want, first_sequence(shared_.random),
                                                                    first_sequence(shared_.random), shared_.random.u32()));
   }
@@ -161,6 +164,17 @@ void Meeting::pause_receive(Instant now, const wire::SfuPauseReceive& command, O
     s->waiting_for_key = true;
     if (!s->paused && s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
   }
+}
+
+void Meeting::prefer_receives(Instant now, const wire::SfuPreferReceives& command, Outbox& out) {
+  Connection* c = find(command.connection);
+  if (c == nullptr) return;
+  for (auto& s : c->subscriptions) {
+    for (const auto& one : command.receives) {
+      if (one.mid == s->config.mid) s->config.priority = one.priority;
+    }
+  }
+  if (c->connected) allocate_videos(now, *c, out);
 }
 
 void Meeting::remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out) {

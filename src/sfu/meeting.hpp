@@ -60,6 +60,7 @@ class Meeting {
   void set_muted(Instant now, wire::ConnectionNo connection, bool muted);
   void set_rights(Instant now, const wire::SfuSetRights& command, Outbox& out);
   void pause_receive(Instant now, const wire::SfuPauseReceive& command, Outbox& out);
+  void prefer_receives(Instant now, const wire::SfuPreferReceives& command, Outbox& out);
   void remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out);
   void open_tap(Now now, const wire::SfuOpenTap& command, Outbox& out);
   void close_tap(Instant now, wire::TapNo tap, wire::TapStopReason reason, Outbox& out);

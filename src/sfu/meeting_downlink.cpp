@@ -204,6 +204,7 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     const std::uint64_t floor = s->publisher->content ? kLeastContent : video.subscribers.size() > 1 ? kLeastForMany : kLeastForOne;
     VideoDemand& demand = demands[count];
     demand.content = s->publisher->content;
+    demand.priority = s->config.priority;
     demand.now = s->held ? kHeld : 0;
     demand.may_rise = !s->held || now - s->held_changed_at >= kHeldFor;
     if (follows) {
@@ -228,8 +229,10 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   }
   const bool listens = c.audio_out && c.audio_out->config.sends;
   const double loss = std::min(down.estimator ? down.estimator->loss() : 0.0, kLossMost);
-  const std::uint64_t sound = listens ? Downlink::kAudioBps : 0;
-  const auto available = static_cast<std::uint64_t>(static_cast<double>(*known - std::min(*known, sound)) * (1 - loss));
+  // What waits here is to be gone within a second.
+  const std::uint64_t taken = (listens ? Downlink::kAudioBps : 0) + down.pacer.waiting_bytes() * 8;
+  const std::uint64_t rate = down.rate_bps(now, unknown_bps());
+  const auto available = static_cast<std::uint64_t>(static_cast<double>(rate - std::min(rate, taken)) * (1 - loss));
   down.wants_more = allocate(available, std::span(demands).first(count), std::span(grants).first(count));
   down.wanted_bps = down.wants_more ? most * 12 / 10 : std::max(most * 2, kComfortBps);
   for (std::size_t i = 0; i < count; ++i) {

@@ -58,6 +58,10 @@ class FixedQueue {
     size_ = kept;
     return before - kept;
   }
+  template <class Fn>
+  void for_each(Fn fn) const {
+    for (std::size_t i = 0; i < size_; ++i) fn(items_[(first_ + i) % N]);
+  }
   template <class Pred>
   bool contains(Pred is) const {
     for (std::size_t i = 0; i < size_; ++i) {
@@ -101,6 +105,15 @@ class Pacer {
   Queues& queues() {
     if (!queues_) queues_ = std::make_unique<Queues>();
     return *queues_;
+  }
+  // Of new video that waits.
+  std::size_t waiting_bytes() const {
+    std::size_t sum = 0;
+    if (idle()) return sum;
+    const auto count = [&sum](const WaitingVideo& w) { sum += w.bytes; };
+    queues_->content.for_each(count);
+    queues_->cameras.for_each(count);
+    return sum;
   }
   // How many packets of new video were taken out.
   std::size_t forget(const VideoSubscription* to) {

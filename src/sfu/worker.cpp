@@ -142,6 +142,8 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
     if (Meeting* m = meeting_of(rights->connection)) m->set_rights(now.mono, *rights, out);
   } else if (const auto* pause = std::get_if<wire::SfuPauseReceive>(&command)) {
     if (Meeting* m = meeting_of(pause->connection)) m->pause_receive(now.mono, *pause, out);
+  } else if (const auto* prefer = std::get_if<wire::SfuPreferReceives>(&command)) {
+    if (Meeting* m = meeting_of(prefer->connection)) m->prefer_receives(now.mono, *prefer, out);
   } else if (const auto* open = std::get_if<wire::SfuOpenTap>(&command)) {
     const auto at = meetings_.find(open->meeting);
     if (at == meetings_.end()) {

@@ -133,6 +133,7 @@ void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
       break;
     case F::PAUSE:
     case F::RESUME: on_video_pause(*session, *frame, out); break;
+    case F::REMOTE_VIDEO_UPDATE: on_video_update(*session, *frame, out); break;
     case F::LEAVE: on_leave(now, *session, out); break;
     default: break;  // metrics and timing are the client's report to itself; the rest is not for a server
   }
@@ -185,7 +186,11 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   joinack->mutable_turn_credentials();  // without any address: no relay is used, and the client reports no error
   joinack->set_video_subscription_limit(options_.video_subscription_limit);
   joinack->set_wants_compressed_sdp(false);
-  joinack->set_default_server_side_network_adaption(signal::NONE);
+  // Who can leaves it to us; whoever cannot goes on by itself, and is held all the same where its link carries no more.
+  const auto& offered = frame.join().supported_server_side_network_adaptions();
+  session.adapts_here = std::find(offered.begin(), offered.end(), static_cast<int>(signal::BANDWIDTH_PROBING_AND_VIDEO_QUALITY_ADAPTION)) != offered.end();
+  joinack->set_default_server_side_network_adaption(
+      session.adapts_here ? signal::BANDWIDTH_PROBING_AND_VIDEO_QUALITY_ADAPTION : signal::NONE);
   send(now, session, ack, out);
   broadcast_index(now, out);  // to everybody: the number of participants has changed
   out.answered.push_back({session.no, session.connection, false, false});
@@ -203,6 +208,17 @@ void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, Room
   for (const std::uint32_t stream_id : frame.pause().stream_ids()) {
     out.commands.push_back(wire::SfuPauseReceive{session.connection, stream_id, paused});
   }
+}
+
+void Room::on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
+  if (!session.subscribed || !session.adapts_here || !frame.has_remote_video_update()) return;
+  wire::SfuPreferReceives prefer{.connection = session.connection};
+  for (const auto& one : frame.remote_video_update().added_or_updated_video_subscriptions()) {
+    if (prefer.receives.size() < options_.video_subscription_limit && session.sending.contains(one.mid())) {
+      prefer.receives.push_back({one.mid(), one.priority()});
+    }
+  }
+  if (!prefer.receives.empty()) out.commands.push_back(std::move(prefer));
 }
 
 void Room::on_leave(Now now, Session& session, RoomOutput& out) {

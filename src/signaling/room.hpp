@@ -117,6 +117,7 @@ class Room {
   void on_subscribe(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  void on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_leave(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
   // What this session may send and see (room_capabilities.cpp).

@@ -66,6 +66,11 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   auto answer = build_answer(sub.sdp_offer(), input);
   if (!answer) return refuse_offer(answer.error().message);
 
+  for (wire::SfuReceive& receive : answer->session.receives) {
+    for (const auto& wanted : sub.video_subscription_configuration()) {
+      if (wanted.mid() == receive.mid) receive.priority = wanted.priority();
+    }
+  }
   ++session.answer_version;
   auto before = std::exchange(session.sending, {});
   for (const wire::SfuReceive& receive : answer->session.receives) {

@@ -61,6 +61,7 @@ struct Session {
   bool connected = false;             // media flows: in the roster
   bool roster_sent = false;           // this socket got the full roster
   bool muted = false;
+  bool adapts_here = false;           // leaves it to the server what is held back for its bandwidth (its JOIN offers that)
   bool firefox = false;               // as its JOIN says
   wire::SfuLinkStrength link = wire::SfuLinkStrength::good;
   bool socket_open = true;

@@ -73,6 +73,7 @@ struct SfuReceive {
   std::uint32_t stream_id = 0;     // publication wanted
   std::uint8_t payload_type = 0, rtx_payload_type = 0;
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // ours
+  std::uint32_t priority = 0;      // among the receiver's cameras, where its link is narrow: larger gives way later
 };
 
 // What the latest offer and answer agreed on; replaces everything of the one before.
@@ -114,6 +115,16 @@ struct SfuPauseReceive {
   bool paused = false;
 };
 
+// What the receiver prefers has changed; sections that are not named keep their priority.
+struct SfuPreferReceives {
+  ConnectionNo connection;
+  struct One {
+    std::string mid;
+    std::uint32_t priority = 0;
+  };
+  std::vector<One> receives;
+};
+
 // Opens the tap of a meeting; records go into `ring` from this turn on, beginning with TapStart and the roster.
 struct SfuOpenTap {
   MeetingNo meeting;
@@ -147,8 +158,8 @@ struct SfuInspect {
 };
 
 using SfuCommand = std::variant<std::monostate, SfuCreateMeeting, SfuEndMeeting, SfuAddConnection, SfuSetSession,
-                                SfuRemoveConnection, SfuSetMuted, SfuSetRights, SfuPauseReceive, SfuOpenTap, SfuCloseTap, SfuRefreshTap,
-                                SfuPauseTap, SfuInspect>;
+                                SfuRemoveConnection, SfuSetMuted, SfuSetRights, SfuPauseReceive, SfuPreferReceives, SfuOpenTap, SfuCloseTap,
+                                SfuRefreshTap, SfuPauseTap, SfuInspect>;
 
 // ---- events --------------------------------------------------------------------------------------------------------
 

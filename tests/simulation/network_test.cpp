@@ -120,7 +120,7 @@ TEST(Network, ANarrowLinkIsGivenWayToWithinASecondAndUsedAgainWithinTen) {
     figure("video on it, kbit/s", static_cast<double>(narrow.bytes - quiet.bytes) * 8 / 20 / 1000);
     figure("still on it, %", (narrow.still - quiet.still).seconds() / 20 * 100);
     EXPECT_GT(static_cast<double>(narrow.bytes - quiet.bytes) * 8 / 20, 200'000);
-    EXPECT_LT((narrow.still - quiet.still).seconds() / 20, 0.1);
+    EXPECT_LT((narrow.still - quiet.still).seconds() / 20, 0.01);
 
     down.rate_kbps = 3000;
     call.world.set_weather(b, {.delay = Duration::ms(40)}, down);

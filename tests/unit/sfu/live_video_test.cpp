@@ -124,6 +124,49 @@ TEST_F(LiveVideo, ThePublisherHearsTheSmallestEstimateOfThoseWhoWatch) {
   EXPECT_THAT(b.items<rtc::Remb>(), IsEmpty()) << "it is for publishers";
 }
 
+// Two watch, and what the one can take would spoil the picture for the other: it goes without, and is told so.
+TEST_F(LiveVideo, ACameraThatAReceiversLinkDoesNotCarryIsHeldForItAlone) {
+  std::uint16_t n = 100;
+  const auto film = [&](Duration time) {
+    for (const Instant end = live.now() + time; live.now() < end; live.advance(Duration::ms(20))) {
+      PlainRtp packet = frame(n, n * 1800u, n % 100 == 0, n);
+      packet.payload.resize(1000, 7);
+      live.send_video(a, packet);
+      ++n;
+    }
+  };
+  const auto held = [&] {
+    std::vector<bool> out;
+    for (const auto& event : live.events()) {
+      const auto* one = std::get_if<wire::SfuVideoHeld>(&event);
+      if (one == nullptr) continue;
+      EXPECT_EQ(one->connection, b.no);
+      EXPECT_EQ(one->stream_id, a.session.camera->stream_id);
+      out.push_back(one->held);
+    }
+    live.events().clear();
+    return out;
+  };
+  remb(c, 5'000'000);
+  film(Duration::s(2));
+  remb(b, 200'000);
+  remb(c, 5'000'000);
+  film(Duration::s(2));
+  EXPECT_THAT(held(), ElementsAre(true));
+  forget();
+  film(Duration::ms(500));
+  EXPECT_THAT(b.rtp, IsEmpty());
+  EXPECT_THAT(c.rtp, SizeIs(25));
+  forget();
+  remb(b, 5'000'000);
+  film(Duration::s(1));
+  EXPECT_THAT(held(), ElementsAre(false));
+  EXPECT_THAT(a.items<rtc::Pli>(), SizeIs(1)) << "it goes on at a key frame";
+  film(Duration::s(2));
+  EXPECT_FALSE(b.rtp.empty());
+  EXPECT_TRUE(rtc::is_vp8_key_frame(b.rtp.front().payload));
+}
+
 TEST_F(LiveVideo, ACompoundOfManyEstimatesIsOneEstimate) {
   live.send_video(a, frame(10, 1000, true, 1));
   forget();

@@ -11,6 +11,11 @@ const browsers = new Browsers();
 after(() => browsers.close());
 const network = new ThroughRelay(browsers);
 
+interface Link {
+  estimateBps: number;
+  queueMs: number;
+}
+
 async function metric(url: string, name: string): Promise<number> {
   const line = (await (await fetch(`${url}/metrics`)).text()).split('\n').find((l) => l.startsWith(`${name} `));
   return Number(line?.slice(name.length + 1) ?? NaN);
@@ -39,6 +44,26 @@ for (const browser of ['chromium', 'firefox'] as const) {
         await Promise.all([a.watches(b, 1000), b.watches(a, 1000)]);
       }
       for (const person of people) assert.equal((await person.state()).reconnects, 0);
+    });
+  });
+
+  test(`${browser}: a narrow link gets less video, sound goes on, and all of it comes back`, { timeout: 180_000 }, async () => {
+    await network.call(`${browser} narrow`, async (call, relay) => {
+      const [a, b] = (await network.together(call, browser)) as [Person, Person];
+      // What the server takes the links for: it hears from these browsers what arrives when.
+      const links = async (): Promise<Link[]> => (await call.server.meeting<Link>(a.join.Meeting.MeetingId)).connections;
+      await until('both links are measured', async () => (await links()).every((link) => link.estimateBps > 0));
+      relay.narrow(250);
+      await until('both are taken for narrow', async () => (await links()).every((link) => link.estimateBps <= 260_000), { seconds: 15 });
+      // It has settled after some seconds of the pictures' clocks; then nothing waits long, and sound comes.
+      await Promise.all([a.watches(b, 5000), b.watches(a, 5000)]);
+      await until('the queues are short', async () => (await links()).every((link) => link.queueMs < 400));
+      await Promise.all([a.hears(b), b.hears(a)]);
+      await Promise.all([a.watches(b, 3000), b.watches(a, 3000)]);
+      relay.narrow(0);
+      await until('both are wide again', async () => (await links()).every((link) => link.estimateBps >= 1_000_000), { seconds: 20 });
+      await Promise.all([a.sees(b), b.sees(a)]);
+      for (const person of [a, b]) assert.equal((await person.state()).reconnects, 0);
     });
   });
 }

@@ -20,6 +20,8 @@ export class Relay {
   private isUdpBlocked = false;
   private lostOfEach = 0; // of so many datagrams one is lost; 0: none
   private datagrams = 0;
+  private bytesPerMs = 0; // of what each client gets; 0: no limit
+  private readonly freeAt = new Map<string, number>(); // when all that waits for a client has gone
 
   private constructor(options: RelayOptions) {
     this.options = options;
@@ -70,11 +72,33 @@ export class Relay {
       lane = createSocket('udp4');
       lane.bind(0, this.options.udpAddress);
       lane.on('message', (bytes) => {
-        if (this.passes()) this.udp.send(bytes, port, address);
+        if (this.passes()) this.toClient(key, bytes, port, address);
       });
       this.upstream.set(key, lane);
     }
     return lane;
+  }
+
+  // Through the narrow place, if there is one: what would wait longer than half a second is lost.
+  private toClient(key: string, bytes: Buffer, port: number, address: string): void {
+    if (this.bytesPerMs === 0) {
+      this.udp.send(bytes, port, address);
+      return;
+    }
+    const now = performance.now();
+    const waits = Math.max(0, (this.freeAt.get(key) ?? 0) - now);
+    if (waits > 500) return;
+    const until = now + waits + (bytes.length + 28) / this.bytesPerMs;
+    this.freeAt.set(key, until);
+    setTimeout(() => {
+      if (!this.isCut) this.udp.send(bytes, port, address);
+    }, until - now);
+  }
+
+  /** From now on each client gets so many kilobits of media a second (headers included); 0: as many as there are. */
+  narrow(kilobits: number): void {
+    this.bytesPerMs = kilobits / 8;
+    this.freeAt.clear();
   }
 
   /** Breaks every TCP connection abruptly, as a gateway does that restarts. */
