@@ -72,6 +72,7 @@ LivePeer& LivePeers::join(std::uint32_t meeting, const std::string& attendee_id)
   s.extensions = {.mid = static_cast<std::uint8_t>(1 + shift), .audio_level = static_cast<std::uint8_t>(4 + shift),
                   .abs_send_time = static_cast<std::uint8_t>(7 + shift), .transport_cc = 10,
                   .orientation = static_cast<std::uint8_t>(11 + shift)};
+  s.transport_feedback = true;
   wire::SfuAudio audio;
   audio.payload_type = kOpus;
   audio.send_ssrc = next_ssrc_++;
@@ -289,6 +290,8 @@ void LivePeers::take_rtp(LivePeer& peer, MutBytes datagram) {
   const wire::SfuExtensionIds& ids = peer.session.extensions;
   if (const auto rotation = rtp->extension(ids.orientation); rotation && rotation->size() == 1) out.rotation = (*rotation)[0];
   if (const auto mid = rtp->extension(ids.mid)) out.mid = as_text(*mid);
+  if (const auto cc = rtp->extension(ids.transport_cc); cc && cc->size() == 2) out.transport_sequence = Reader(*cc).u16();
+  else breach(peer.attendee_id + " got a packet without a transport-wide number");
   if (out.mid.empty()) breach(peer.attendee_id + " got a packet that names no section");
   peer.rtp.push_back(std::move(out));
 }

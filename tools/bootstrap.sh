@@ -14,13 +14,13 @@ build_packages=(
   libopus-dev libvpx-dev libyuv-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
-  libprotobuf-dev protobuf-compiler
+  libprotobuf-dev protobuf-compiler zlib1g-dev
   libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libpugixml-dev
   libhowardhinnant-date-dev tzdata
   # Test programs belong to the build: everything is compiled once.
   libgtest-dev libgmock-dev libsrtp2-dev
 )
-test_packages=(python3 openssl gnuplot-nox logrotate curl git)
+test_packages=(python3 openssl gnuplot-nox logrotate curl git coturn)
 # A real S3 server for the tests of recordings in a bucket, and a real client for those of /aws/s3; without them they are
 # left out and say so.
 s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)

@@ -14,7 +14,7 @@ mkdir -p "$work/stage/bin" "$out"
 cp -r deploy/debian "$work/debian"
 cp build/release/bin/upcall build/release/bin/upcall-attendee build/release/bin/upcall-recorder "$work/stage/bin/"
 cp -r build/web "$work/stage/web"
-cp -r deploy/flows deploy/monitoring deploy/hooks "$work/stage/"
+cp -r deploy/flows deploy/monitoring deploy/hooks deploy/turn "$work/stage/"
 cp deploy/debian/upcall.conf "$work/stage/upcall.conf"
 cat >"$work/debian/changelog" <<TEXT
 upcall ($version) bookworm; urgency=medium

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rtc/sdp/sdp_compression.hpp"
+
 namespace upcall::client {
 
 namespace {
@@ -89,6 +91,10 @@ void Attendee::on_frame(Now now, const wire::SignalFrame& frame, Output& out) {
         send(now, pong, out);
       }
       break;
+    case F::JOIN_ACK:
+      compresses_ = frame.joinack().wants_compressed_sdp();
+      last_answer_.clear();
+      break;
     case F::INDEX: on_index(now, frame, out); break;
     case F::SUBSCRIBE_ACK: on_answer(now, frame, out); break;
     case F::AUDIO_STREAM_ID_INFO:
@@ -141,7 +147,12 @@ void Attendee::subscribe(Now now, Output& out) {
   frame.set_type(wire::SignalFrame::SUBSCRIBE);
   auto* sub = frame.mutable_sub();
   sub->set_duplex(options_.camera ? signal::DUPLEX : signal::RX);
-  sub->set_sdp_offer(media_->make_offer(options_.camera, wanted));
+  const std::string offer = media_->make_offer(options_.camera, wanted);
+  if (compresses_) {
+    sub->set_compressed_sdp_offer(rtc::deflate_sdp(offer));
+  } else {
+    sub->set_sdp_offer(offer);
+  }
   for (const std::uint32_t id : media_->receive_stream_ids()) sub->add_receive_stream_ids(id);
   sub->set_audio_host("audio");
   sub->set_audio_checkin(false);
@@ -170,7 +181,14 @@ void Attendee::subscribe(Now now, Output& out) {
 void Attendee::on_answer(Now now, const wire::SignalFrame& frame, Output& out) {
   if (!subscribe_outstanding_) return;
   subscribe_outstanding_ = false;
-  if (!media_->set_answer(now.mono, frame.suback().sdp_answer(), out.media)) return end(400, out);
+  std::string answer = frame.suback().sdp_answer();
+  if (!frame.suback().has_sdp_answer()) {
+    auto inflated = rtc::inflate_sdp(as_bytes(frame.suback().compressed_sdp_answer()), last_answer_);
+    if (!inflated) return end(400, out);
+    answer = std::move(*inflated);
+  }
+  if (!media_->set_answer(now.mono, answer, out.media)) return end(400, out);
+  last_answer_ = std::move(answer);
   if (phase_ == Phase::subscribing) phase_ = Phase::running;
   if (subscribe_again_) subscribe(now, out);
 }

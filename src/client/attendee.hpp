@@ -115,6 +115,8 @@ class Attendee {
   bool subscribe_outstanding_ = false, subscribe_again_ = false;
   std::uint64_t audio_session_id_ = 0;
   std::unique_ptr<MediaSession> media_;
+  bool compresses_ = false;          // descriptions, as the server asked
+  std::string last_answer_;          // what the next compressed one is read against
   struct Source {
     std::uint32_t stream_id;
     std::string attendee_id;

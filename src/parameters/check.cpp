@@ -9,6 +9,7 @@
 #include "identity/external_provider.hpp"
 #include "identity/origins.hpp"
 #include "json/json.hpp"
+#include "wire/turn_uri.hpp"
 
 namespace upcall::parameters {
 
@@ -156,6 +157,8 @@ Result<std::string> normal_value(const ParameterRow& row, std::string_view given
       return each(row, value, [](std::string_view entry) { return identity::is_registrable_redirect(entry) ? std::optional<std::string>(entry) : std::nullopt; });
     case Kind::issuer: return normal_issuer(row, value);
     case Kind::mail_server: return fitting(row, value, is_line(value, 1024) && value.find(' ') == std::string_view::npos && (value.starts_with("smtp://") || value.starts_with("smtps://")));
+    case Kind::turn_servers:
+      return each(row, value, [](std::string_view entry) { return wire::is_turn_uri(entry) ? std::optional<std::string>(entry) : std::nullopt; });
     case Kind::label: return fitting(row, value, value.size() <= 63 && only(value, "._-"));
     case Kind::repository: return fitting(row, value, is_line(value, 1024) && value.find(' ') == std::string_view::npos && !value.starts_with('-'));
     case Kind::branch: return fitting(row, value, is_branch(value));
@@ -182,6 +185,7 @@ std::string must_be(const ParameterRow& row) {
     case Kind::addresses: return "addresses like https://www.example.com/, joined by commas (http: only of this host)";
     case Kind::issuer: return "an OpenID Connect issuer like https://idp.example.com (http: only of this host)";
     case Kind::mail_server: return "smtp://HOST:PORT or smtps://HOST:PORT";
+    case Kind::turn_servers: return "turn:HOST:PORT?transport=udp or tcp, or turns:HOST:PORT?transport=tcp, joined by commas";
     case Kind::label: return "at most 63 letters, digits, dots, underscores and hyphens";
     case Kind::repository: return "a repository's name, path or address, without blanks";
     case Kind::branch: return "a branch's name as git takes it";

@@ -101,6 +101,8 @@ constexpr ParameterRow kRows[] = {
     {"chatAttachmentTypes", "chat-attachment-types", "", text, "Types of files that are taken, joined by commas; empty: pictures, PDF, plain text, sound, film, office documents"},
     {"chatAttachmentScanCommand", "chat-attachment-scan-command", "", line, "Program that looks at each file on its standard input: 0 approves it, anything else rejects it; empty: all are approved"},
     {"chatAttachmentScanSeconds", "chat-attachment-scan-seconds", "60", whole, "After this time the file is rejected", 1, 600},
+    {"turnServers", "turn-servers", "", turn_servers, "TURN servers for people whose network lets nothing but them out, from the next meeting on: turns:turn.example.com:443?transport=tcp"},
+    {"turnSecret", "turn-secret", "", line, "The secret that they share with this server (coturn's static-auth-secret); '-' reads it from standard input", 0, 0, "", true},
     {"webhookAllowPrivate", "webhook-allow-private", "false", boolean, "Let webhooks reach http:// and private addresses"},
 };
 

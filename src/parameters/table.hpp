@@ -22,6 +22,7 @@ enum class Kind : std::uint8_t {
   addresses,      // such addresses joined by commas, https unless of this host
   issuer,         // an OpenID Connect issuer; its discovery address is cut down to it
   mail_server,    // smtp:// or smtps://
+  turn_servers,   // turn: or turns: addresses joined by commas
   label,          // letters, digits, . _ -
   repository,     // name, path or address
   branch,         // as git takes it

@@ -248,7 +248,10 @@ bool Meeting::on_stun(Instant now, Connection& c, const ice::Path& path, Bytes d
   c.last_heard = now;
   c.dropped_told = false;
   wake_at(c.ice.next_deadline());
-  if (c.validated_at == Instant() && c.ice.path_count() > 0) c.validated_at = now;
+  if (c.validated_at == Instant() && c.ice.path_count() > 0) {
+    c.validated_at = now;
+    out.event(wire::SfuValidated{c.no});
+  }
   if (c.session_set && !c.dtls_started && c.ice.path_count() > 0) {
     const auto peer = dtls::Fingerprint::parse("sha-256", c.session.remote_fingerprint);
     if (!peer) {

@@ -36,7 +36,11 @@ void Meeting::on_transport_feedback(Instant now, Connection& c, Bytes fci, Outbo
   const std::uint64_t after = down.bps(now, unknown_bps());
   if (after < before * 95 / 100 || after > before * 110 / 100) allocate_videos(now, c, out);
   if (!down.probe) down.probe = down.estimator->plan_probe(now, down.wanted_bps, down.wants_more);
-  if (down.probe || !down.pacer.idle()) pace(now, c, out);
+  // At the end of the turn: an input is not answered by more than itself.
+  if (down.probe || !down.pacer.idle()) {
+    down.pace_due = now;
+    wake_at(now);
+  }
 }
 
 void Meeting::tend_downlink(Instant now, Connection& c, Outbox& out) {

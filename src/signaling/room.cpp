@@ -183,9 +183,18 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   wire::SignalFrame ack;
   ack.set_type(wire::SignalFrame::JOIN_ACK);
   auto* joinack = ack.mutable_joinack();
-  joinack->mutable_turn_credentials();  // without any address: no relay is used, and the client reports no error
+  auto* turn = joinack->mutable_turn_credentials();  // without any address: no relay is used, and the client reports no error
+  session.relayed = wants_relay(now, session);
+  if (session.relayed) {
+    const RelayCredentials relay = make_relay_credentials(now.wall, options_.relay.secret, random_);
+    turn->set_username(relay.username);
+    turn->set_password(relay.password);
+    turn->set_ttl(relay.ttl_s);
+    for (const std::string& uri : options_.relay.uris) turn->add_uris(uri);
+  }
   joinack->set_video_subscription_limit(options_.video_subscription_limit);
-  joinack->set_wants_compressed_sdp(false);
+  session.compresses = frame.join().wants_compressed_sdp();
+  joinack->set_wants_compressed_sdp(session.compresses);
   // Who can leaves it to us; whoever cannot goes on by itself, and is held all the same where its link carries no more.
   const auto& offered = frame.join().supported_server_side_network_adaptions();
   session.adapts_here = std::find(offered.begin(), offered.end(), static_cast<int>(signal::BANDWIDTH_PROBING_AND_VIDEO_QUALITY_ADAPTION)) != offered.end();
@@ -194,6 +203,28 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   send(now, session, ack, out);
   broadcast_index(now, out);  // to everybody: the number of participants has changed
   out.answered.push_back({session.no, session.connection, false, false});
+}
+
+void Room::note_reach(Now now, const Session& session) {
+  if (!session.subscribed || options_.relay.uris.empty()) return;
+  if (session.validated) {
+    reach_.reached(session.identity.attendee_id, session.audio_session_id, session.relayed);
+  } else if (now.mono - session.subscribed_at >= ReachLog::kPatience) {
+    reach_.unreached(session.identity.attendee_id, session.audio_session_id, session.relayed);
+  }
+}
+
+bool Room::wants_relay(Now now, const Session& session) {
+  if (options_.relay.uris.empty()) return false;
+  // What it has left behind without a word counts too.
+  for (const auto& [no, earlier] : sessions_) {
+    if (no == session.no || earlier->retired) continue;
+    const std::string& who = earlier->identity.attendee_id;
+    // A share comes from the same network as its person, in a session of its own.
+    if (session.identity.content && who == session.identity.owner_id() && earlier->relayed && earlier->validated) return true;
+    if (who == session.identity.attendee_id && earlier->audio_session_id == session.audio_session_id) note_reach(now, *earlier);
+  }
+  return reach_.wants_relay(session.identity.attendee_id, session.audio_session_id);
 }
 
 void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {
@@ -226,6 +257,10 @@ void Room::on_leave(Now now, Session& session, RoomOutput& out) {
   ack.set_type(wire::SignalFrame::LEAVE_ACK);
   ack.mutable_leave_ack();
   send(now, session, ack, out);
+  // A browser that may open nothing to us never subscribes: it joins, leaves and joins again.
+  if (session.joined && !session.validated && !options_.relay.uris.empty()) {
+    reach_.unreached(session.identity.attendee_id, session.audio_session_id, session.relayed);
+  }
   // Whoever leaves while it reconnects leaves with the seat that was kept for it.
   retire_others(now, session, out);
   retire(now, session, false, out);  // the client closes the socket itself
@@ -257,6 +292,11 @@ void Room::on_close(Now now, SessionNo no, RoomOutput& out) {
 void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
   if (const auto* connected = std::get_if<wire::SfuConnected>(&event)) {
     if (Session* session = find(connected->connection)) on_connected(now, *session, out);
+  } else if (const auto* validated = std::get_if<wire::SfuValidated>(&event)) {
+    if (Session* session = find(validated->connection)) {
+      session->validated = true;
+      note_reach(now, *session);
+    }
   } else if (const auto* failed = std::get_if<wire::SfuFailed>(&event)) {
     if (Session* session = find(failed->connection)) {
       // The client's own ICE fails at the same time and it comes back by itself; a wrong fingerprint never can.
@@ -317,6 +357,7 @@ void Room::on_connected(Now now, Session& session, RoomOutput& out) {
 void Room::retire(Now now, Session& session, bool dropped, RoomOutput& out) {
   if (session.retired) return;
   session.retired = true;
+  note_reach(now, session);
   if (session.subscribed) out.commands.push_back(wire::SfuRemoveConnection{session.connection, dropped});
   const bool seat_taken = connected_elsewhere(session);
   if (session.connected && !seat_taken) {

@@ -18,6 +18,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "rtc/sdp/sdp_writer.hpp"
+#include "signaling/relay_offer.hpp"
 #include "signaling/session.hpp"
 #include "wire/sfu.hpp"
 #include "wire/signal/signal_frame.hpp"
@@ -28,6 +29,7 @@ struct RoomOptions {
   wire::MeetingNo meeting;
   std::string fingerprint;                        // of our DTLS certificate
   std::vector<rtc::SdpCandidate> candidates;      // where media is received
+  RelaySettings relay;                            // for clients that these cannot be reached from
   std::uint32_t video_subscription_limit = 25;
   std::size_t sessions_max = 600;                 // sockets, content shares included
   std::size_t attendees_max = 250;                // people that have joined at once
@@ -115,6 +117,9 @@ class Room {
  private:
   void on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_subscribe(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
+  // Whether a client should be given a relay, by what became of its device's earlier attempts.
+  void note_reach(Now now, const Session& session);
+  bool wants_relay(Now now, const Session& session);
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
@@ -172,6 +177,7 @@ class Room {
     std::uint32_t audio_stream_id;
   };
   std::vector<Silent> silent_;
+  ReachLog reach_;
   std::set<std::string> removed_;   // attendee ids
   std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "rtc/sdp/sdp_compression.hpp"
 #include "signaling/answer.hpp"
 #include "signaling/room.hpp"
 
@@ -28,7 +29,16 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   };
   const auto& sub = frame.sub();
   if (!session.joined) return refuse_offer("SUBSCRIBE before JOIN");
-  if (!sub.has_sdp_offer()) return refuse_offer("an uncompressed sdp_offer is needed here");
+  std::string offer = sub.sdp_offer();
+  // The client then sends a plain one too, an empty one.
+  const bool compressed = offer.empty() && sub.has_compressed_sdp_offer();
+  if (!compressed && !sub.has_sdp_offer()) return refuse_offer("an sdp_offer is needed here");
+  if (compressed) {
+    if (!session.compresses) return refuse_offer("an uncompressed sdp_offer is needed here");
+    auto inflated = rtc::inflate_sdp(as_bytes(sub.compressed_sdp_offer()));
+    if (!inflated) return refuse_offer("the compressed offer cannot be read: " + std::string(to_string(inflated.error())));
+    offer = std::move(*inflated);
+  }
 
   std::vector<const signal::SdkStreamDescriptor*> video_streams;
   for (const auto& stream : sub.send_streams()) {
@@ -63,7 +73,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     const std::uint32_t ssrc = make_ssrc();
     return std::pair(ssrc, make_ssrc());
   };
-  auto answer = build_answer(sub.sdp_offer(), input);
+  auto answer = build_answer(offer, input);
   if (!answer) return refuse_offer(answer.error().message);
 
   for (wire::SfuReceive& receive : answer->session.receives) {
@@ -94,6 +104,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   }
   if (!session.subscribed) {
     session.subscribed = true;
+    session.subscribed_at = now.mono;
     session.muted = sub.audio_muted();  // as the attendee says; without the right to speak it is shown as muted all the same
     wire::SfuAddConnection add;
     add.meeting = options_.meeting;
@@ -114,7 +125,12 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     ack.mutable_error()->set_status(206);
     ack.mutable_error()->set_description("no video can be sent now");
   }
-  suback->set_sdp_answer(answer->sdp);
+  if (!compressed) {
+    suback->set_sdp_answer(answer->sdp);
+  } else {
+    suback->set_compressed_sdp_answer(rtc::deflate_sdp(answer->sdp, session.last_answer));
+  }
+  if (session.compresses) session.last_answer = answer->sdp;
   if (answer->camera) {
     // Matched by position to the video send streams alone: an entry for audio would shift them.
     for (const auto* stream : video_streams) {

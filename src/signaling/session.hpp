@@ -50,6 +50,8 @@ struct Session {
   std::uint32_t audio_stream_id = 0;  // 0 until connected
   std::uint32_t audio_ssrc = 0;
   std::uint32_t answer_version = 0;
+  bool compresses = false;            // descriptions, as its JOIN asked
+  std::string last_answer;            // of such a one: what the next is compressed against
   // What the last answer sends, by mid. An SSRC belongs to one stream in one section and is never used again.
   struct Sending {
     std::uint32_t stream_id = 0, ssrc = 0, rtx_ssrc = 0;
@@ -61,6 +63,9 @@ struct Session {
   bool connected = false;             // media flows: in the roster
   bool roster_sent = false;           // this socket got the full roster
   bool muted = false;
+  bool relayed = false;               // was given a TURN server
+  bool validated = false;             // an address of it passed a check
+  Instant subscribed_at;              // the first time
   bool adapts_here = false;           // leaves it to the server what is held back for its bandwidth (its JOIN offers that)
   bool firefox = false;               // as its JOIN says
   wire::SfuLinkStrength link = wire::SfuLinkStrength::good;

@@ -170,6 +170,10 @@ struct SfuConnected {   // ICE validated, DTLS done, keys installed
   std::uint32_t ice_ms = 0, dtls_ms = 0;  // since the session was set
   Instant at;
 };
+// Once a connection, before SfuConnected: a check of the client's came in, so one of our addresses can be reached.
+struct SfuValidated {
+  ConnectionNo connection;
+};
 // Once a connection: the first packet of a key frame was forwarded to it.
 struct SfuFirstVideo {
   ConnectionNo connection;
@@ -265,7 +269,7 @@ struct SfuMeetingReport {
   std::size_t taps = 0;
 };
 
-using SfuEvent = std::variant<std::monostate, SfuConnected, SfuFirstVideo, SfuFailed, SfuDropped, SfuVideoState,
+using SfuEvent = std::variant<std::monostate, SfuValidated, SfuConnected, SfuFirstVideo, SfuFailed, SfuDropped, SfuVideoState,
                               SfuLinkQuality, SfuVideoHeld, SfuBitrates, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
 
 }  // namespace upcall::wire

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -37,10 +38,11 @@ std::uint8_t level_of(std::span<const float> pcm) {
 
 class Session::Impl {
  public:
-  Impl(SessionOptions options, dtls::DtlsContext context, udp::UdpSocket socket, std::function<void(const client::Event&)> on_event)
+  Impl(SessionOptions options, dtls::DtlsContext context, udp::UdpSocket socket, std::optional<udp::UdpSocket> socket6, std::function<void(const client::Event&)> on_event)
       : options_(std::move(options)),
         context_(std::move(context)),
         udp_(std::move(socket)),
+        udp6_(std::move(socket6)),
         on_event_(std::move(on_event)),
         attendee_(options_.attendee, context_, random_) {
     wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -116,8 +118,8 @@ class Session::Impl {
       if (attendee_.connected()) next = std::min(next, audio_due());
       int timeout_ms = 200;
       if (!next.is_never()) timeout_ms = static_cast<int>(std::clamp<std::int64_t>((next - now).ms() + ((next - now).ns() > 0 ? 1 : 0), 0, 200));
-      pollfd fds[2] = {{wake_, POLLIN, 0}, {udp_.fd(), POLLIN, 0}};
-      ::poll(fds, 2, timeout_ms);
+      pollfd fds[3] = {{wake_, POLLIN, 0}, {udp_.fd(), POLLIN, 0}, {udp6_ ? udp6_->fd() : -1, POLLIN, 0}};
+      ::poll(fds, 3, timeout_ms);
       std::uint64_t drained;
       [[maybe_unused]] const ssize_t got = ::read(wake_, &drained, sizeof drained);
       std::deque<std::function<void()>> tasks;
@@ -126,9 +128,12 @@ class Session::Impl {
         tasks.swap(tasks_);
       }
       for (auto& task : tasks) task();
-      for (auto& item : udp_.receive(memory)) {
-        attendee_.on_datagram(system_now(), item.from, item.datagram, out_);
-        if (out_.media.datagrams.size() > 32) carry_out();
+      for (udp::UdpSocket* socket : {&udp_, udp6_ ? &*udp6_ : nullptr}) {
+        if (socket == nullptr) continue;
+        for (auto& item : socket->receive(memory)) {
+          attendee_.on_datagram(system_now(), item.from, item.datagram, out_);
+          if (out_.media.datagrams.size() > 32) carry_out();
+        }
       }
       carry_out();
       attendee_.handle_timeout(system_now(), out_);
@@ -169,10 +174,11 @@ class Session::Impl {
       if (socket_) socket_->send_binary(as_bytes(message));
     }
     if (out_.close_socket && socket_) socket_->close(1000, "");
-    std::vector<udp::UdpSocket::Item> items;
+    std::vector<udp::UdpSocket::Item> items, items6;
     items.reserve(out_.media.datagrams.size());
-    for (const auto& d : out_.media.datagrams) items.push_back({d.to, d.bytes});
+    for (const auto& d : out_.media.datagrams) (d.to.is_ipv6 ? items6 : items).push_back({d.to, d.bytes});
     if (!items.empty()) udp_.send(items);
+    if (!items6.empty() && udp6_) udp6_->send(items6);
     for (const auto& audio : out_.media.audio) hear(audio);
     for (const auto& video : out_.media.video) see(video);
     std::vector<client::Event> events = std::move(out_.events);
@@ -296,6 +302,7 @@ class Session::Impl {
   crypto::SystemRandom random_;
   dtls::DtlsContext context_;
   udp::UdpSocket udp_;
+  std::optional<udp::UdpSocket> udp6_;   // none where the host has no IPv6
   std::function<void(const client::Event&)> on_event_;
   client::Attendee attendee_;
   client::Output out_;
@@ -330,7 +337,11 @@ Result<std::unique_ptr<Session>> Session::start(SessionOptions options, std::fun
   if (!context) return tl::unexpected(context.error());
   auto socket = udp::UdpSocket::bind(NetAddress{}, 4 << 20);
   if (!socket) return tl::unexpected(socket.error());
-  auto impl = std::make_unique<Impl>(std::move(options), std::move(*context), std::move(*socket), std::move(on_event));
+  NetAddress any6;
+  any6.is_ipv6 = true;
+  std::optional<udp::UdpSocket> socket6;
+  if (auto bound = udp::UdpSocket::bind(any6, 4 << 20)) socket6 = std::move(*bound);
+  auto impl = std::make_unique<Impl>(std::move(options), std::move(*context), std::move(*socket), std::move(socket6), std::move(on_event));
   if (auto started = impl->start(); !started) return tl::unexpected(started.error());
   return std::unique_ptr<Session>(new Session(std::move(impl)));
 }

@@ -247,7 +247,10 @@ Result<std::unique_ptr<MediaThread>> MediaThread::start(MediaThreadOptions optio
                                                         sfu::AudioMixerFactory* mixers, RandomSource& random,
                                                         EventSink on_events) {
   std::vector<UdpSocket> sockets;
+  std::vector<NetAddress> bound;   // one socket may be advertised under several addresses
   for (const MediaAddress& address : options.addresses) {
+    if (std::find(bound.begin(), bound.end(), address.bind) != bound.end()) continue;
+    bound.push_back(address.bind);
     auto socket = UdpSocket::bind(address.bind, options.socket_buffer_bytes);
     if (!socket) return tl::unexpected(socket.error());
     sockets.push_back(std::move(*socket));
@@ -255,7 +258,7 @@ Result<std::unique_ptr<MediaThread>> MediaThread::start(MediaThreadOptions optio
   if (sockets.empty()) return fail(ErrorCode::invalid_argument, "no address to receive media on (give --media-address)");
   auto loop = std::make_unique<Loop>(options, std::move(sockets), context, mixers, random, std::move(on_events));
   bool tcp_ready = options.tcp;
-  for (std::size_t i = 0; i < options.addresses.size() && tcp_ready; ++i) tcp_ready = loop->listen(options.addresses[i].bind).has_value();
+  for (std::size_t i = 0; i < bound.size() && tcp_ready; ++i) tcp_ready = loop->listen(bound[i]).has_value();
   loop->start();
   return std::unique_ptr<MediaThread>(new MediaThread(std::move(loop), tcp_ready));
 }

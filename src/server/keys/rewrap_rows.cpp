@@ -34,6 +34,7 @@ struct SealedParameter {
 constexpr SealedParameter kParameters[] = {{"recordingS3SecretAccessKey", admin::kSecretAccessKeyPurpose, hex, from_hex},
                                            {"smtpPassword", "parameters/smtpPassword", hex, from_hex},
                                            {"federationClientSecret", "parameters/federationClientSecret", hex, from_hex},
+                                           {"turnSecret", "parameters/turnSecret", hex, from_hex},
                                            {"recordSigningKey", "record_signing_key", base64, from_base64}};
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/mail_parameters.hpp"
+#include "server/admin/relay_parameters.hpp"
 #include "server/admin/stored_parameters.hpp"
 #include "server/keys/master_keys.hpp"
 #include "server/serve/media_addresses.hpp"
@@ -154,6 +156,22 @@ void Server::Parts::take_journal_copy_parameter() {
   if (const auto every = store->read([](store::Database& db) { return admin::journal_copy_parameter(db); })) journal_copy_s = every->ms() / 1000;
 }
 
+Result<void> Server::Parts::take_relay() {
+  Result<signaling::RelaySettings> wanted;
+  if (options.turn_uris.empty() && options.turn_secret_file.empty()) {
+    wanted = store->read([this](store::Database& db) { return admin::relay_settings(db, *sealer); });
+  } else {
+    std::ifstream in(options.turn_secret_file);
+    wanted->uris = options.turn_uris;
+    if (!std::getline(in, wanted->secret) || wanted->secret.empty()) return fail(ErrorCode::invalid_argument, "--turn-secret-file names no file whose first line is the secret shared with the TURN servers");
+    if (auto fine = signaling::check_relay(*wanted); !fine) return fine;
+  }
+  if (!wanted) return tl::unexpected(wanted.error());
+  const std::lock_guard lock(relay_mutex);
+  relay = std::move(*wanted);
+  return {};
+}
+
 void Server::Parts::close_events() {
   std::unique_ptr<service::OutboxLoop> loop;
   std::unique_ptr<service::HookService> service;
@@ -180,6 +198,10 @@ Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
     settings.media.addresses = *media;
     settings.find_attendee = [this](const std::string& meeting, std::string_view token) { return directory->identity_by_token(meeting, token); };
     settings.on_event = [this](const std::string& meeting, const signaling::RoomEvent& event) { directory->on_room_event(meeting, event); };
+    settings.relay = [this] {
+      const std::lock_guard lock(relay_mutex);
+      return relay;
+    };
     settings.metrics = &metrics;
     auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
     if (started) {
@@ -204,6 +226,10 @@ Result<void> Server::Parts::open_services() {
   stores = std::move(*opened);
 
   directory = std::make_unique<service::MeetingDirectory>(*store, *sealer, random, system_now);
+  if (auto taken = take_relay(); !taken) {
+    if (!options.turn_uris.empty() || !options.turn_secret_file.empty()) return tl::unexpected(taken.error());
+    log::warn("turn.not_given", {{"why", taken.error().message}});
+  }
   auto media = open_runtime();
   if (!media) return tl::unexpected(media.error());
   media_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);

@@ -23,6 +23,8 @@ struct ServerOptions {
   std::string public_url;                    // empty: whichever address a client has reached
   std::vector<std::string> media_addresses;  // "auto" or ADVERTISED[=BIND]; empty: auto
   std::uint16_t media_port = 40000;
+  std::vector<std::string> turn_uris;        // instead of the parameter turnServers; with
+  std::string turn_secret_file;              // a file that holds the secret shared with them
   std::string tls_cert, tls_key;             // files; or
   bool tls_self_signed = false;
   bool demo_routing = false;

@@ -75,6 +75,9 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (auto capacity = store->read([](store::Database& db) { return admin::capacity_parameters(db); })) recordings->set_capacity(*capacity);
     if (auto disk = store->read([](store::Database& db) { return admin::disk_parameters(db); })) recordings->set_disk_rules(*disk);
     take_journal_copy_parameter();
+    if (auto taken = take_relay(); !taken && result->is_object()) {
+      if (bj::value* notes = result->get_object().if_contains("notes"); notes != nullptr && notes->is_array()) notes->get_array().emplace_back("TURN servers stay as they were: " + taken.error().message + ".");
+    }
   }
   if (command == "signing-key.rotate") {
     if (auto loaded = authenticator->load_keys(system_now().wall); !loaded) return answer_error(loaded.error());

@@ -111,6 +111,8 @@ struct Server::Parts {
   std::unique_ptr<api::PipelineApi> pipeline_api;
   std::unique_ptr<service::RetentionService> retention;
   std::atomic<std::int64_t> journal_copy_s{0};
+  std::mutex relay_mutex;                  // guards relay
+  signaling::RelaySettings relay;
   std::unique_ptr<service::JournalCopies> copies;
   std::unique_ptr<service::HookService> hooks;
   std::unique_ptr<service::OutboxLoop> outbox;
@@ -133,6 +135,8 @@ struct Server::Parts {
   void close_events();
   void told_outbox();
   void take_journal_copy_parameter();
+  // Which TURN servers clients are given from now on: the command line's, else the parameters'.
+  Result<void> take_relay();
   Result<std::vector<udp::MediaAddress>> open_runtime();
   Result<bj::value> hand_over(const std::string& program);   // handover.cpp
   Result<std::string> start_next(const std::string& program, bool again);

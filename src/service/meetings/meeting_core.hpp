@@ -102,6 +102,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
         options.candidates.push_back({ip_text(address.advertised), address.advertised.port, "host", false});
       }
     }
+    if (options_.relay) options.relay = options_.relay();
     signaling::RoomOutput out;
     entry.room = std::make_unique<signaling::Room>(system_now(), std::move(options), random_,
                                                    [this] { return wire::ConnectionNo{next_connection_++}; }, out);

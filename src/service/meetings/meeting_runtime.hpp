@@ -30,6 +30,9 @@ struct MeetingRuntimeOptions {
   udp::MediaThreadOptions media;
   // Who may join this meeting with this join token (without "#content")? Runs on a network pool thread, may block.
   std::function<std::optional<signaling::AttendeeIdentity>(const std::string& meeting_id, std::string_view token)> find_attendee;
+  // For clients that no media address can be reached from. Asked on the control thread each time a meeting opens: a new
+  // setting counts from the next meeting on. Empty: none.
+  std::function<signaling::RelaySettings()> relay;
   // For the store and the outbox.
   std::function<void(const std::string& meeting_id, const signaling::RoomEvent& event)> on_event;
   metrics::Registry* metrics = nullptr;  // null: joins are measured for inspect() alone; else outlives the runtime

@@ -124,6 +124,54 @@ TEST_F(LiveVideo, ThePublisherHearsTheSmallestEstimateOfThoseWhoWatch) {
   EXPECT_THAT(b.items<rtc::Remb>(), IsEmpty()) << "it is for publishers";
 }
 
+// Video, repairs and sound of one link count with one counter; what the receiver tells of them is its link's estimate.
+TEST_F(LiveVideo, EveryPacketCarriesTheNextTransportWideNumberAndArrivalsAreTheEstimate) {
+  PlainRtp sound;
+  sound.sequence = 7;
+  sound.audio_level = 30;
+  sound.payload = ByteVector(30, 1);
+  live.send_audio(a, sound);
+  for (std::uint16_t i = 0; i < 5; ++i) live.send_video(a, frame(static_cast<std::uint16_t>(10 + i), 1000 + 3000u * i, i == 0, i));
+  nack(b, live.section(b, a).ssrc, {b.rtp.back().sequence});
+  ASSERT_THAT(b.rtp, SizeIs(7));
+  rtc::TransportFeedbackRecorder arrivals;
+  for (std::size_t i = 0; i < b.rtp.size(); ++i) {
+    ASSERT_TRUE(b.rtp[i].transport_sequence);
+    EXPECT_EQ(*b.rtp[i].transport_sequence, static_cast<std::uint16_t>(*b.rtp[0].transport_sequence + i));
+    arrivals.on_packet(*b.rtp[i].transport_sequence, live.now());
+  }
+  EXPECT_FALSE(live.connection(b).down.known_bps(live.now())) << "nothing was told yet";
+  std::uint8_t buffer[256];
+  Writer w(buffer);
+  ASSERT_TRUE(arrivals.write(w, 1, live.section(b, a).ssrc));
+  live.send_rtcp(b, w.written());
+  EXPECT_TRUE(live.connection(b).down.estimator->heard());
+  EXPECT_TRUE(live.connection(b).down.known_bps(live.now()));
+  EXPECT_FALSE(live.connection(c).down.known_bps(live.now())) << "each link by itself";
+}
+
+TEST_F(LiveVideo, ThePreferredOfTwoCamerasIsHeldLast) {
+  LivePeer& d = live.join(1, "d");
+  live.publish(d);
+  live.watch(b, d);
+  live.watch(c, d);
+  live.command(wire::SfuPreferReceives{b.no, {{live.section(b, a).mid, 5}, {live.section(b, d).mid, 9}}});
+  remb(b, 5'000'000);
+  for (std::uint16_t n = 0; n < 160; ++n) {
+    for (LivePeer* publisher : {&a, &d}) {
+      PlainRtp packet = frame(static_cast<std::uint16_t>(100 + n), n * 1800u, n % 50 == 0, n);
+      packet.payload.resize(1000, 7);
+      live.send_video(*publisher, packet);
+    }
+    if (n == 100) remb(b, 500'000);   // enough for one: c watches both, so neither is taken below 400 kbit/s
+    live.advance(Duration::ms(20));
+  }
+  const auto& subscriptions = live.connection(b).subscriptions;
+  ASSERT_EQ(subscriptions.size(), 2u);
+  EXPECT_TRUE(subscriptions[0]->held);
+  EXPECT_FALSE(subscriptions[1]->held);
+}
+
 // Two watch, and what the one can take would spoil the picture for the other: it goes without, and is told so.
 TEST_F(LiveVideo, ACameraThatAReceiversLinkDoesNotCarryIsHeldForItAlone) {
   std::uint16_t n = 100;

@@ -14,7 +14,7 @@ std::string captured(const std::string& file);   // a file under tests/captures
 
 class RoomBench {
  public:
-  RoomBench();
+  explicit RoomBench(RelaySettings relay = {});
 
   SessionNo open(const std::string& attendee_id);
   void feed(SessionNo session, wire::SignalFrame frame);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "room_bench.hpp"
+#include "rtc/sdp/sdp_compression.hpp"
 
 namespace upcall::signaling {
 namespace {
@@ -400,6 +401,65 @@ TEST(Room, ASectionThatShowsAnotherStreamGetsAnotherSsrc) {
   const std::uint32_t third = ssrc_with(streams[1]);   // off and on again: SRTP must not meet old numbers
   EXPECT_NE(third, second);
   EXPECT_NE(third, first);
+}
+
+TEST(Room, CompressedOffersHaveCompressedAnswersEachAgainstTheOneBefore) {
+  RoomBench bench;
+  const SessionNo a = bench.open("a");
+  F join;
+  join.set_type(F::JOIN);
+  join.mutable_join()->set_protocol_version(2);
+  join.mutable_join()->set_audio_session_id(7);
+  join.mutable_join()->set_wants_compressed_sdp(true);
+  bench.feed(a, join);
+  EXPECT_TRUE(bench.take(a)[0].joinack().wants_compressed_sdp());
+  const std::string offer = captured("audio-only/01-offer.sdp");
+  std::string before;
+  std::size_t first_size = 0;
+  for (int round = 0; round < 3; ++round) {
+    F subscribe;
+    subscribe.set_type(F::SUBSCRIBE);
+    subscribe.mutable_sub()->set_duplex(signal::RX);
+    subscribe.mutable_sub()->set_sdp_offer("");   // as the client does
+    subscribe.mutable_sub()->set_compressed_sdp_offer(rtc::deflate_sdp(offer));   // each by itself, likewise
+    subscribe.mutable_sub()->add_send_streams()->set_media_type(signal::AUDIO);
+    bench.feed(a, subscribe);
+    const auto frames = bench.take(a);
+    const F* ack = last_of(frames, F::SUBSCRIBE_ACK);
+    ASSERT_TRUE(ack != nullptr && !ack->has_error());
+    EXPECT_FALSE(ack->suback().has_sdp_answer());
+    const auto answer = rtc::inflate_sdp(as_bytes(ack->suback().compressed_sdp_answer()), before);
+    ASSERT_TRUE(answer);
+    EXPECT_THAT(*answer, testing::HasSubstr("a=ice-lite"));
+    if (round == 0) first_size = ack->suback().compressed_sdp_answer().size();
+    else EXPECT_LT(ack->suback().compressed_sdp_answer().size(), first_size / 2);
+    before = *answer;
+  }
+}
+
+TEST(Room, ACompressedOfferThatCannotBeReadIsRefusedAndNothingElse) {
+  RoomBench bench;
+  const SessionNo a = bench.enter("a");
+  const SessionNo b = bench.open("b");
+  F join;
+  join.set_type(F::JOIN);
+  join.mutable_join()->set_wants_compressed_sdp(true);
+  join.mutable_join()->set_audio_session_id(8);
+  bench.feed(b, join);
+  bench.take(a);
+  bench.take(b);
+  for (const SessionNo who : {a, b}) {   // one that did not ask for compression, and one whose bytes are a bomb
+    F subscribe;
+    subscribe.set_type(F::SUBSCRIBE);
+    subscribe.mutable_sub()->set_duplex(signal::RX);
+    subscribe.mutable_sub()->set_compressed_sdp_offer(rtc::deflate_sdp(std::string(64 << 20, 'a')));
+    bench.feed(who, subscribe);
+    const auto frames = bench.take(who);
+    const F* ack = last_of(frames, F::SUBSCRIBE_ACK);
+    ASSERT_TRUE(ack != nullptr && ack->has_error());
+    EXPECT_EQ(ack->error().status(), 400u);
+    EXPECT_EQ(close_code(bench, who), 0);
+  }
 }
 
 }  // namespace

@@ -62,8 +62,9 @@ const deviceFlags = {
 export function launchChromium({
   devices = 'allowed' as keyof typeof deviceFlags,
   executablePath = chromiumProgram(),
+  more = [] as string[],
 } = {}): Promise<ChromiumBrowser> {
-  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...deviceFlags[devices]] });
+  return chromium.launch({ executablePath, headless: true, args: [...chromiumFlags, ...deviceFlags[devices], ...more] });
 }
 
 function watch(page: { console: string[]; problems: string[] }, type: string, text: string): void {
@@ -107,12 +108,18 @@ async function firefoxPage(browser: FirefoxBrowser): Promise<TestPage> {
 export class Browsers {
   private shared: Promise<ChromiumBrowser> | undefined;
   private readonly pages: TestPage[] = [];
+  private readonly more: string[];
+
+  /** `more`: further flags of Chromium. */
+  constructor(more: string[] = []) {
+    this.more = more;
+  }
 
   /** `number`: the person's, which decides on the tone of Firefox's microphone. */
   async page(name: BrowserName, number = 0): Promise<TestPage> {
     let page: TestPage;
     if (name === 'chromium') {
-      this.shared ??= launchChromium();
+      this.shared ??= launchChromium({ more: this.more });
       page = await chromiumPage(await this.shared);
     } else {
       page = await firefoxPage(

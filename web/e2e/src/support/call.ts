@@ -167,15 +167,15 @@ export class Call {
     }
   }
 
-  /** Another person, on a page of their own; the first is the meeting's owner. */
-  async person(browser: BrowserName): Promise<Person> {
+  /** Another person, on a page of their own; the first is the meeting's owner. `from`: whose browser it is, if not the call's. */
+  async person(browser: BrowserName, from = this.browsers): Promise<Person> {
     const number = this.people.length;
     const join = number === 0 ? this.owner : await this.meeting.attendee(this.owner, `Guest ${number}`, `guest-${number}`);
-    return this.personAs(browser, join);
+    return this.personAs(browser, join, from);
   }
 
-  async personAs(browser: BrowserName, join: JoinInfo): Promise<Person> {
-    const page = await this.browsers.page(browser, this.people.length);
+  async personAs(browser: BrowserName, join: JoinInfo, from = this.browsers): Promise<Person> {
+    const page = await from.page(browser, this.people.length);
     await page.goto(this.site.url);
     const person = new Person(this.people.length, page, join, this.run);
     this.people.push(person);
