@@ -11,7 +11,8 @@ namespace upcall::sfu {
 
 // The number that the packet gets when it is sent next (Connection::send_rtp): nothing may be sent between.
 inline void add_transport_sequence(rtc::RtpBuilder& builder, const Connection& to) {
-  if (!to.down.stamps()) return;
+  // A later answer may have left the extension out.
+  if (!to.down.stamps() || to.session.extensions.transport_cc == 0) return;
   std::uint8_t value[2];
   Writer(MutBytes(value)).u16(to.down.estimator->next_sequence());
   builder.add_extension(to.session.extensions.transport_cc, value);
