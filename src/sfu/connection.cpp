@@ -7,7 +7,7 @@ namespace upcall::sfu {
 namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Drop::count_)> kDropNames = {
     "path_not_validated", "before_keys", "srtp_auth", "srtp_replay", "srtp_table_full", "srtp_other", "rtp_malformed", "rtcp_malformed",
-    "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize"};
+    "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize", "not_allowed"};
 
 std::string_view state_name(dtls::State state) {
   switch (state) {

@@ -23,7 +23,7 @@ namespace upcall::sfu {
 
 enum class Drop : std::uint8_t {
   path_not_validated, before_keys, srtp_auth, srtp_replay, srtp_table_full, srtp_other, rtp_malformed, rtcp_malformed, unknown_ssrc,
-  unknown_payload, duplicate, rtx_unknown, no_path, oversize, count_
+  unknown_payload, duplicate, rtx_unknown, no_path, oversize, not_allowed, count_
 };
 std::string_view to_string(Drop drop);
 Drop drop_of(srtp::SrtpError error);
@@ -35,6 +35,10 @@ struct Connection {
   std::string attendee_id, owner_attendee_id, display_name;
   bool content = false;
   bool muted = false;
+  wire::SfuRights rights;
+  // Does what `from` sends reach this connection, as far as its rights go?
+  bool hears(const Connection& from) const { return from.content ? rights.get_content : rights.hear; }
+  bool sees(const Connection& from) const { return from.content ? rights.get_content : rights.see_cameras; }
 
   // Transport.
   const dtls::DtlsContext& dtls_context;

@@ -69,7 +69,7 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     c->audio_out->config.sends = false;
   }
 
-  if (!command.camera) {
+  if (!command.camera || !c->rights.send_video) {
     if (c->video_in) end_video(now, *c);
   } else if (!c->video_in || c->video_in->config.stream_id != command.camera->stream_id) {
     if (c->video_in) end_video(now, *c);
@@ -126,7 +126,7 @@ void Meeting::wire_subscriptions(Instant now, Outbox& out) {
       Connection* const before = subscription->publisher;
       subscription->publisher = nullptr;
       for (auto& c : connections_) {
-        if (c.get() == receiver.get() || !c->video_in) continue;
+        if (c.get() == receiver.get() || !c->video_in || !receiver->sees(*c)) continue;
         if (c->video_in->config.stream_id != subscription->config.stream_id) continue;
         subscription->publisher = c.get();
         if (receiver->down.allocate_due.is_never()) {
@@ -342,15 +342,15 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
   if (c.audio_in && (rtp->payload_type == c.audio_in->payload_type ||
                      (c.audio_in->red_payload_type != 0 && rtp->payload_type == c.audio_in->red_payload_type))) {
     if (c.audio_in->ssrc == 0) c.audio_in->ssrc = rtp->ssrc;
-    if (c.audio_in->ssrc == rtp->ssrc) {
+    if (c.audio_in->ssrc == rtp->ssrc && c.rights.send_audio) {
       on_audio(now, c, *rtp, out);
       return;
     }
-    c.drop(Drop::unknown_ssrc);
+    c.drop(c.rights.send_audio ? Drop::unknown_ssrc : Drop::not_allowed);
     return;
   }
   if (!c.video_in) {
-    c.drop(Drop::unknown_payload);
+    c.drop(c.rights.send_video ? Drop::unknown_payload : Drop::not_allowed);
     return;
   }
   wire::SfuCamera& camera = c.video_in->config;

@@ -28,7 +28,7 @@ struct Shared {
 class Meeting {
  public:
   // Limits and periods.
-  static constexpr std::size_t kConnectionsMax = 64;
+  static constexpr std::size_t kConnectionsMax = 600;  // 250 people, their shares, and seats of those who reconnect
   static constexpr Duration kConnectLimit = Duration::s(30);
   static constexpr Duration kDroppedAfter = Duration::s(15);
   static constexpr Duration kGiveUpAfter = Duration::s(60);
@@ -58,6 +58,7 @@ class Meeting {
   Connection* add(Instant now, const wire::SfuAddConnection& command);
   void set_session(Instant now, const wire::SfuSetSession& command, Outbox& out);
   void set_muted(Instant now, wire::ConnectionNo connection, bool muted);
+  void set_rights(Instant now, const wire::SfuSetRights& command, Outbox& out);
   void pause_receive(Instant now, const wire::SfuPauseReceive& command, Outbox& out);
   void prefer_receives(Instant now, const wire::SfuPreferReceives& command, Outbox& out);
   void remove(Instant now, wire::ConnectionNo connection, bool dropped, Outbox& out);

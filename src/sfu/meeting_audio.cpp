@@ -102,12 +102,12 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
   for (auto& listener : connections_) {
     Connection& to = *listener;
     if (!to.audio_out || !to.audio_out->config.sends || !to.can_send()) continue;
-    if (to.owner_attendee_id == from.owner_attendee_id) continue;
+    if (to.owner_attendee_id == from.owner_attendee_id || !to.hears(from)) continue;
     AudioOut& audio = *to.audio_out;
     std::size_t talkers = 0;
     const Connection* talker = nullptr;
     for (const auto& c : connections_) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now)) continue;
+      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now) || !to.hears(*c)) continue;
       ++talkers;
       // Without a mixer the loudest is heard.
       if (talker == nullptr || c->audio_in->minus_dbov < talker->audio_in->minus_dbov) talker = c.get();
@@ -124,7 +124,7 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
     wire::ConnectionNo chosen;
     if (talkers >= 1) {
       chosen = talker->no;
-    } else if (audio.source && find(audio.source) != nullptr) {
+    } else if (const Connection* last = audio.source ? find(audio.source) : nullptr; last != nullptr && to.hears(*last) && last->rights.send_audio) {
       chosen = audio.source;  // silence: whoever was heard last goes on
     } else {
       chosen = from.no;
@@ -185,7 +185,7 @@ void Meeting::mix_tick(Instant now, Outbox& out) {
     std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> talkers;
     std::size_t count = 0;
     for (const auto& c : connections_) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now)) continue;
+      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now) || !to.hears(*c)) continue;
       talkers[count++] = {c->audio_in->minus_dbov, c->no.value};
     }
     if (count < 2) {

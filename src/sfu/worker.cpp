@@ -138,6 +138,8 @@ void Worker::command(Now now, const wire::SfuCommand& command, Outbox& out) {
     }
   } else if (const auto* muted = std::get_if<wire::SfuSetMuted>(&command)) {
     if (Meeting* m = meeting_of(muted->connection)) m->set_muted(now.mono, muted->connection, muted->muted);
+  } else if (const auto* rights = std::get_if<wire::SfuSetRights>(&command)) {
+    if (Meeting* m = meeting_of(rights->connection)) m->set_rights(now.mono, *rights, out);
   } else if (const auto* pause = std::get_if<wire::SfuPauseReceive>(&command)) {
     if (Meeting* m = meeting_of(pause->connection)) m->pause_receive(now.mono, *pause, out);
   } else if (const auto* prefer = std::get_if<wire::SfuPreferReceives>(&command)) {

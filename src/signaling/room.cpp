@@ -13,12 +13,13 @@ constexpr std::uint16_t kCloseEnded = 4410;
 constexpr std::uint16_t kCloseReconnect = 4500;
 constexpr std::uint32_t kMalformedMax = 10;
 
-constexpr std::uint32_t kStatusOtherDevice = 301, kStatusFull = 409, kStatusEnded = 410, kStatusRemoved = 411;
+constexpr std::uint32_t kStatusOtherDevice = 301, kStatusForbidden = 403, kStatusFull = 409, kStatusEnded = 410, kStatusRemoved = 411;
 }  // namespace
 
-Room::Room(Now, RoomOptions options, RandomSource& random, std::function<wire::ConnectionNo()> connection_numbers,
+Room::Room(Now now, RoomOptions options, RandomSource& random, std::function<wire::ConnectionNo()> connection_numbers,
            RoomOutput& out)
     : options_(std::move(options)), random_(random), connection_numbers_(std::move(connection_numbers)) {
+  empty_since_ = now.mono;
   out.commands.push_back(wire::SfuCreateMeeting{options_.meeting});
 }
 
@@ -141,6 +142,14 @@ void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
 
 void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
   if (session.joined) return;
+  if (session.identity.content && !wire::may_send(session.identity.capabilities.content)) {
+    refuse(now, session, kStatusForbidden, "this attendee may not share content", out);
+    return;
+  }
+  if (is_full_for(session)) {
+    refuse(now, session, kStatusFull, "the meeting has as many attendees as it allows", out);
+    return;
+  }
   if (session.identity.content) {
     std::size_t shares = 0;
     for (const auto& [no, other] : sessions_) {
@@ -161,6 +170,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
     if (no == session.no || earlier->retired || !earlier->joined) continue;
     if (earlier->identity.attendee_id != session.identity.attendee_id) continue;
     if (earlier->audio_session_id == session.audio_session_id) continue;
+    out.events.push_back({RoomEventKind::attendee_authorized, session.identity.attendee_id, session.identity.content});
     send_status(now, *earlier, kStatusOtherDevice, out);
     retire(now, *earlier, false, out);
     close(*earlier, kCloseNormal, "joined from another device", out);
@@ -226,12 +236,7 @@ bool Room::wants_relay(Now now, const Session& session) {
 void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {
   if (session.muted == muted) return;
   session.muted = muted;
-  if (session.subscribed) out.commands.push_back(wire::SfuSetMuted{session.connection, muted});
-  if (!session.connected) return;
-  signal::SdkAudioStreamIdInfo entry;
-  entry.set_audio_stream_id(session.audio_stream_id);
-  entry.set_muted(muted);
-  broadcast_roster(now, entry, out);
+  tell_muted(now, session, out);
 }
 
 void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
@@ -338,6 +343,7 @@ void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
 void Room::on_connected(Now now, Session& session, RoomOutput& out) {
   if (session.connected) return;
   session.connected = true;
+  empty_since_.reset();
   session.audio_stream_id = next_audio_stream_++;
   const bool again = connected_elsewhere(session);
   // The newcomer hears of everybody first, then everybody of the newcomer.
@@ -346,7 +352,7 @@ void Room::on_connected(Now now, Session& session, RoomOutput& out) {
   entry.set_audio_stream_id(session.audio_stream_id);
   entry.set_attendee_id(session.identity.attendee_id);
   entry.set_external_user_id(session.identity.external_user_id);
-  entry.set_muted(session.muted);
+  entry.set_muted(shown_muted(session));
   broadcast_roster(now, entry, out, session.no);
   retire_others(now, session, out);
   // The newcomer learns of bad links; the others forget what they were told of an earlier connection of this attendee.
@@ -369,6 +375,7 @@ void Room::retire(Now now, Session& session, bool dropped, RoomOutput& out) {
                           session.identity.attendee_id, session.identity.content});
   }
   if (session.joined && !ended_) broadcast_index(now, out);
+  if (!empty_since_ && people_connected() == 0) empty_since_ = now.mono;
 }
 
 void Room::close(Session& session, std::uint16_t code, std::string reason, RoomOutput& out) {
@@ -451,10 +458,15 @@ void Room::handle_timeout(Now now, RoomOutput& out) {
     }
   }
   sweep();
+  watch_life(now, out);
 }
 
 Instant Room::next_deadline() const {
   Instant next = Instant::never();
+  if (!over_told_ && !ended_) {
+    next = options_.ends_at;
+    if (empty_since_ && options_.idle_end > Duration()) next = std::min(next, *empty_since_ + options_.idle_end);
+  }
   for (const auto& [no, session] : sessions_) {
     if (session->retired) continue;
     if (!session->socket_open) {

@@ -32,13 +32,19 @@ struct RoomOptions {
   std::vector<rtc::SdpCandidate> candidates;      // where media is received
   RelaySettings relay;                            // for clients that these cannot be reached from
   std::uint32_t video_subscription_limit = 25;
-  std::size_t sessions_max = 64;                  // sockets, content shares included
+  std::size_t sessions_max = 600;                 // sockets, content shares included
+  std::size_t attendees_max = 250;                // people that have joined at once
+  std::size_t video_senders_max = 25;             // cameras
+  Duration idle_end = {};                         // nobody connected for so long, from the beginning on: it is over; zero: never
+  Instant ends_at = Instant::never();             // whoever is there
   std::size_t content_shares_max = 2;
 };
 
 // What happened, for the store and the outbox.
 enum class RoomEventKind : std::uint8_t {
-  attendee_joined, attendee_left, attendee_dropped, video_started, video_stopped
+  attendee_joined, attendee_left, attendee_dropped, video_started, video_stopped,
+  attendee_authorized,          // its token joins again, from another device
+  meeting_idle, meeting_too_old // told once, without an attendee: whoever manages the meeting ends it
 };
 struct RoomEvent {
   RoomEventKind kind;
@@ -124,6 +130,16 @@ class Room {
   // What still lives and this device has not seen, in as few frames as are of a fair size.
   void replay_data_messages(Now now, Session& session, RoomOutput& out);
   void on_connected(Now now, Session& session, RoomOutput& out);
+  // What this session may send and see (room_capabilities.cpp).
+  static wire::SfuRights rights_of(const Session& session);
+  static bool may_see(const Session& session, const Session& publisher);
+  static bool shown_muted(const Session& session);
+  bool may_publish(const Session& session) const;
+  bool is_full_for(const Session& session) const;
+  void tell_muted(Now now, const Session& session, RoomOutput& out);
+  void end_publication(Session& session, RoomOutput& out);
+  void watch_life(Now now, RoomOutput& out);
+
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
   // Tiles that the server holds back for a receiver's bandwidth; what streams come to, for all.
   void on_video_held(Now now, const wire::SfuVideoHeld& held, RoomOutput& out);
@@ -174,6 +190,8 @@ class Room {
   std::uint32_t next_audio_stream_ = 1;
   std::uint32_t next_stream_ = 1;   // stream and group ids: unique in the meeting, never reused
   bool ended_ = false;
+  bool over_told_ = false;          // meeting_idle or meeting_too_old
+  std::optional<Instant> empty_since_;
   std::uint64_t malformed_ = 0;
 };
 

@@ -45,7 +45,8 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     if (stream.media_type() == signal::VIDEO) video_streams.push_back(&stream);
   }
   AnswerInput input;
-  input.camera_wanted = sub.duplex() != signal::RX && !video_streams.empty();
+  const bool camera_asked = sub.duplex() != signal::RX && !video_streams.empty();
+  input.camera_wanted = camera_asked && may_publish(session);
   input.camera_receives = !session.firefox;
   input.listens = !session.identity.content;
   input.audio_ssrc = session.audio_ssrc;
@@ -62,7 +63,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   if (!video_streams.empty()) input.camera_kbps = std::min<std::uint32_t>(video_streams.front()->max_bitrate_kbps(), 100'000);
   input.is_published = [this, &session](std::uint32_t id) {
     const Session* publisher = publisher_of(id);
-    return publisher != nullptr && publisher != &session;
+    return publisher != nullptr && publisher != &session && may_see(session, *publisher);
   };
   input.ssrcs_for = [this, &session](const std::string& mid, std::uint32_t stream_id) {
     const auto at = session.sending.find(mid);
@@ -99,28 +100,31 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     }
     if (video_streams.front()->framerate() != 0) session.publication->framerate = video_streams.front()->framerate();
   } else {
-    if (had_camera && session.publication->flowing) {
-      out.events.push_back({RoomEventKind::video_stopped, session.identity.attendee_id, session.identity.content});
-    }
-    session.publication.reset();
+    end_publication(session, out);
   }
   if (!session.subscribed) {
     session.subscribed = true;
     session.subscribed_at = now.mono;
-    session.muted = sub.audio_muted();
+    session.muted = sub.audio_muted();  // as the attendee says; without the right to speak it is shown as muted all the same
     wire::SfuAddConnection add;
     add.meeting = options_.meeting;
     add.connection = session.connection;
     add.attendee_id = session.identity.attendee_id;
     add.owner_attendee_id = session.identity.owner_id();
     add.display_name = session.identity.display_name;
-    add.muted = session.muted;
+    add.muted = shown_muted(session);
     add.local_ufrag = session.local.ufrag;
     add.local_pwd = session.local.pwd;
     out.commands.push_back(std::move(add));
+    if (const auto rights = rights_of(session); rights != wire::SfuRights()) out.commands.push_back(wire::SfuSetRights{session.connection, rights});
   }
   auto* suback = ack.mutable_suback();
   suback->set_duplex(sub.duplex());
+  if (camera_asked && !input.camera_wanted) {
+    // "View only": the client takes its own picture away and goes on.
+    ack.mutable_error()->set_status(206);
+    ack.mutable_error()->set_description("no video can be sent now");
+  }
   if (!compressed) {
     suback->set_sdp_answer(answer->sdp);
   } else {
@@ -154,11 +158,12 @@ void Room::send_index(Now now, const Session& to, RoomOutput& out) {
   wire::SignalFrame frame;
   frame.set_type(wire::SignalFrame::INDEX);
   auto* index = frame.mutable_index();
-  index->set_at_capacity(false);
+  index->set_at_capacity(!to.identity.content && !may_publish(to));
   index->set_num_participants(participants());
   index->add_supported_receive_codec_intersection(signal::VP8);
   for (const auto& [no, session] : sessions_) {
     if (session->retired || !session->publication) continue;
+    if (session.get() != &to && !may_see(to, *session)) continue;
     auto* source = index->add_sources();
     source->set_stream_id(session->publication->stream_id);
     source->set_group_id(session->publication->group_id);
@@ -201,7 +206,7 @@ void Room::send_full_roster(Now now, Session& to, RoomOutput& out) {
     entry->set_audio_stream_id(session->audio_stream_id);
     entry->set_attendee_id(session->identity.attendee_id);
     entry->set_external_user_id(session->identity.external_user_id);
-    entry->set_muted(session->muted);
+    entry->set_muted(shown_muted(*session));
   }
   for (const Silent& s : silent_) {
     auto* entry = info->add_streams();

@@ -97,6 +97,18 @@ struct SfuSetMuted {
   ConnectionNo connection;
   bool muted = false;
 };
+// What the connection may send, and of whom it receives; all of it until something else is said.
+struct SfuRights {
+  bool send_audio = true, send_video = true;
+  bool hear = true;         // people
+  bool see_cameras = true;
+  bool get_content = true;  // shares, with their sound
+  bool operator==(const SfuRights&) const = default;
+};
+struct SfuSetRights {
+  ConnectionNo connection;
+  SfuRights rights;
+};
 // The receiver paused (or resumed) a tile.
 struct SfuPauseReceive {
   ConnectionNo connection;
@@ -147,8 +159,8 @@ struct SfuInspect {
 };
 
 using SfuCommand = std::variant<std::monostate, SfuCreateMeeting, SfuEndMeeting, SfuAddConnection, SfuSetSession,
-                                SfuRemoveConnection, SfuSetMuted, SfuPauseReceive, SfuPreferReceives, SfuOpenTap, SfuCloseTap, SfuRefreshTap,
-                                SfuPauseTap, SfuInspect>;
+                                SfuRemoveConnection, SfuSetMuted, SfuSetRights, SfuPauseReceive, SfuPreferReceives, SfuOpenTap, SfuCloseTap,
+                                SfuRefreshTap, SfuPauseTap, SfuInspect>;
 
 // ---- events --------------------------------------------------------------------------------------------------------
 

@@ -121,6 +121,14 @@ Result<void> Server::Parts::open_events() {
                          const auto body = json::parse_object(event.body);
                          return recordings->on_meeting_ended(event.meeting_id, body ? json::text_or(*body, "meetingId") : "");
                        }});
+  // Whoever ends a meeting, its rules too: the chat invites to it no longer.
+  consumers.push_back({"invitations", [this](const store::OutboxEvent& event) -> Result<void> {
+                         if (event.type != "meeting.ended") return {};
+                         auto now_live = directory->find(event.meeting_id);
+                         if (!now_live) return tl::unexpected(now_live.error());
+                         if (!*now_live || (*now_live)->ended) (void)centre->call(contact::WithdrawInvitation{event.meeting_id});
+                         return {};
+                       }});
   consumers.push_back({"playback-links", [this](const store::OutboxEvent& event) { return api::link_recording(*meeting_api, event); }});
   {
     const std::lock_guard lock(events_mutex);

@@ -3,6 +3,7 @@
 #include "base/ids.hpp"
 #include "io/store/audit_repository.hpp"
 #include "service/meetings/meeting_events.hpp"
+#include "service/meetings/meeting_rules.hpp"
 
 namespace upcall::service {
 
@@ -24,13 +25,20 @@ Result<void> MeetingDirectory::open_live() {
   const auto live = store_.read([](store::Database& db) { return store::meetings::live(db); });
   if (!live) return tl::unexpected(live.error());
   for (const store::Meeting& meeting : *live) {
-    if (!elsewhere_ || !elsewhere_(meeting.meeting_id)) runtime_->open_meeting(meeting.meeting_id);
+    if (!elsewhere_ || !elsewhere_(meeting.meeting_id)) open(meeting);
   }
   return {};
 }
 
+void MeetingDirectory::open(const store::Meeting& meeting) {
+  const WallTime now = clock_().wall;
+  const auto rules = store_.read([&](store::Database& db) { return meeting_rules(db, meeting, now); });
+  // A store that cannot be read costs nobody the call.
+  runtime_->open_meeting(meeting.meeting_id, rules ? *rules : MeetingRules{});
+}
+
 void MeetingDirectory::written(const std::vector<store::Meeting>& opened) {
-  for (const store::Meeting& meeting : opened) runtime_->open_meeting(meeting.meeting_id);
+  for (const store::Meeting& meeting : opened) open(meeting);
   told_outbox();
 }
 
@@ -74,7 +82,7 @@ Result<JoinInfo> MeetingDirectory::create(const NewMeeting& request) {
     }
     return start_again(**existing, request);
   }
-  runtime_->open_meeting(meeting.meeting_id);
+  open(meeting);
   told_outbox();
   return JoinInfo{meeting, owner.row, owner.token};
 }
@@ -252,9 +260,32 @@ std::optional<signaling::AttendeeIdentity> MeetingDirectory::identity_by_token(c
   return signaling::AttendeeIdentity{(*attendee)->attendee_id, (*attendee)->external_user_id, (*attendee)->name, false, (*attendee)->capabilities};
 }
 
+void MeetingDirectory::end_by_rule(const std::string& meeting_id) {
+  const WallTime now = clock_().wall;
+  store_.submit(
+      [this, meeting_id, now](store::Database& db) -> Result<void> {
+        auto meeting = store::meetings::find(db, meeting_id);
+        if (!meeting) return tl::unexpected(meeting.error());
+        if (!*meeting) return {};
+        auto ended = store::meetings::end(db, meeting_id, now);
+        if (!ended) return tl::unexpected(ended.error());
+        if (!*ended) return {};
+        return add_meeting_event(db, random_, **meeting, "meeting.ended", now);
+      },
+      [this, meeting_id](const Result<void>& done) {
+        // Not written: the room stays, and the next start finds the meeting and its rule again.
+        if (!done) return;
+        runtime_->end_meeting(meeting_id);
+        told_outbox();
+      });
+}
+
 void MeetingDirectory::on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event) {
   std::string type;
   switch (event.kind) {
+    case signaling::RoomEventKind::meeting_idle:
+    case signaling::RoomEventKind::meeting_too_old: return end_by_rule(meeting_id);
+    case signaling::RoomEventKind::attendee_authorized: type = "attendee.authorized"; break;
     case signaling::RoomEventKind::attendee_joined: type = event.content ? "attendee.contentJoined" : "attendee.joined"; break;
     case signaling::RoomEventKind::attendee_left: type = event.content ? "attendee.contentLeft" : "attendee.left"; break;
     case signaling::RoomEventKind::attendee_dropped: type = event.content ? "attendee.contentDropped" : "attendee.dropped"; break;

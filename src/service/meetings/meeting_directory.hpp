@@ -87,11 +87,14 @@ class MeetingDirectory {
 
   // For MeetingRuntimeOptions.
   std::optional<signaling::AttendeeIdentity> identity_by_token(const std::string& meeting_id, std::string_view token);
+  // Blocks on nothing: what a meeting's own rules end is ended later, by the store's thread.
   void on_room_event(const std::string& meeting_id, const signaling::RoomEvent& event);
 
  private:
   // The owner's join data of a live meeting; whoever is missing (removed, or never added) gets a new place.
   Result<JoinInfo> start_again(const store::Meeting& meeting, const NewMeeting& request);
+  void open(const store::Meeting& meeting);
+  void end_by_rule(const std::string& meeting_id);
   Result<void> insert(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee);
   Result<bool> remove(store::Database& db, const store::Meeting& meeting, const store::Attendee& attendee, WallTime now);
   Result<JoinInfo> with_token(store::Meeting meeting, store::Attendee attendee);

@@ -38,6 +38,13 @@ struct MeetingRuntimeOptions {
   metrics::Registry* metrics = nullptr;  // null: joins are measured for inspect() alone; else outlives the runtime
 };
 
+// What a meeting's room holds to. The defaults: the room's own limits, and it lives until it is ended.
+struct MeetingRules {
+  std::size_t attendees_max = 250, video_senders_max = 25;
+  Duration idle_end = {};              // zero: never
+  std::optional<Duration> life_left;
+};
+
 // How a recording's tap is asked for.
 struct TapRequest {
   std::string recording_id;
@@ -63,7 +70,7 @@ class MeetingRuntime {
   MeetingRuntime& operator=(const MeetingRuntime&) = delete;
 
   // Makes the meeting joinable; nothing when it is already.
-  void open_meeting(const std::string& meeting_id);
+  void open_meeting(const std::string& meeting_id, const MeetingRules& rules = {});
   // AUDIO_STATUS 410 to everybody; open taps end with TapStop(meeting_ended).
   void end_meeting(const std::string& meeting_id);
   void remove_attendee(const std::string& meeting_id, const std::string& attendee_id);

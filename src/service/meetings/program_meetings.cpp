@@ -7,6 +7,7 @@
 #include "identity/access.hpp"
 #include "json/json.hpp"
 #include "service/meetings/meeting_events.hpp"
+#include "service/meetings/meeting_rules.hpp"
 
 namespace upcall::service {
 
@@ -152,6 +153,11 @@ chime::Checked<MadeMeeting> ProgramMeetings::create(const identity::Principal& o
   auto made = store_.write([&](store::Database& db) -> Result<std::optional<store::MeetingRequestRow>> {
     auto earlier = store::meeting_requests::find(db, id, now);
     if (!earlier || *earlier) return earlier;
+    auto most = meetings_max(db);
+    if (!most) return tl::unexpected(most.error());
+    auto live = store::meetings::live_count(db);
+    if (!live) return tl::unexpected(live.error());
+    if (*live >= *most) return fail(ErrorCode::too_large, "As many meetings are live as may be.");
     if (auto r = store::meetings::insert(db, out.meeting); !r) return tl::unexpected(r.error());
     if (auto r = add_meeting_event(db, random_, out.meeting, "meeting.started", now); !r) return tl::unexpected(r.error());
     for (const chime::Tag& tag : request.tags) {
@@ -161,6 +167,7 @@ chime::Checked<MadeMeeting> ProgramMeetings::create(const identity::Principal& o
     if (auto r = store::meeting_requests::insert(db, {id, parameters, out.meeting.meeting_id, faults_text(out.faults), now}); !r) return tl::unexpected(r.error());
     return std::nullopt;
   });
+  if (!made && made.error().code == ErrorCode::too_large) return chime::refuse(FaultKind::limit_exceeded, made.error().message);
   if (!made) return tl::unexpected(fault_of(made.error()));
   if (*made) return again(**made, request, parameters);
   directory_.written({out.meeting});
