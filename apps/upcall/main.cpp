@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
   upcall::cli::add_handover(app, exit_code);
   upcall::cli::add_deploy(app, exit_code);
   upcall::cli::add_verify(app, exit_code);
+  upcall::cli::add_meter(app, exit_code);
   upcall::cli::add_backup(app, exit_code);
   upcall::cli::add_doctor(app, exit_code);
   upcall::cli::add_operations(app, exit_code);

@@ -14,6 +14,8 @@ void add_demo(CLI::App& app, int& exit_code);
 void add_admin(CLI::App& app, int& exit_code);
 // verify: a call on a running server
 void add_verify(CLI::App& app, int& exit_code);
+// meter: the same once a minute, as metrics
+void add_meter(CLI::App& app, int& exit_code);
 // deploy, destroy
 void add_deploy(CLI::App& app, int& exit_code);
 // handover: another release takes over from a running server

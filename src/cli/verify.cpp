@@ -1,26 +1,21 @@
 // upcall verify: a synthetic call on a running server, recorded, played and deleted again.
-#include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/demo/story.hpp"
-#include "json/json.hpp"
+#include "cli/verification.hpp"
 
 namespace upcall::cli {
-
-namespace bj = boost::json;
 
 namespace {
 
 int run(demo::StoryOptions options, bool as_json) {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::error_code error;
-  options.program_dir = std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
+  prepare_verification(options);
   if (!as_json) {
     options.on_step = [](const std::string& name, bool ok, std::int64_t ms, const std::string& note) {
       std::printf("%s %-30s %6lld ms  %s\n", ok ? "ok  " : "FAIL", name.c_str(), static_cast<long long>(ms), note.c_str());
@@ -29,17 +24,7 @@ int run(demo::StoryOptions options, bool as_json) {
   }
   demo::Story story(std::move(options));
   const demo::StoryResult result = story.verify();
-  if (as_json) {
-    bj::array steps;
-    for (const demo::StepResult& s : result.steps) steps.push_back(bj::object{{"name", s.name}, {"ok", s.ok}, {"ms", s.ms}, {"error", s.error}});
-    std::cout << bj::serialize(bj::object{{"ok", result.ok},
-                                          {"url", result.server_url},
-                                          {"steps", std::move(steps)},
-                                          {"joinMs", {{"agent", result.join_ms_agent}, {"customer", result.join_ms_customer}}},
-                                          {"recordingStartMs", result.start_ms},
-                                          {"recordingFinalizeMs", result.finalize_ms}})
-              << std::endl;
-  }
+  if (as_json) std::cout << boost::json::serialize(verification_json(result)) << std::endl;
   return result.ok ? 0 : 1;
 }
 

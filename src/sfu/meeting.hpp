@@ -150,6 +150,9 @@ class Meeting {
   void send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload, Outbox& out);
   void mix_tick(Instant now, Outbox& out);
   bool needs_mixer() const;
+  using Talkers = std::array<const Connection*, kConnectionsMax>;
+  // Who speaks now, in `out`.
+  std::span<const Connection* const> list_talkers(Instant now, Talkers& out) const;
   void end_audio(Instant now, Connection& c);
   bool speaks(const Connection& c, Instant now) const;
   void tell_levels(Instant now, Outbox& out);

@@ -98,7 +98,18 @@ void Meeting::on_audio_frame(Instant now, Connection& c, const MediaPacket& pack
   route_audio(now, c, packet, out);
 }
 
+std::span<const Connection* const> Meeting::list_talkers(Instant now, Talkers& out) const {
+  std::size_t count = 0;
+  for (const auto& c : connections_) {
+    if (speaks(*c, now)) out[count++] = c.get();
+  }
+  return std::span(out).first(count);
+}
+
 void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out) {
+  // Once a packet: in a large meeting nearly everybody listens, and few speak.
+  Talkers room;
+  const auto speaking = list_talkers(now, room);
   for (auto& listener : connections_) {
     Connection& to = *listener;
     if (!to.audio_out || !to.audio_out->config.sends || !to.can_send()) continue;
@@ -106,11 +117,11 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
     AudioOut& audio = *to.audio_out;
     std::size_t talkers = 0;
     const Connection* talker = nullptr;
-    for (const auto& c : connections_) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now) || !to.hears(*c)) continue;
-      ++talkers;
+    for (const Connection* c : speaking) {
+      if (c->owner_attendee_id == to.owner_attendee_id || !to.hears(*c)) continue;
+      if (++talkers == 2 && mixer_) break;  // who they are is the mixer's business
       // Without a mixer the loudest is heard.
-      if (talker == nullptr || c->audio_in->minus_dbov < talker->audio_in->minus_dbov) talker = c.get();
+      if (talker == nullptr || c->audio_in->minus_dbov < talker->audio_in->minus_dbov) talker = c;
     }
     if (talkers >= 2 && mixer_) {
       if (!audio.mixing) {
@@ -178,14 +189,16 @@ void Meeting::mix_tick(Instant now, Outbox& out) {
   }
   bool anybody = false;
   mixer_->advance();
+  Talkers room;
+  const auto speaking = list_talkers(now, room);
   for (auto& listener : connections_) {
     Connection& to = *listener;
     if (!to.audio_out || !to.audio_out->mixing || !to.audio_out->config.sends || !to.can_send()) continue;
     // The loudest few of those who speak.
     std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> talkers;
     std::size_t count = 0;
-    for (const auto& c : connections_) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !speaks(*c, now) || !to.hears(*c)) continue;
+    for (const Connection* c : speaking) {
+      if (c->owner_attendee_id == to.owner_attendee_id || !to.hears(*c)) continue;
       talkers[count++] = {c->audio_in->minus_dbov, c->no.value};
     }
     if (count < 2) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,9 @@ struct StoryResult {
   bool ok = false;
   std::vector<StepResult> steps;
   std::int64_t join_ms_agent = 0, join_ms_customer = 0;
+  // The slower of the two: connected, and the other's first picture seen, both from its start. From drawing a picture to decoding
+  // it at the other's, mean. How much later than its picture sound is in the film. Absent where the story did not come so far.
+  std::optional<double> connected_ms, first_picture_ms, delay_ms, av_offset_ms;
   std::string file, url;
   std::string film_json;            // what upcall-recorder inspect read back
   double start_ms = 0, finalize_ms = 0, composer_cpu_core_seconds = 0, composer_peak_rss_mib = 0;

@@ -1,4 +1,5 @@
 // The steps of the story that are the call itself: joining, talking, sharing a screen, the end for everybody.
+#include <algorithm>
 #include <thread>
 
 #include "cli/demo/story_state.hpp"
@@ -58,6 +59,7 @@ Story::State::Note Story::State::both_join() {
     auto line = d->wait_for(connected, Duration::s(15));
     if (!line) return tl::unexpected(line.error());
     if (!is_event(*line, "connected")) return fail(ErrorCode::unavailable, "an attendee could not join: " + bj::serialize(*line));
+    result.connected_ms = std::max(result.connected_ms.value_or(0), number_at(*line, "join_ms"));
   }
   // Each must see the other's picture.
   const Instant deadline = system_now().mono + Duration::s(15);
@@ -86,6 +88,7 @@ Story::State::Note Story::State::both_join() {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+  result.first_picture_ms = static_cast<double>(std::max(result.join_ms_agent, result.join_ms_customer));
   return "first picture after " + std::to_string(result.join_ms_agent) + " and " + std::to_string(result.join_ms_customer) + " ms";
 }
 
@@ -104,6 +107,7 @@ Story::State::Note Story::State::talk_and_share() {
   wait_until(total * 8 / 10);
   if (auto sent = agent_device->send({{"unshare", true}}); !sent) return tl::unexpected(sent.error());
   wait_until(total);
+  double delays = 0, delayed = 0;  // weighed by pictures
   for (auto* d : {&*agent_device, &*customer_device}) {
     if (auto sent = d->send({{"facts", true}}); !sent) return tl::unexpected(sent.error());
     auto line = d->wait_for([](const bj::object& o) { return o.contains("facts"); }, kSoon);
@@ -116,11 +120,14 @@ Story::State::Note Story::State::talk_and_share() {
         readable += number_at(remote.as_object(), "readable");
         frames += number_at(remote.as_object(), "frames");
         disorder += number_at(remote.as_object(), "out_of_order");
+        delays += number_at(remote.as_object(), "delay_ms") * number_at(remote.as_object(), "readable");
+        delayed += number_at(remote.as_object(), "readable");
       }
     }
     if (readable < 1 || disorder > 0) return fail(ErrorCode::internal, "the pictures did not come through: " + bj::serialize(facts));
     if (number_at(facts, "beeps_heard") < 1) return fail(ErrorCode::internal, "no sound came through: " + bj::serialize(facts));
   }
+  result.delay_ms = delays / delayed;
   return std::to_string(options.seconds) + " s, with a shared screen";
 }
 

@@ -134,6 +134,7 @@ Story::State::Note Story::State::film_is_whole() {
   }
   const bool readable = number_at(*film, "width") == 1920 && number_at(*film, "height") == 1080;
   if (readable && (!saw[0] || !saw[1])) return fail(ErrorCode::internal, "the film does not show both people of this call");
+  if (readable) result.av_offset_ms = number_at(*film, "av_offset_ms");
   char note[100];
   std::snprintf(note, sizeof note, "%s, %.2f s", readable ? "both people of this call" : "decoded", duration);
   return std::string(note);

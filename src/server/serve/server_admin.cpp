@@ -48,6 +48,10 @@ std::string Server::Parts::admin_call(std::string_view line) {
     if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
     return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
   }
+  if (command == "meter.report") {
+    const auto taken = meter.report(system_now(), arguments != nullptr ? *arguments : bj::object{});
+    return taken ? bj::serialize(bj::object{{"result", *taken}}) : answer_error(taken.error());
+  }
   if (auto answer = operations->command(command)) {
     return *answer ? bj::serialize(bj::object{{"result", **answer}}) : answer_error(answer->error());
   }

@@ -7,6 +7,7 @@ void Server::Parts::add_metrics() {
   const auto gauge = [this](const char* name, const char* help, std::function<double()> read) { metrics.gauge_from(name, help, {}, std::move(read)); };
   const auto counter = [this](const char* name, const char* help, std::function<double()> read) { metrics.counter_from(name, help, {}, std::move(read)); };
   const auto d = [](auto v) { return static_cast<double>(v); };
+  meter.add_metrics(metrics);
   counter("upcall_flow_functions_answered_total", "Functions of contact flows that answered", [this, d] { return d(functions->counters().answered); });
   counter("upcall_flow_functions_failed_total", "Functions of contact flows that did not, or not as they must", [this, d] { return d(functions->counters().failed); });
   counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });

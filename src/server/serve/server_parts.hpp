@@ -23,6 +23,7 @@
 #include "io/net/http_server.hpp"
 #include "server/serve/drain_host.hpp"
 #include "server/serve/drain_peers.hpp"
+#include "server/serve/meter_board.hpp"
 #include "server/serve/object_stores.hpp"
 #include "server/serve/operations.hpp"
 #include "server/serve/server.hpp"
@@ -76,6 +77,7 @@ struct Server::Parts {
   }
 
   crypto::SystemRandom random;
+  MeterBoard meter;
   metrics::Registry metrics;
   ServerOptions options;
   std::string url;

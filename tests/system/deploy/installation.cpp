@@ -1,7 +1,5 @@
 #include "installation.hpp"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../support/free_port.hpp"
 #include "cli/deploy/server_process.hpp"
 #include "io/net/http_client.hpp"
 
@@ -22,18 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 const std::string kBin = UPCALL_BIN_DIR;
-
-std::uint16_t free_port(int type) {
-  const int fd = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size), 0);
-  ::close(fd);
-  return ntohs(name.sin_port);
-}
 
 void write(const std::string& path, const std::string& text) {
   fs::create_directories(fs::path(path).parent_path());

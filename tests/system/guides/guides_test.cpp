@@ -2,7 +2,6 @@
 // shell, in a folder of its own. What else a guide shows (indented, or in other fences) is not run.
 #include <gtest/gtest.h>
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,6 +14,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "../../support/free_port.hpp"
 
 namespace upcall {
 namespace {
@@ -47,17 +48,6 @@ std::string script_of(const std::string& guide, int& blocks) {
   }
   EXPECT_FALSE(inside) << guide << ": a block has no end";
   return out;
-}
-
-std::uint16_t free_udp_port() {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  socklen_t size = sizeof name;
-  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0;
-  ::close(fd);
-  EXPECT_TRUE(ok);
-  return ntohs(name.sin_port);
 }
 
 class Guides : public ::testing::Test {
@@ -106,7 +96,7 @@ class Guides : public ::testing::Test {
 // acceptance: 76
 TEST_F(Guides, TryingARecordingAndItsPlayback) {
   std::string said;
-  EXPECT_EQ(run("try-recording.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said), 0) << said;
+  EXPECT_EQ(run("try-recording.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(test::free_port(SOCK_DGRAM))}}, said), 0) << said;
   EXPECT_FALSE(fs::exists(dir_ / "try")) << "cleaned up";
 }
 
@@ -128,13 +118,13 @@ TEST_F(Guides, Releases) {
 // acceptance: 72, 76
 TEST_F(Guides, Pipeline) {
   std::string said;
-  EXPECT_EQ(run("pipeline.md", {{"DATA", (dir_ / "data").string()}, {"ROOT", (dir_ / "root").string()}, {"SOURCE", (dir_ / "source").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said, "before_pipeline.sh"), 0) << said;
+  EXPECT_EQ(run("pipeline.md", {{"DATA", (dir_ / "data").string()}, {"ROOT", (dir_ / "root").string()}, {"SOURCE", (dir_ / "source").string()}, {"MEDIA_PORT", std::to_string(test::free_port(SOCK_DGRAM))}}, said, "before_pipeline.sh"), 0) << said;
   EXPECT_NE(said.find("for Prod"), std::string::npos) << said;
 }
 
 TEST_F(Guides, Developer) {
   std::string said;
-  EXPECT_EQ(run("developer.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(free_udp_port())}}, said), 0) << said;
+  EXPECT_EQ(run("developer.md", {{"TRY", (dir_ / "try").string()}, {"MEDIA_PORT", std::to_string(test::free_port(SOCK_DGRAM))}}, said), 0) << said;
 }
 
 }  // namespace
