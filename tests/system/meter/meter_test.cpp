@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <regex>
@@ -94,7 +94,7 @@ TEST_F(Meter, ACallThatDoesNotComeAboutIsToldAndTheMeterGoesOnUntilItIsEnded) {
   EXPECT_FALSE(json::boolean_at(*said, "ok").value_or(true));
   // The line is printed before the server is told.
   const Instant end = system_now().mono + Duration::s(10);
-  while (metric("upcall_meter_runs_total{result=\"failed\"}") < 1 && system_now().mono < end) ::usleep(20'000);
+  while (metric("upcall_meter_runs_total{result=\"failed\"}") < 1 && system_now().mono < end) (void)::poll(nullptr, 0, 20);
   EXPECT_EQ(metric("upcall_meter_runs_total{result=\"failed\"}"), 1);
   EXPECT_EQ(metric("upcall_meter_up"), 0);
   goes_on.child().signal(SIGTERM);
