@@ -21,7 +21,7 @@ help:
 	@echo 'make package          Debian packages of server, composer and pages, in build/packages'
 	@echo 'make bench            benchmarks; JSON in build/bench/'
 	@echo 'make fuzz             libFuzzer on every fuzz/*.cpp (SECONDS=60 each, TARGET=name for one); new inputs in build/fuzz/'
-	@echo 'make soak             200 kills of composers and server, 2 000 chats for 10 minutes, a recording of 4 hours, then random meetings, recordings and demos for MINUTES=30'
+	@echo 'make soak             200 kills of composers and server, 2 000 chats, handovers, a pipeline's pushes, bad networks, a recording of 4 hours, then random meetings, recordings and demos for MINUTES=30'
 	@echo 'make check            clang-tidy, ThreadSanitizer, and demo and test in a fresh Debian root (FRESH=0: without)'
 	@echo 'make clean            removes build/'
 	@echo 'JOBS=n compiles with n processes (default: cores, at most one a GiB of free memory).'

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # First what is long by itself: 200 kills of composers and server (KILLS=0 leaves it out), 2 000 chats for ten minutes and
-# under 50 kills (CHAT_MINUTES=0, CHAT_KILLS=0), ten recorded calls over two handovers (HANDOVER_CALLS=0), a recording of four hours (DRIFT_MINUTES=0), and 100 000 random schedules of
-# recordings. Then for MINUTES random meetings and schedules in virtual time, and whole demos over real sockets, in turn. Stops
+# under 50 kills (CHAT_MINUTES=0, CHAT_KILLS=0), ten recorded calls over two handovers (HANDOVER_CALLS=0), pushes through the shipped
+# pipeline, the first of which builds everything (PUSHES=0), a thousand changes of address (ADDRESS_CHANGES=0), a minute of junk at
+# 100 000 packets a second (JUNK_SECONDS=0), a recording of four hours (DRIFT_MINUTES=0), and 100 000 random schedules of recordings. Then for MINUTES random meetings and schedules in virtual time, and whole demos over real sockets, in turn. Stops
 # at the first failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +14,9 @@ mkdir -p build/soak
 if [ "${KILLS:-200}" -gt 0 ]; then tools/kills.sh "${KILLS:-200}"; fi
 tools/chat_load.sh "${CHAT_MINUTES:-10}" "${CHAT_KILLS:-50}"
 if [ "${HANDOVER_CALLS:-10}" -gt 0 ]; then tools/handover.sh "${HANDOVER_CALLS:-10}"; fi
+if [ "${PUSHES:-1}" -gt 0 ]; then tools/pipeline_time.sh >build/soak/pushes.log 2>&1 || { tail -n 40 build/soak/pushes.log; exit 1; }; grep "^{" build/soak/pushes.log; fi
+if [ "${ADDRESS_CHANGES:-1000}" -gt 0 ]; then tools/address_changes.sh "${ADDRESS_CHANGES:-1000}"; fi
+if [ "${JUNK_SECONDS:-60}" -gt 0 ]; then tools/junk_flood.sh 100000 "${JUNK_SECONDS:-60}"; fi
 if [ "${DRIFT_MINUTES:-240}" -gt 0 ]; then
   echo "soak: a recording of ${DRIFT_MINUTES:-240} minutes through the real codecs"
   if ! UPCALL_DRIFT_MINUTES=${DRIFT_MINUTES:-240} build/release/bin/test_system_drift >build/soak/drift.log 2>&1; then
