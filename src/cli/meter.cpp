@@ -108,14 +108,8 @@ void add_meter(CLI::App& app, int& exit_code) {
                   "  upcall meter --data-dir /var/lib/upcall\n"
                   "  upcall meter --data-dir D --once --json");
   auto options = std::make_shared<MeterOptions>();
-  options->story.seconds = 4;
-  options->story.data_dir = "upcall-data";
-  command->add_option("--data-dir", options->story.data_dir, "The running server's data directory")->capture_default_str();
+  add_verification_options(*command, options->story);
   command->add_option("--every", options->every_s, "Seconds from one call's start to the next")->check(CLI::Range(10, 86'400))->capture_default_str();
-  command->add_option("--url", options->story.url, "Where to reach it (default: the address that it hands out)");
-  command->add_option("--seconds", options->story.seconds, "How long they talk")->check(CLI::Range(3, 600))->capture_default_str();
-  command->add_flag("--insecure", options->story.insecure, "Take any certificate (a server that made its own)");
-  command->add_flag("!--no-recording", options->story.records, "Without a recording");
   command->add_flag("--once", options->once, "One call; status 0 when it came about");
   command->add_flag("--json", options->as_json, "Print JSON, a line a call");
   command->callback([options, &exit_code] { exit_code = run(*options); });

@@ -3,6 +3,8 @@
 #include <csignal>
 #include <filesystem>
 
+#include <CLI/CLI.hpp>
+
 namespace upcall::cli {
 
 namespace bj = boost::json;
@@ -27,6 +29,16 @@ bj::object verification_json(const demo::StoryResult& result) {
   bj::object out{{"ok", result.ok}, {"url", result.server_url}, {"steps", std::move(steps)}};
   for (auto& [name, value] : measures_json(result)) out[name] = value;
   return out;
+}
+
+void add_verification_options(CLI::App& command, demo::StoryOptions& options) {
+  options.seconds = 4;
+  options.data_dir = "upcall-data";
+  command.add_option("--data-dir", options.data_dir, "The running server's data directory")->capture_default_str();
+  command.add_option("--url", options.url, "Where to reach it (default: the address that it hands out)");
+  command.add_option("--seconds", options.seconds, "How long they talk")->check(CLI::Range(3, 600))->capture_default_str();
+  command.add_flag("--insecure", options.insecure, "Take any certificate (a server that made its own)");
+  command.add_flag("!--no-recording", options.records, "Without a recording");
 }
 
 void prepare_verification(demo::StoryOptions& options) {

@@ -38,14 +38,8 @@ void add_verify(CLI::App& app, int& exit_code) {
                   "  upcall verify --data-dir /var/lib/upcall\n"
                   "  upcall verify --data-dir D --url https://127.0.0.1:8443 --insecure --json");
   auto options = std::make_shared<demo::StoryOptions>();
-  options->seconds = 4;
-  options->data_dir = "upcall-data";
+  add_verification_options(*command, *options);
   auto as_json = std::make_shared<bool>(false);
-  command->add_option("--data-dir", options->data_dir, "The running server's data directory")->capture_default_str();
-  command->add_option("--url", options->url, "Where to reach it (default: the address that it hands out)");
-  command->add_option("--seconds", options->seconds, "How long they talk")->check(CLI::Range(3, 600))->capture_default_str();
-  command->add_flag("--insecure", options->insecure, "Take any certificate (a server that made its own)");
-  command->add_flag("!--no-recording", options->records, "Without a recording");
   command->add_flag("--json", *as_json, "Print JSON");
   command->callback([options, as_json, &exit_code] { exit_code = run(*options, *as_json); });
 }

@@ -1,8 +1,6 @@
 #include "edge_server.hpp"
 
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -11,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../../support/free_port.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/net/admin_socket.hpp"
 #include "wire/http.hpp"
@@ -18,18 +17,6 @@
 namespace upcall::edges {
 
 namespace {
-
-std::uint16_t free_udp_port() {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0;
-  ::close(fd);
-  if (!ok) throw std::runtime_error("no free port");
-  return ntohs(name.sin_port);
-}
 
 template <class T>
 T need(Result<T> result, const std::string& what) {
@@ -48,7 +35,7 @@ EdgeServer::EdgeServer(std::optional<std::size_t> connections_per_peer) {
   options.data_dir = dir_;
   options.listen = "127.0.0.1:0";
   options.media_addresses = {"127.0.0.1"};
-  options.media_port = free_udp_port();
+  options.media_port = test::free_port(SOCK_DGRAM);
   options.demo_routing = true;
   options.log_file = dir_ + "/server.log";
   options.connections_per_peer = connections_per_peer;

@@ -1,10 +1,8 @@
 #include "installation.hpp"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -29,18 +27,6 @@ T need(Result<T> result, const std::string& what) {
 }
 
 }  // namespace
-
-std::uint16_t free_port(int type) {
-  const int fd = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof name;
-  const bool ok = ::bind(fd, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0 && ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) == 0;
-  ::close(fd);
-  if (!ok) throw std::runtime_error("no free port");
-  return ntohs(name.sin_port);
-}
 
 std::string read_text(const std::string& file) {
   std::ifstream in(file, std::ios::binary);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../../support/free_port.hpp"
 #include "cli/demo/actors.hpp"
 #include "io/net/http_client.hpp"
 #include "json/json.hpp"
@@ -65,7 +66,7 @@ class Installation {
   net::HttpClient http_;
 };
 
-std::uint16_t free_port(int socket_type);
+using test::free_port;
 std::string read_text(const std::string& file);
 void write_text(const std::string& file, const std::string& text);
 
