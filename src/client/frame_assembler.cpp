@@ -31,7 +31,19 @@ void FrameAssembler::push(std::int64_t sequence, std::uint32_t timestamp, bool m
   for (;;) {
     // A whole frame from next_ on?
     std::int64_t end = next_;
-    while (slot(end).sequence == end && !slot(end).marker && end - next_ < static_cast<std::int64_t>(kSlots)) ++end;
+    const auto same = [this](std::int64_t s) { return slot(s).timestamp == slot(next_).timestamp; };
+    while (slot(end).sequence == end && same(end) && !slot(end).marker && end - next_ < static_cast<std::int64_t>(kSlots)) ++end;
+    if (slot(end).sequence == end && !same(end)) {
+      // A frame whose end nobody sends any more: its stream was held in the middle, and goes on with a key frame.
+      if (slot(end).key) {
+        next_ = end;
+      } else {
+        next_ = -1;
+        key_wanted_ = true;
+        return;
+      }
+      continue;
+    }
     const bool whole = slot(end).sequence == end && slot(end).marker;
     if (!whole || !slot(next_).begins) {
       if (highest_ < next_ || (slot(end).sequence != end && highest_ < end)) {

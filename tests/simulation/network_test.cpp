@@ -91,6 +91,30 @@ TEST(Network, FivePercentLossAtAHundredMillisecondsIsRepaired) {
   }
 }
 
+// 20 % lost, in bursts of two on average.
+TEST(Network, AFifthLostInBurstsLeavesThePictureMovingNineTenthsOfTheTime) {
+  for (const std::uint64_t seed : seeds(8)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Call call(seed);
+    Participant& a = call.add("a", kCamera);
+    Participant& b = call.add("b", {});
+    call.connect();
+    call.world.run_for(Duration::s(5));
+    const Weather clear{.delay = Duration::ms(50)};
+    call.world.set_weather(b, clear, {.burst_begin = 0.125, .burst_end = 0.5, .burst_loss = 1, .delay = Duration::ms(50), .jitter = Duration::ms(5), .in_order = true});
+    call.world.run_for(Duration::s(5));
+    const auto before = b.picture_of(a.options.id);
+    const std::uint64_t asked = a.totals().key_frames_wanted;
+    call.world.run_for(Duration::s(60));
+    const auto after = b.picture_of(a.options.id);
+    figure("still, %", (after.still - before.still).seconds() / 60 * 100);
+    figure("key frames asked for in 60 s", static_cast<double>(a.totals().key_frames_wanted - asked));
+    EXPECT_LT((after.still - before.still).seconds() / 60, 0.10);
+    EXPECT_LE(a.totals().key_frames_wanted - asked, 30u);
+    EXPECT_THAT(call.world.breaches(), IsEmpty());
+  }
+}
+
 TEST(Network, ANarrowLinkIsGivenWayToWithinASecondAndUsedAgainWithinTen) {
   for (const std::uint64_t seed : seeds(8)) {
     SCOPED_TRACE("seed " + std::to_string(seed));

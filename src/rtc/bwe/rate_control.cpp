@@ -110,14 +110,29 @@ void LossBound::update(Instant now, std::uint64_t expected, std::uint64_t lost, 
   expected_ = lost_ = 0;
   window_began_ = now;
   if (loss_ > kLossHigh) {
+    if (now < own_until_ && loss_ <= kAlwaysLower && loss_ < own_loss_ + 0.2) return;
+    if (tried_ && tried_->half_at) {
+      if (now - *tried_->half_at < kSee + rtt) return;
+      const bool helped = loss_ > kAlwaysLower || loss_ < tried_->loss * kNoHelp;
+      if (!helped) {
+        believe_ = own_until_ == Instant() ? kBelieve : std::min(believe_ * 2, kBelieveMost);
+        own_until_ = now + believe_;
+        own_loss_ = loss_;
+        lift();
+        return;
+      }
+      tried_.reset();
+    }
     if (lowered_at_ != Instant() && now - lowered_at_ < Duration::ms(300) + rtt) return;
     lowered_at_ = now;
     const double from = std::min(static_cast<double>(bps), bound_bps_.value_or(static_cast<double>(bps)));
-    // Loss that a lower rate does not end is no sign of congestion: it takes nobody below this.
-    bound_bps_ = std::max(from * (1 - 0.5 * loss_), std::min(from, kBoundLeast));
+    if (!tried_) tried_ = Attempt{.from_bps = from, .loss = loss_};
+    bound_bps_ = std::max({from * (1 - 0.5 * loss_), tried_->from_bps / 2, kBoundLeast});
+    if (*bound_bps_ <= std::max(tried_->from_bps / 2, kBoundLeast) && !tried_->half_at) tried_->half_at = now;
   } else if (loss_ < kLossLow && bound_bps_) {
     *bound_bps_ *= std::pow(kGrowth, std::min(window.seconds(), 1.0));
     if (*bound_bps_ > kBoundGone) bound_bps_.reset();
+    tried_.reset();
   }
 }
 

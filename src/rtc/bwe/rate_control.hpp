@@ -46,16 +46,38 @@ class RateControl {
   double capacity_variance_ = 0.4;       // normalised by the capacity, in kbit/s
 };
 
+// Loss of over 10 % takes the rate down to half, and waits a second to see whether that helped. Where it did, it goes on; where as
+// much is lost as before, the link loses whatever is sent, and no bound is set for a while: radio is so, and a lower rate is
+// only a worse picture. A bottleneck that drops without a queue is told from it: sending half ends most of its loss.
 class LossBound {
  public:
+  static constexpr double kNoHelp = 0.7;              // share of the loss that is left
+  static constexpr double kAlwaysLower = 0.5;         // loss of more than this is never called the link's own
+  static constexpr Duration kSee = Duration::s(1);    // and a round trip
+  static constexpr Duration kBelieve = Duration::s(20), kBelieveMost = Duration::s(80);  // doubled each time it is found again
+
   // Packets of one feedback. `bps`: the rate that was sent by.
   void update(Instant now, std::uint64_t expected, std::uint64_t lost, std::uint64_t bps, Duration rtt);
   // Nothing: loss sets no bound.
   std::optional<std::uint64_t> bps() const { return bound_bps_ ? std::optional(static_cast<std::uint64_t>(*bound_bps_)) : std::nullopt; }
   double loss() const { return loss_; }
-  void lift() { bound_bps_.reset(); }
+  // Less is sent now to see whether that ends the loss.
+  bool trying() const { return tried_.has_value(); }
+  void lift() {
+    bound_bps_.reset();
+    tried_.reset();
+  }
 
  private:
+  // The rate and the loss from which an attempt to end it began.
+  struct Attempt {
+    double from_bps = 0, loss = 0;
+    std::optional<Instant> half_at;
+  };
+  std::optional<Attempt> tried_;
+  Instant own_until_;                // until then the link's own loss is
+  double own_loss_ = 0;              // this
+  Duration believe_ = kBelieve;
   std::uint64_t expected_ = 0, lost_ = 0;
   double loss_ = 0;
   Instant window_began_, lowered_at_;

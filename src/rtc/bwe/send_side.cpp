@@ -71,13 +71,17 @@ ParseResult<SendSideEstimator::Arrivals> SendSideEstimator::on_feedback(Instant 
   if (out.arrived == 0 && out.lost == 0) return out;
   const std::uint64_t before = bps();
   heard_at_ = now;
-  loss_.update(now, out.arrived + out.lost, out.lost, before, rtt);
+  // By what was really sent: to allow less than that is what a lower rate means.
+  const auto arrives = acknowledged_.bps();
+  const double sent_bps = arrives ? static_cast<double>(*arrives) / std::max(0.1, 1 - loss_.loss()) : static_cast<double>(before);
+  loss_.update(now, out.arrived + out.lost, out.lost, std::min(before, static_cast<std::uint64_t>(sent_bps)), rtt);
   const Instant lowered = rate_.lowered_at();
   rate_.update(now, {trend_.usage(), acknowledged_.bps(), acknowledged_.recent_bps(), rtt});
   if (rate_.lowered_at() != lowered) probes_.hold_off(now);
   if (const auto shown = probes_.result(now); shown && *shown > before) {
     rate_.raise(*shown);
-    if (loss_.bps() && *loss_.bps() < *shown) loss_.lift();
+    // A burst may well pass where a stream does not: an attempt to end loss is not broken off by it.
+    if (loss_.bps() && *loss_.bps() < *shown && !loss_.trying()) loss_.lift();
   }
   return out;
 }

@@ -31,6 +31,9 @@ void RedSender::on_report(Instant now, std::int64_t expected, std::int64_t lost)
 std::size_t RedSender::encode(std::int64_t sequence, std::uint32_t timestamp, std::uint8_t payload_type, Bytes frame, MutBytes out) {
   std::array<RedBlock, kRepeatedMax> earlier;
   std::size_t count = 0, size = 1 + frame.size();
+  // A receiver knows a repeated frame by its time alone: where the stream has jumped meanwhile it would take it for another.
+  const Kept& before = kept_[static_cast<std::size_t>(std::max<std::int64_t>(sequence - 1, 0) % kKept)];
+  const std::uint32_t step = before.sequence == sequence - 1 ? timestamp - before.timestamp : 0;
   // The oldest first; what would make the packet too long is left out, the oldest before the others.
   for (std::size_t i = 1; i <= repeated_; ++i) {
     const std::int64_t wanted_sequence = sequence - static_cast<std::int64_t>(i) * kDistance;
@@ -38,6 +41,7 @@ std::size_t RedSender::encode(std::int64_t sequence, std::uint32_t timestamp, st
     const Kept& kept = kept_[static_cast<std::size_t>(wanted_sequence % kKept)];
     const std::uint32_t offset = timestamp - kept.timestamp;
     if (kept.sequence != wanted_sequence || kept.size == 0 || offset == 0 || offset > kRedOffsetMax) continue;
+    if (offset != step * static_cast<std::uint32_t>(i) * static_cast<std::uint32_t>(kDistance)) continue;
     if (size + 4 + kept.size > std::min(kPayloadMax, out.size())) break;
     size += 4 + kept.size;
     earlier[count++] = {payload_type, static_cast<std::uint16_t>(offset), Bytes(kept.bytes).first(kept.size)};

@@ -50,11 +50,20 @@ TEST(SendSide, RandomLossAndJitterAloneDoNotTakeTheRateDown) {
   EXPECT_NEAR(path.estimator.loss(), 0.05, 0.05);
 }
 
-TEST(SendSide, HeavyLossTakesItDownAndItComesBack) {
+TEST(SendSide, LossThatALowerRateDoesNotEndIsTheLinksOwn) {
   PathRig path({.capacity_bps = 20'000'000, .source_bps = 2'000'000, .wanted_bps = 2'000'000});
   path.run(Duration::s(5));
   path.options.loss = 0.3;
-  ASSERT_TRUE(path.until([&] { return path.estimator.bps() < 1'000'000; }, Duration::s(5)));
+  ASSERT_TRUE(path.until([&] { return path.estimator.bps() < 1'200'000; }, Duration::s(5))) << "half is tried";
+  ASSERT_TRUE(path.until([&] { return path.estimator.bps() >= 1'800'000; }, Duration::s(5))) << "and given back, though it is lossy";
+  EXPECT_FALSE(path.until([&] { return path.estimator.bps() < 1'200'000; }, Duration::s(15))) << "it is not tried again at once";
+}
+
+TEST(SendSide, LossOfMostTakesItDownAndItComesBack) {
+  PathRig path({.capacity_bps = 20'000'000, .source_bps = 2'000'000, .wanted_bps = 2'000'000});
+  path.run(Duration::s(5));
+  path.options.loss = 0.6;
+  ASSERT_TRUE(path.until([&] { return path.estimator.bps() < 500'000; }, Duration::s(10)));
   path.options.loss = 0;
   EXPECT_TRUE(path.until([&] { return path.estimator.bps() >= 1'900'000; }, Duration::s(10)));
 }
@@ -66,6 +75,19 @@ TEST(SendSide, AShortQueueIsFoundByLoss) {
   const std::uint64_t sent = path.bytes_sent;
   path.run(Duration::s(20));
   EXPECT_LT(static_cast<double>(path.bytes_sent - sent) * 8 / 20, 600'000 * 1.35);
+}
+
+// Also where far more is allowed than is sent, so that allowing less of it changes nothing.
+TEST(SendSide, AShortQueueIsFoundByLossWhereLittleOfTheEstimateIsUsed) {
+  PathRig path({.capacity_bps = 20'000'000, .source_bps = 1'000'000, .wanted_bps = 1'000'000});
+  path.run(Duration::s(10));
+  ASSERT_GT(path.estimator.bps(), 1'500'000u);
+  path.options.capacity_bps = 700'000;
+  path.options.queue_max = Duration::ms(5);
+  path.run(Duration::s(10));
+  const std::uint64_t sent = path.bytes_sent;
+  path.run(Duration::s(20));
+  EXPECT_LT(static_cast<double>(path.bytes_sent - sent) * 8 / 20, 700'000 * 1.35);
 }
 
 TEST(SendSide, ProbesEndWhereAllThatIsWantedIsThere) {

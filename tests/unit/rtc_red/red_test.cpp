@@ -154,17 +154,42 @@ TEST(RedReceiver, LearnsTheLengthOfFrames) {
   const ByteVector frame = {1, 2, 3};
   RedPayload packet;
   packet.primary = {kOpus, 0, frame};
-  (void)receiver.split(10, 1000, kOpus, packet);
-  (void)receiver.split(11, 1000 + 1920, kOpus, packet);  // 40 ms each
+  for (int i = 0; i < 5; ++i) (void)receiver.split(10 + i, static_cast<std::uint32_t>(1000 + 1920 * i), kOpus, packet);  // 40 ms each
   packet.redundant[0] = {kOpus, 3840, frame};
   packet.redundant_count = 1;
-  const auto frames = receiver.split(12, 1000 + 3840, kOpus, packet);
+  const auto frames = receiver.split(15, 1000 + 5 * 1920, kOpus, packet);
   ASSERT_EQ(frames.size(), 2u);
-  EXPECT_EQ(frames[0].sequence, 10);
+  EXPECT_EQ(frames[0].sequence, 13);
   packet.redundant[0].timestamp_offset = 1000;  // between two frames
-  EXPECT_EQ(receiver.split(13, 1000 + 5760, kOpus, packet).size(), 1u);
+  EXPECT_EQ(receiver.split(16, 1000 + 6 * 1920, kOpus, packet).size(), 1u);
   packet.redundant[0] = {13, 1920, frame};      // comfort noise
-  EXPECT_EQ(receiver.split(14, 1000 + 7680, kOpus, packet).size(), 1u);
+  EXPECT_EQ(receiver.split(17, 1000 + 7 * 1920, kOpus, packet).size(), 1u);
+}
+
+TEST(RedReceiver, OneJumpInTimeIsNoOtherLength) {
+  RedReceiver receiver;
+  const ByteVector frame = {1, 2, 3};
+  RedPayload packet;
+  packet.primary = {kOpus, 0, frame};
+  std::uint32_t timestamp = 0;
+  for (int i = 0; i < 8; ++i) (void)receiver.split(10 + i, timestamp += 960, kOpus, packet);
+  (void)receiver.split(18, timestamp += 1920, kOpus, packet);
+  packet.redundant[0] = {kOpus, 1920, frame};
+  packet.redundant_count = 1;
+  EXPECT_EQ(receiver.split(19, timestamp += 960, kOpus, packet)[0].sequence, 17);
+}
+
+// What stands on the other side of a jump would be taken for another frame by its time.
+TEST(RedSender, NothingIsRepeatedOverAJumpInTime) {
+  RedSender sender;
+  sender.on_report(Instant() + Duration::s(1), 50, 20);
+  std::uint8_t out[1200];
+  const ByteVector frame(40);
+  for (int i = 0; i < 6; ++i) (void)sender.encode(i, static_cast<std::uint32_t>(960 * i), kOpus, frame, out);
+  constexpr std::uint32_t kJumped = 960 * 5 + 1111;
+  EXPECT_EQ(sender.encode(6, kJumped, kOpus, frame, out), 0u);
+  EXPECT_EQ(sender.encode(7, kJumped + 960, kOpus, frame, out), 0u);
+  EXPECT_GT(sender.encode(8, kJumped + 1920, kOpus, frame, out), 0u) << "two before stands on this side";
 }
 
 }  // namespace

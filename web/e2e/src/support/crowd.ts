@@ -2,7 +2,7 @@
 import { takePlace, type Wanted } from './place.ts';
 
 /** signaling::RoomOptions::sessions_max. */
-const ROOM_FOR = 64;
+const ROOM_FOR = 600;
 
 export class Crowd {
   private readonly url: string;
