@@ -129,10 +129,12 @@ void LossBound::update(Instant now, std::uint64_t expected, std::uint64_t lost, 
     if (!tried_) tried_ = Attempt{.from_bps = from, .loss = loss_};
     bound_bps_ = std::max({from * (1 - 0.5 * loss_), tried_->from_bps / 2, kBoundLeast});
     if (*bound_bps_ <= std::max(tried_->from_bps / 2, kBoundLeast) && !tried_->half_at) tried_->half_at = now;
-  } else if (loss_ < kLossLow && bound_bps_) {
+    return;
+  }
+  tried_.reset();   // it has helped, or something else has
+  if (loss_ < kLossLow && bound_bps_) {
     *bound_bps_ *= std::pow(kGrowth, std::min(window.seconds(), 1.0));
     if (*bound_bps_ > kBoundGone) bound_bps_.reset();
-    tried_.reset();
   }
 }
 

@@ -59,6 +59,16 @@ TEST(SendSide, LossThatALowerRateDoesNotEndIsTheLinksOwn) {
   EXPECT_FALSE(path.until([&] { return path.estimator.bps() < 1'200'000; }, Duration::s(15))) << "it is not tried again at once";
 }
 
+// An attempt that helped is over, though something is lost still: probes count again.
+TEST(SendSide, WhatIsLeftOfLossDoesNotKeepTheRateDown) {
+  PathRig path({.capacity_bps = 20'000'000, .source_bps = 2'000'000, .wanted_bps = 2'000'000});
+  path.run(Duration::s(5));
+  path.options.loss = 0.3;
+  ASSERT_TRUE(path.until([&] { return path.estimator.bps() < 1'200'000; }, Duration::s(5)));
+  path.options.loss = 0.05;
+  EXPECT_TRUE(path.until([&] { return path.estimator.bps() >= 1'800'000; }, Duration::s(15)));
+}
+
 TEST(SendSide, LossOfMostTakesItDownAndItComesBack) {
   PathRig path({.capacity_bps = 20'000'000, .source_bps = 2'000'000, .wanted_bps = 2'000'000});
   path.run(Duration::s(5));
