@@ -108,7 +108,7 @@ wire::SfuConnectionReport Connection::report() const {
   if (audio_in) out.audio_recovered = audio_in->recovered;
   if (audio_out && audio_out->red) out.audio_repeated = static_cast<std::uint32_t>(audio_out->red->repeated());
   if (audio_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in->stats.lost()));
-  if (video_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, video_in->stats.lost()));
+  if (video_in) out.lost_in += static_cast<std::uint64_t>(video_in->lost());
   out.rtt_ms = rtt_at ? rtt.seconds() * 1000 : 0;
   out.strength = link.strength();
   out.loss_up_percent = link.loss_up() * 100;

@@ -34,10 +34,12 @@ TEST(StreamRewriter, GoesOnWithoutASeamWhenTheSourceChanges) {
   const auto next = r.map(12, 77);
   EXPECT_EQ(next->sequence, out->sequence + 1);
   EXPECT_EQ(next->timestamp, out->timestamp + 90'000);   // the second that passed
-  EXPECT_EQ(r.source_of(next->sequence), std::nullopt) << "not sent yet";
+  EXPECT_EQ(r.epoch_of(next->sequence), nullptr) << "not sent yet";
   r.sent(*next, kStart + Duration::ms(1033));
-  EXPECT_EQ(r.source_of(next->sequence), 12);
-  EXPECT_EQ(r.source_of(out->sequence), std::nullopt) << "of the source before";
+  ASSERT_NE(r.epoch_of(next->sequence), nullptr);
+  EXPECT_EQ(next->sequence - r.epoch_of(next->sequence)->sequence_offset, 12);
+  ASSERT_NE(r.epoch_of(out->sequence), nullptr) << "of the source before";
+  EXPECT_EQ(out->sequence - r.epoch_of(out->sequence)->sequence_offset, 70'001);
 }
 
 TEST(StreamRewriter, ALatePacketDoesNotMoveTheEnd) {
