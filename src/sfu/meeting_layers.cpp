@@ -90,12 +90,16 @@ void Meeting::begin_flow(Instant now, Connection& c, VideoLayer& layer, Outbox& 
 
 void Meeting::switch_to(Instant now, VideoSubscription& to, const VideoIn& video, const VideoLayer& layer, const MediaPacket& first) {
   std::optional<std::int64_t> since_last;
+  bool from_another = false;
   if (to.rewriter.sent_any()) {
     const StreamEpoch& before = to.rewriter.epoch();
     const VideoLayer* from = video.by_epoch(before.source);
-    if (from != nullptr && from != &layer) since_last = aligned(*from, to.rewriter.last_timestamp() - before.timestamp_offset, layer, first.timestamp);
+    from_another = from != nullptr && from != &layer;
+    if (from_another) since_last = aligned(*from, to.rewriter.last_timestamp() - before.timestamp_offset, layer, first.timestamp);
   }
   StreamEpoch& epoch = to.rewriter.begin_epoch(first.sequence, first.timestamp, now, layer.epoch, since_last);
+  // What was lost, held or thrown away before it is not repaired; what came to this receiver of another layer is.
+  epoch.anew = to.waiting_for_key || !from_another;
   to.layer = layer.index;
   to.waiting_for_key = false;
   if (const auto d = rtc::parse_vp8_descriptor(first.payload); d && to.rewriter.sent_any()) {

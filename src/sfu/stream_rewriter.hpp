@@ -21,6 +21,7 @@ struct StreamEpoch {
   std::uint32_t source = 0;                // who feeds it, as its owner numbers them
   std::uint16_t picture_id_offset = 0;     // of video
   std::uint8_t tl0_offset = 0;
+  bool anew = true;                        // nothing from before it is of use any more
 };
 
 class StreamRewriter {
@@ -67,12 +68,14 @@ class StreamRewriter {
     return Out{source_sequence + epoch().sequence_offset, source_timestamp + epoch().timestamp_offset};
   }
   std::uint32_t map_timestamp(std::uint32_t source_timestamp) const { return source_timestamp + epoch().timestamp_offset; }
-  // The epoch in which this outgoing packet was sent; nothing when that is too long ago, or still to come.
+  // The epoch in which this outgoing packet was sent; nothing when that is too long ago, or still to come, or nobody needs it
+  // any more.
   const StreamEpoch* epoch_of(std::int64_t sequence) const {
     if (epoch_ == 0 || sequence > last_sequence_) return nullptr;
     for (std::uint32_t back = 0; back < kRemembered && back < epoch_; ++back) {
       const StreamEpoch& epoch = epochs_[(epoch_ - back) % kRemembered];
       if (sequence >= epoch.first_sequence) return &epoch;
+      if (epoch.anew) return nullptr;
     }
     return nullptr;
   }

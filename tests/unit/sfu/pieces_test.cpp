@@ -38,8 +38,15 @@ TEST(StreamRewriter, GoesOnWithoutASeamWhenTheSourceChanges) {
   r.sent(*next, kStart + Duration::ms(1033));
   ASSERT_NE(r.epoch_of(next->sequence), nullptr);
   EXPECT_EQ(next->sequence - r.epoch_of(next->sequence)->sequence_offset, 12);
-  ASSERT_NE(r.epoch_of(out->sequence), nullptr) << "of the source before";
-  EXPECT_EQ(out->sequence - r.epoch_of(out->sequence)->sequence_offset, 70'001);
+  EXPECT_EQ(r.epoch_of(out->sequence), nullptr) << "of the source before, which began anew";
+  r.begin_epoch(500, 1, kStart + Duration::ms(1066), 3, 2970).anew = false;
+  const auto third = r.map(500, 1);
+  EXPECT_EQ(third->timestamp, next->timestamp + 2970) << "by their clocks";
+  r.sent(*third, kStart + Duration::ms(1066));
+  ASSERT_NE(r.epoch_of(next->sequence), nullptr) << "of the layer before";
+  EXPECT_EQ(next->sequence - r.epoch_of(next->sequence)->sequence_offset, 12);
+  EXPECT_EQ(third->sequence - r.epoch_of(third->sequence)->sequence_offset, 500);
+  EXPECT_EQ(r.epoch_of(out->sequence), nullptr);
 }
 
 TEST(StreamRewriter, ALatePacketDoesNotMoveTheEnd) {
