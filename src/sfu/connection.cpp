@@ -140,11 +140,13 @@ wire::SfuConnectionFigures Connection::figures(Instant now) const {
   }
   out.camera_published = session.camera.has_value() && rights.send_video;
   if (video_in) {
-    out.video_lost = video_in->stats.lost();
-    out.video_expected = static_cast<std::int64_t>(video_in->stats.packets()) + out.video_lost;
+    for (const auto& layer : video_in->layers) {
+      out.video_lost += layer->stats.lost();
+      out.video_expected += static_cast<std::int64_t>(layer->stats.packets()) + layer->stats.lost();
+    }
     out.repairs_video = video_in->config.rtx_payload_type != 0;
     out.video_flows = video_in->flowing;
-    out.video_bps = video_in->rate.bps(now);
+    if (VideoLayer* largest = video_in->largest_flowing()) out.video_bps = largest->rate.bps(now);
     out.allowed_bps = video_in->allowed_bps;
   }
   out.down_expected = down_expected;
