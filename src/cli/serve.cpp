@@ -141,7 +141,7 @@ void add_serve(CLI::App& app, int& exit_code) {
   c->add_option("--listen", options->listen, "ADDRESS:PORT for HTTP and WebSocket; port 0: any free one")->capture_default_str();
   c->add_option("--public-url", options->public_url, "How clients reach this server, when not by the listener's address");
   c->add_option("--media-address", options->media_addresses, "auto, an IP address, or ADVERTISED=BIND; may be repeated")->take_all();
-  c->add_option("--media-port", options->media_port, "Port for media, UDP and TCP; of the three behind it one is used while a release takes over from another")->capture_default_str();
+  c->add_option("--media-port", options->media_port, "Port for media, UDP and TCP, 0: any free one; of the three behind it one is used while a release takes over from another")->capture_default_str();
   c->add_option("--turn-uri", options->turn_uris, "A TURN server for people whose network lets nothing else out, turns:HOST:443?transport=tcp; may be repeated (default: the parameter turnServers)")->take_all();
   c->add_option("--turn-secret-file", options->turn_secret_file, "File with the secret shared with the TURN servers");
   c->add_option("--tls-cert", options->tls_cert, "Certificate chain (PEM)");

@@ -63,6 +63,9 @@ Story::State::Note Story::State::customer_starts_chat() {
   if (!opened) return tl::unexpected(opened.error());
   chat_socket = std::move(*opened);
   chat_socket->send({{"topic", "aws/subscribe"}, {"content", {{"topics", {"aws/chat"}}}}});
+  // What happens before it is subscribed does not come by this socket.
+  const auto subscribed = chat_socket->wait_for([](const bj::object& frame) { return json::text_at(frame, "topic") == "aws/subscribe"; }, kSoon);
+  if (!subscribed) return fail(ErrorCode::unavailable, "the customer's chat was not subscribed");
   return "contact " + contact_id.substr(0, 8);
 }
 

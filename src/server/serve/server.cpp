@@ -290,6 +290,7 @@ Result<void> Server::Parts::open() {
   auto listen = parse_listen(options.listen);
   if (!listen) return tl::unexpected(listen.error());
   if (listen->port == 0) listen->port = free_port();
+  if (options.media_port == 0) options.media_port = free_port();
   const auto media = media_addresses(options.media_addresses, options.media_port);
   if (!media) return tl::unexpected(media.error());
   // What a later step would fail on is looked at here already: a server that hands over still serves.

@@ -22,7 +22,7 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:8080";     // ADDR:PORT; port 0: any free one
   std::string public_url;                    // empty: whichever address a client has reached
   std::vector<std::string> media_addresses;  // "auto" or ADVERTISED[=BIND]; empty: auto
-  std::uint16_t media_port = 40000;
+  std::uint16_t media_port = 40000;          // 0: any free one
   std::vector<std::string> turn_uris;        // instead of the parameter turnServers; with
   std::string turn_secret_file;              // a file that holds the secret shared with them
   std::string tls_cert, tls_key;             // files; or

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <regex>
 
-#include "../../support/free_port.hpp"
 #include "cli/demo/actors.hpp"
 #include "io/clock/system_clock.hpp"
 #include "io/net/http_client.hpp"
@@ -29,7 +28,7 @@ class Meter : public testing::Test {
     std::string pattern = (fs::temp_directory_path() / "upcall-meter-XXXXXX").string();
     root = ::mkdtemp(pattern.data());
     auto started = demo::LineProcess::start(host, kUpcall, {"serve", "--data-dir", root + "/data", "--listen", "127.0.0.1:0", "--media-address", "127.0.0.1",
-                                                           "--media-port", std::to_string(free_port(SOCK_DGRAM)), "--log-file", root + "/server.log"});
+                                                           "--media-port", "0", "--log-file", root + "/server.log"});
     ASSERT_TRUE(started) << started.error().message;
     server = std::move(*started);
     auto ready = server->wait_line([](const std::string& line) { return line.starts_with("ready "); }, Duration::s(30));
