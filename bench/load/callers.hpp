@@ -87,6 +87,7 @@ class Callers {
   void apply(Person& p);
   void open_socket(Person& p);
   void receive(Person& p);
+  void send_all_due();
   void send_due(Person& p, Instant now);
   void send_sound(Person& p);
   void send_picture(Person& p);
