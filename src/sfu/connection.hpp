@@ -79,6 +79,12 @@ struct Connection {
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count_)> drops{};
   void drop(Drop reason) { ++drops[static_cast<std::size_t>(reason)]; }
 
+  // The peer itself was heard: what it sent was authentic. Anything else may come from anybody, and keeps no call alive.
+  void heard(Instant now) {
+    last_heard = now;
+    dropped_told = false;
+  }
+
   bool can_send() const { return connected && !failed; }
 
   // Protects the packet that stands in `out.slot()` (first `size` bytes) and commits it to the selected path; takes it from

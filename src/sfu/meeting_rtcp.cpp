@@ -36,6 +36,7 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
     c.drop(drop_of(size.error()));
     return;
   }
+  c.heard(now);
   rtc::RtcpReader reader(datagram.first(*size));
   bool remb_came = false;
   while (auto item = reader.next()) {
