@@ -31,6 +31,7 @@ struct AnswerInput {
   bool listens = true;                   // false: a content share, which gets no downlink audio
   std::uint32_t audio_ssrc = 0;
   std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none
+  std::size_t receives_max = 25;         // sections beyond so many, and repeated streams, stay without one
   std::uint32_t camera_stream_id = 0;
   std::uint32_t camera_kbps = 0;         // what its encoder may come to; 0: not said
   // Is there such a publication now?
