@@ -211,6 +211,7 @@ bool LivePeers::send_rtcp(LivePeer& peer, Bytes plain) {
 
 void LivePeers::send_datagram(LivePeer& peer, Bytes datagram) {
   ByteVector copy(datagram.begin(), datagram.end());
+  peer.last_sent = copy;
   acting_ = peer.meeting;
   worker_.handle(now_.mono, peer.path, copy, outbox_);
   end_turn();

@@ -51,6 +51,7 @@ struct LivePeer {
   std::vector<PlainRtp> rtp;              // got so far; tests clear them
   std::vector<ByteVector> rtcp;           // compounds
   std::uint64_t datagrams = 0;
+  ByteVector last_sent;                   // as it was on the wire
 
   // All items of one kind among the compounds, in order; views into `rtcp`.
   template <class Item>
