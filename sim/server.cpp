@@ -143,6 +143,9 @@ void Server::apply(Entry& entry, const std::string& meeting, signaling::RoomOutp
       connections_[add->connection] = meeting;
       attendees_[add->connection] = add->attendee_id;
     }
+    if (auto* set = std::get_if<wire::SfuSetSession>(&command); set != nullptr && attendees_[set->connection] == forged) {
+      set->remote_fingerprint = context_.fingerprint().text();   // a good one, but not that of who comes
+    }
     post(std::move(command));
   }
   for (auto& send : out.sends) {
@@ -272,6 +275,7 @@ void Server::on_media_event(const wire::SfuEvent& event) {
     at->second.room->on_sfu_event(queue_.now(), event, out);
     apply(at->second, meeting, out);
   };
+  if (const auto* failed = std::get_if<wire::SfuFailed>(&event)) failures[attendees_[failed->connection]] = failed->failure;
   const wire::SfuEventTarget target = wire::target_of(event);
   if (target.meeting) {
     for (auto& [id, entry] : meetings_) {

@@ -162,6 +162,7 @@ struct Sections : testing::Test {
   AnswerInput input;
   std::uint32_t next = 1;
   Sections() {
+    input.transport = {.ice_ufrag = "u", .ice_pwd = "p", .fingerprint = "AA", .setup = "passive", .ice_lite = true, .candidates = {}};
     input.is_published = [](std::uint32_t) { return true; };
     input.ssrcs_for = [this](const std::string&, std::uint32_t) {
       const std::uint32_t ssrc = next++;
@@ -183,6 +184,15 @@ TEST_F(Sections, OneStreamIsReceivedInOneSection) {
   const auto answer = build_answer(offer_of(20), input);
   ASSERT_TRUE(answer);
   EXPECT_THAT(answer->session.receives, SizeIs(1));
+}
+
+// A section that is refused repeats one of its formats, which may have no name: payload type 0 is PCMU by itself.
+TEST_F(Sections, ARefusedSectionWithAStaticPayloadTypeIsAnsweredInValidSdp) {
+  const auto answer = build_answer(offer_of(1) + "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:a\r\na=recvonly\r\n", input);
+  ASSERT_TRUE(answer);
+  const auto back = rtc::parse_sdp(answer->sdp);
+  ASSERT_TRUE(back) << answer->sdp;
+  EXPECT_EQ(back->media.at(1).port, 0);
 }
 
 }  // namespace
