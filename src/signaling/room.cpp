@@ -47,7 +47,7 @@ bool Room::connected_elsewhere(const Session& session) const {
 
 Session* Room::publisher_of(std::uint32_t stream_id) {
   for (auto& [no, session] : sessions_) {
-    if (!session->retired && session->publication && session->publication->stream_id == stream_id) return session.get();
+    if (!session->retired && session->publication && session->publication->layer_of(stream_id)) return session.get();
   }
   return nullptr;
 }
@@ -276,27 +276,6 @@ void Room::settle_mute(Now now, Session& session, RoomOutput& out) {
   }
   session.muted = session.mute_asked;
   tell_muted(now, session, out);
-}
-
-void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
-  if (!session.subscribed || !frame.has_pause()) return;
-  const bool paused = frame.type() == wire::SignalFrame::PAUSE;
-  const auto& named = frame.pause().stream_ids();
-  for (const auto& [mid, sending] : session.sending) {
-    if (std::find(named.begin(), named.end(), sending.stream_id) == named.end()) continue;
-    out.commands.push_back(wire::SfuPauseReceive{session.connection, sending.stream_id, paused});
-  }
-}
-
-void Room::on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
-  if (!session.subscribed || !session.adapts_here || !frame.has_remote_video_update()) return;
-  wire::SfuPreferReceives prefer{.connection = session.connection};
-  for (const auto& one : frame.remote_video_update().added_or_updated_video_subscriptions()) {
-    if (prefer.receives.size() < options_.video_subscription_limit && session.sending.contains(one.mid())) {
-      prefer.receives.push_back({one.mid(), one.priority()});
-    }
-  }
-  if (!prefer.receives.empty()) out.commands.push_back(std::move(prefer));
 }
 
 void Room::on_leave(Now now, Session& session, RoomOutput& out) {
