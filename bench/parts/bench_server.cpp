@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -49,7 +50,16 @@ void BenchServer::end() {
 }
 
 Result<void> BenchServer::launch() {
-  auto started = demo::LineProcess::start(host_, programs_ + "/upcall", arguments_);
+  // taskset becomes the server: the process stays the same.
+  std::string program = programs_ + "/upcall";
+  std::vector<std::string> arguments = arguments_;
+  if (!processors_.empty()) {
+    std::string list;
+    for (const int p : processors_) list += (list.empty() ? "" : ",") + std::to_string(p);
+    arguments.insert(arguments.begin(), {"--cpu-list", list, program});
+    program = "/usr/bin/taskset";
+  }
+  auto started = demo::LineProcess::start(host_, program, arguments);
   if (!started) return tl::unexpected(started.error());
   server_ = std::move(*started);
   auto ready = server_->wait_line([](const std::string& line) { return line.starts_with("ready "); }, kSoon);
@@ -67,7 +77,7 @@ Result<void> BenchServer::log_in() {
 
 Result<void> BenchServer::start(std::vector<std::string> more) {
   if (data_dir_.empty()) return fail(ErrorCode::unavailable, "no temporary directory");
-  const auto port = static_cast<std::uint16_t>(41000 + random_.below(20000));
+  const auto port = media_port_ = static_cast<std::uint16_t>(41000 + random_.below(20000));
   arguments_ = {"serve", "--data-dir", data_dir_, "--listen", "127.0.0.1:0", "--media-address", "127.0.0.1",
                 "--media-port", std::to_string(port), "--log-file", data_dir_ + "/server.log"};
   arguments_.insert(arguments_.end(), more.begin(), more.end());
@@ -87,6 +97,15 @@ Result<void> BenchServer::restart(const std::function<Result<void>()>& in_betwee
   if (auto done = in_between(); !done) return done;
   if (auto up = launch(); !up) return up;
   return log_in();
+}
+
+Result<void> BenchServer::crash_and_start() {
+  const auto at = std::find(arguments_.begin(), arguments_.end(), "127.0.0.1:0");
+  if (at != arguments_.end()) *at = url_.substr(url_.find("//") + 2);
+  server_->child().kill_group();
+  if (!server_->child().wait(Duration::s(10))) return fail(ErrorCode::internal, "the server did not die");
+  server_.reset();
+  return launch();
 }
 
 Result<bj::value> BenchServer::admin(const std::string& command, bj::object arguments) {
@@ -114,6 +133,25 @@ Result<JoinData> BenchServer::create_meeting() {
   out.meeting = *meeting;
   out.owner = *owner;
   out.customer = added->data();
+  return out;
+}
+
+Result<bj::object> BenchServer::add_attendee(const std::string& external_meeting_id) {
+  const bj::object add{{"externalMeetingId", external_meeting_id}, {"attendeeExternalUserId", make_uuid(random_)}, {"attendeeName", "One more"}};
+  auto added = agent_->expect(200, "POST", "/api/chime/attendee", &add);
+  if (!added) return tl::unexpected(added.error());
+  return added->data();
+}
+
+double BenchServer::socket_drops() {
+  std::ifstream in("/proc/" + std::to_string(server_->child().pid()) + "/net/udp");
+  char port[8];
+  std::snprintf(port, sizeof port, ":%04X", media_port_);
+  double out = 0;
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t at = line.find(port);
+    if (at != std::string::npos && at < line.find(':', line.find(':') + 1) + 2) out += std::atof(line.c_str() + line.find_last_of(' ', line.find_last_not_of(' ')));
+  }
   return out;
 }
 

@@ -41,9 +41,15 @@ class BenchServer {
   Result<void> start(std::vector<std::string> more_arguments = {});
   // Ends it, does something with its directory, and starts it again as it was, with another address.
   Result<void> restart(const std::function<Result<void>()>& in_between);
+  // Kills it (SIGKILL) and starts it again at the same address, as a supervisor of processes does.
+  Result<void> crash_and_start();
+  // The processors that it may use from the next start on; empty: all.
+  void set_processors(std::vector<int> processors) { processors_ = std::move(processors); }
   Result<boost::json::value> admin(const std::string& command, boost::json::object arguments);
   // A meeting of the agent with a second attendee.
   Result<JoinData> create_meeting();
+  // One more attendee of it: the Attendee object.
+  Result<boost::json::object> add_attendee(const std::string& external_meeting_id);
   Result<void> end_meeting(const std::string& external_meeting_id);
 
   const std::string& url() const { return url_; }
@@ -60,6 +66,8 @@ class BenchServer {
   std::map<std::string, double> thread_cpu();
   // … of its composers that are there now, together.
   double composer_cpu();
+  // Datagrams that found no room in the queue of its media socket.
+  double socket_drops();
   // A value of /metrics.
   double metric(const std::string& name);
 
@@ -75,6 +83,8 @@ class BenchServer {
 
   std::string programs_, data_dir_, url_;
   std::vector<std::string> arguments_;
+  std::vector<int> processors_;
+  std::uint16_t media_port_ = 0;
   std::vector<Person> people_;   // the agent, the supervisor
   crypto::SystemRandom random_;
   process::ChildHost host_;

@@ -54,6 +54,7 @@ void Attendee::on_socket_open(Now now, Output& out) {
   j->set_server_side_network_adaption(signal::DEFAULT);
   send(now, join, out);
   media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers, options_.transport_feedback);
+  media_->set_watch(options_.watch);
   index_.clear();
   first_roster_ = true;
   subscribe_outstanding_ = subscribe_again_ = false;

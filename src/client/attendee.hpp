@@ -28,6 +28,7 @@ struct AttendeeOptions {
   Duration reconnect_limit = Duration::s(120);
   std::optional<FirstNumbers> first_numbers;   // of every session
   bool transport_feedback = true;   // for what it receives; without it the server has its receiver reports alone
+  PacketWatch* watch = nullptr;     // of every session; outlives the attendee
 };
 
 enum class EventKind : std::uint8_t {

@@ -57,6 +57,17 @@ struct MediaOutput {
   }
 };
 
+// Sees the payload of each packet of a camera, for who measures what becomes of single packets; called from within the
+// session's own calls.
+class PacketWatch {
+ public:
+  virtual ~PacketWatch() = default;
+  // Before it is encrypted and kept for repair; may be written on.
+  virtual void video_leaves(MutBytes payload) = 0;
+  // `repaired`: it came as a retransmission.
+  virtual void video_arrived(std::uint32_t stream_id, Bytes payload, bool repaired) = 0;
+};
+
 struct MediaCounters {
   std::uint64_t packets_sent = 0, packets_received = 0, retransmitted = 0, repaired = 0, nacks_sent = 0, plis_sent = 0, plis_received = 0;
   std::uint64_t audio_recovered = 0, feedback_received = 0, reports_received = 0, auth_failures = 0;
@@ -72,6 +83,8 @@ class MediaSession {
   // `transport_feedback`: offers to tell when what packet arrived (transport-cc) for what it receives.
   MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first = {},
                bool transport_feedback = true);
+  // `watch` outlives the session; null: nobody watches.
+  void set_watch(PacketWatch* watch) { watch_ = watch; }
 
   // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
   // Sections keep their places; ids that are new get free places or new ones at the end.
@@ -165,6 +178,7 @@ class MediaSession {
   Instant audio_sent_at_, video_sent_at_;
   rtc::TransportFeedbackRecorder arrivals_;
   bool transport_feedback_;
+  PacketWatch* watch_ = nullptr;
   Instant report_due_ = Instant::never(), nack_due_ = Instant::never(), arrivals_due_ = Instant::never();
   MediaCounters counters_;
 };

@@ -91,6 +91,7 @@ void MediaSession::send_video(Instant, Bytes frame, std::uint32_t timestamp, Ins
     const std::size_t header = builder.finish_header();
     const MutBytes plain = builder.finish(payload);
     if (plain.empty()) return;
+    if (watch_ != nullptr) watch_->video_leaves(plain.last(payload.size()));
     SentPacket& sent = sent_[sequence % sent_.size()];
     sent.sequence = sequence;
     sent.used = true;
@@ -124,6 +125,7 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
   for (RemoteVideo& video : remotes_) {
     if (video.stream_id == 0) continue;  // given up; the server has not heard of it yet
     if (video.ssrc == rtp->ssrc) {
+      if (watch_ != nullptr) watch_->video_arrived(video.stream_id, rtp->payload, false);
       deliver(now, video, video.stats.on_packet(rtp->sequence, rtp->timestamp, now), rtp->timestamp, rtp->marker, rotation,
               rtp->payload, out);
       return;
@@ -131,6 +133,7 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
     if (video.rtx_ssrc == rtp->ssrc && rtp->payload.size() > 2 && video.stats.packets() > 0) {
       const auto sequence = static_cast<std::uint16_t>(rtp->payload[0] << 8 | rtp->payload[1]);
       ++counters_.repaired;
+      if (watch_ != nullptr) watch_->video_arrived(video.stream_id, rtp->payload.subspan(2), true);
       deliver(now, video, video.stats.extend(sequence), rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
       return;
     }

@@ -128,4 +128,37 @@ wire::SfuConnectionReport Connection::report() const {
   return out;
 }
 
+wire::SfuConnectionFigures Connection::figures(Instant now) const {
+  wire::SfuConnectionFigures out;
+  out.connection = no;
+  out.silence_ms = static_cast<std::uint32_t>(std::clamp<std::int64_t>((now - last_heard).ms(), 0, UINT32_MAX));
+  if (audio_in) {
+    out.audio_lost = audio_in->stats.lost();
+    out.audio_expected = static_cast<std::int64_t>(audio_in->stats.packets()) + out.audio_lost;
+    out.audio_recovered = static_cast<std::int64_t>(audio_in->recovered);
+    out.jitter_ms = static_cast<float>(audio_in->stats.jitter_ms());
+  }
+  out.camera_published = session.camera.has_value() && rights.send_video;
+  if (video_in) {
+    out.video_lost = video_in->stats.lost();
+    out.video_expected = static_cast<std::int64_t>(video_in->stats.packets()) + out.video_lost;
+    out.repairs_video = video_in->config.rtx_payload_type != 0;
+    out.video_flows = video_in->flowing;
+    out.video_bps = video_in->rate.bps(now);
+    out.allowed_bps = video_in->allowed_bps;
+  }
+  out.down_expected = down_expected;
+  out.down_lost = down_lost;
+  out.bytes_in = bytes_in;
+  out.bytes_out = bytes_out;
+  if (rtt_at) out.rtt_ms = static_cast<float>(rtt.seconds() * 1000);
+  if (audio_out && audio_out->red) out.audio_repeated = static_cast<std::uint32_t>(audio_out->red->repeated());
+  if (down.estimator && down.estimator->heard()) out.estimate_bps = down.estimator->bps();
+  for (const auto& s : subscriptions) {
+    if (s->publisher == nullptr || s->publisher->content || s->paused || !s->publisher->video_in || !s->publisher->video_in->flowing) continue;
+    ++(s->held ? out.cameras_held : out.cameras_sent);
+  }
+  return out;
+}
+
 }  // namespace upcall::sfu

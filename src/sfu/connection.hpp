@@ -71,6 +71,8 @@ struct Connection {
   Duration rtt = Duration::ms(100);
   std::optional<Instant> rtt_at;     // of its last sample; nothing: not known
   LinkQuality link;
+  std::int64_t down_expected = 0, down_lost = 0;   // of all that it reported on
+  bool figures_due = false;          // told with every second report
   Downlink down;
 
   // Counters.
@@ -89,6 +91,7 @@ struct Connection {
   void send_dtls(Outbox& out, dtls::DtlsOutbox& from, const ice::Path* heard_on);
 
   wire::SfuConnectionReport report() const;
+  wire::SfuConnectionFigures figures(Instant now) const;
 };
 
 }  // namespace upcall::sfu

@@ -83,6 +83,8 @@ void Meeting::on_report_blocks(Instant now, Connection& c, Bytes blocks) {
     }
     if (const auto loss = delivery.on_block(block, numbers.last_sequence(), packets)) {
       c.link.count_down(loss->expected, loss->lost);
+      c.down_expected += loss->expected;
+      c.down_lost += loss->lost;
       // Of all streams: receivers tell about sound every five seconds only.
       if (c.audio_out && c.audio_out->red) c.audio_out->red->on_report(now, loss->expected, loss->lost);
       if (!(c.down.estimator && c.down.estimator->heard()) && loss->expected > 0) {
@@ -107,6 +109,11 @@ void Meeting::judge_link(Instant now, Connection& c, Outbox& out) {
   if (c.link.judge(now - c.last_heard, fresh ? std::optional(c.rtt) : std::nullopt)) {
     out.event(wire::SfuLinkQuality{c.no, c.link.strength()});
   }
+  c.figures_due = !c.figures_due;
+  if (!c.figures_due) return;
+  wire::SfuConnectionFigures figures = c.figures(now);
+  if (!fresh) figures.rtt_ms = -1;
+  out.event(figures);
 }
 
 void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, std::uint64_t ntp, std::uint32_t timestamp,

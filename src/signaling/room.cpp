@@ -136,7 +136,8 @@ void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
     case F::DATA_MESSAGE: on_data_message(now, *session, *frame, out); break;
     case F::REMOTE_VIDEO_UPDATE: on_video_update(*session, *frame, out); break;
     case F::LEAVE: on_leave(now, *session, out); break;
-    default: break;  // metrics and timing are the client's report to itself; the rest is not for a server
+    case F::CLIENT_METRIC: on_client_metric(*session, *frame, out); break;
+    default: break;  // timing is the client's report to itself; the rest is not for a server
   }
 }
 
@@ -231,6 +232,22 @@ bool Room::wants_relay(Now now, const Session& session) {
     if (who == session.identity.attendee_id && earlier->audio_session_id == session.audio_session_id) note_reach(now, *earlier);
   }
   return reach_.wants_relay(session.identity.attendee_id, session.audio_session_id);
+}
+
+void Room::on_client_metric(const Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
+  if (!session.connected || session.identity.content || !frame.has_client_metric()) return;
+  const auto is_camera = [&](std::uint32_t stream_id) {
+    const Session* publisher = publisher_of(stream_id);
+    return publisher != nullptr && publisher != &session && !publisher->identity.content;
+  };
+  out.measured.push_back({session.identity.attendee_id, wire::read_client_metrics(frame.client_metric(), is_camera)});
+}
+
+const AttendeeIdentity* Room::identity(const std::string& attendee_id) const {
+  for (const auto& [no, session] : sessions_) {
+    if (session->joined && session->identity.attendee_id == attendee_id) return &session->identity;
+  }
+  return nullptr;
 }
 
 void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {
@@ -331,6 +348,9 @@ void Room::on_sfu_event(Now now, const wire::SfuEvent& event, RoomOutput& out) {
     }
   } else if (const auto* quality = std::get_if<wire::SfuLinkQuality>(&event)) {
     on_link_quality(now, *quality, out);
+  } else if (const auto* figures = std::get_if<wire::SfuConnectionFigures>(&event)) {
+    const Session* session = find(figures->connection);
+    if (session != nullptr && !session->identity.content) out.measured.push_back({session->identity.attendee_id, *figures});
   } else if (const auto* held = std::get_if<wire::SfuVideoHeld>(&event)) {
     on_video_held(now, *held, out);
   } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {

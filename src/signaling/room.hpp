@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/ids.hpp"
@@ -22,6 +23,7 @@
 #include "signaling/relay_offer.hpp"
 #include "signaling/session.hpp"
 #include "wire/sfu.hpp"
+#include "wire/signal/client_metrics.hpp"
 #include "wire/signal/signal_frame.hpp"
 
 namespace upcall::signaling {
@@ -69,7 +71,13 @@ struct RoomOutput {
     bool subscribe = false;
     bool receives_video = false;  // of a SUBSCRIBE
   };
+  // What was measured of a person's connection, by the media worker or by its client. Not of content shares.
+  struct Measured {
+    std::string attendee_id;
+    std::variant<wire::SfuConnectionFigures, wire::ClientMetrics> what;
+  };
   std::vector<Answered> answered;
+  std::vector<Measured> measured;
   std::vector<Send> sends;      // before the closes of the same session
   std::vector<Close> closes;
   std::vector<wire::SfuCommand> commands;
@@ -110,6 +118,8 @@ class Room {
   Instant next_deadline() const;
 
   bool ended() const { return ended_; }
+  // Of an attendee that is or was connected just now; null: there is none.
+  const AttendeeIdentity* identity(const std::string& attendee_id) const;
   // Attendees with media, RECORDING and content shares not counted.
   std::size_t people_connected() const;
   std::vector<wire::ConnectionNo> connections() const;
@@ -145,6 +155,7 @@ class Room {
   void on_video_held(Now now, const wire::SfuVideoHeld& held, RoomOutput& out);
   void on_bitrates(Now now, const wire::SfuBitrates& told, RoomOutput& out);
   void on_link_quality(Now now, const wire::SfuLinkQuality& quality, RoomOutput& out);
+  void on_client_metric(const Session& session, const wire::SignalFrame& frame, RoomOutput& out);
 
   void send(Now now, const Session& session, wire::SignalFrame& frame, RoomOutput& out);
   void send_status(Now now, const Session& session, std::uint32_t audio_status, RoomOutput& out);

@@ -207,6 +207,23 @@ struct SfuLinkQuality {
   ConnectionNo connection;
   SfuLinkStrength strength = SfuLinkStrength::good;
 };
+// Every two seconds of a connection that is up: its counters since it began, and what is known of both ways now.
+struct SfuConnectionFigures {
+  ConnectionNo connection;
+  std::uint32_t silence_ms = 0;        // since anything came
+  std::int64_t audio_expected = 0, audio_lost = 0, audio_recovered = 0;   // from the person; recovered: of the lost, beside later frames
+  std::int64_t video_expected = 0, video_lost = 0;                        // before repair
+  std::int64_t down_expected = 0, down_lost = 0;                          // to the person, as it reports
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  float rtt_ms = -1;                   // negative: not measured lately
+  float jitter_ms = 0;                 // of its sound
+  std::uint32_t audio_repeated = 0;    // earlier frames in each packet that it hears
+  bool repairs_video = false;          // what is lost of its camera is asked for again
+  bool camera_published = false, video_flows = false;   // its camera: may send, and does (until 5 s of silence)
+  std::uint64_t video_bps = 0, allowed_bps = 0;       // its camera: what comes, and what we let it come to (0: not limited)
+  std::uint64_t estimate_bps = 0;      // what the way to it carries; 0: not measured
+  std::uint32_t cameras_sent = 0, cameras_held = 0;   // to it: that flow, and those held back for its bandwidth
+};
 // A receiver's video is held back, or goes on, because of its bandwidth.
 struct SfuVideoHeld {
   ConnectionNo connection;         // who receives
@@ -273,6 +290,6 @@ struct SfuMeetingReport {
 };
 
 using SfuEvent = std::variant<std::monostate, SfuValidated, SfuConnected, SfuFirstVideo, SfuFailed, SfuDropped, SfuVideoState,
-                              SfuLinkQuality, SfuVideoHeld, SfuBitrates, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
+                              SfuLinkQuality, SfuConnectionFigures, SfuVideoHeld, SfuBitrates, SfuAudioLevels, SfuTapOpened, SfuTapClosed, SfuMeetingReport>;
 
 }  // namespace upcall::wire

@@ -11,6 +11,7 @@ CORES = {
     "sfu": ["base", "crypto", "wire", "rtc"],
     "signaling": ["base", "crypto", "wire", "rtc", "sfu"],
     "client": ["base", "crypto", "wire", "rtc"],
+    "quality": ["base", "wire"],
     "contact": ["base", "crypto", "json"],
     "chime": ["base", "json", "wire"],
     "identity": ["base", "crypto", "json"],
