@@ -11,7 +11,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates
   libboost1.81-dev libboost-json1.81-dev
   libssl-dev libsodium-dev
-  libopus-dev libvpx-dev libyuv-dev
+  libopus-dev libvpx-dev libyuv-dev libopenh264-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev
@@ -27,7 +27,7 @@ s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)
 # Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
-check_packages=(clang-tidy-19 clang-19 debootstrap)
+check_packages=(clang-tidy-19 clang-19 debootstrap valgrind)
 # Packs what was built (make package).
 package_packages=(dpkg-dev debhelper fakeroot git)
 # The way recordings were made before, as a baseline (bench/original_way).

@@ -11,17 +11,21 @@ namespace {
 std::uint16_t first_sequence(RandomSource& random) { return static_cast<std::uint16_t>(random.u32() & 0x7fff); }
 }  // namespace
 
+namespace {
+// Connections stand in the order of their numbers: who is heard by whom is asked once a packet and listener.
+auto place_of(auto& connections, wire::ConnectionNo no) {
+  return std::lower_bound(connections.begin(), connections.end(), no, [](const auto& c, wire::ConnectionNo n) { return c->no.value < n.value; });
+}
+}  // namespace
+
 Connection* Meeting::find(wire::ConnectionNo connection) {
-  for (auto& c : connections_) {
-    if (c->no == connection) return c.get();
-  }
-  return nullptr;
+  const auto at = place_of(connections_, connection);
+  return at != connections_.end() && (*at)->no == connection ? at->get() : nullptr;
 }
 
 Connection* Meeting::add(Instant now, const wire::SfuAddConnection& command) {
   if (connections_.size() >= kConnectionsMax || find(command.connection) != nullptr) return nullptr;
-  connections_.push_back(std::make_unique<Connection>(now, command, shared_.dtls_context));
-  Connection& c = *connections_.back();
+  Connection& c = **connections_.insert(place_of(connections_, command.connection), std::make_unique<Connection>(now, command, shared_.dtls_context));
   wake_at(now + kConnectLimit);
   for (auto& tap : taps_) tap_attendee(now, *tap, c);
   return &c;
@@ -220,8 +224,6 @@ bool Meeting::handle(Instant now, Connection& c, const ice::Path& path, MutBytes
     return false;
   }
   if (c.failed) return false;
-  c.last_heard = now;
-  c.dropped_told = false;
   switch (kind) {
     case rtc::PacketKind::dtls: on_dtls(now, c, path, datagram, out); break;
     case rtc::PacketKind::rtp: on_rtp(now, c, datagram, out); break;
@@ -246,9 +248,8 @@ bool Meeting::on_stun(Instant now, Connection& c, const ice::Path& path, Bytes d
     ++c.packets_out;
     c.bytes_out += result.reply.size();
   }
-  if (result.outcome == ice::CheckOutcome::ignored) return false;
-  c.last_heard = now;
-  c.dropped_told = false;
+  if (result.outcome == ice::CheckOutcome::ignored || result.outcome == ice::CheckOutcome::refused) return false;
+  c.heard(now);
   wake_at(c.ice.next_deadline());
   if (c.validated_at == Instant() && c.ice.path_count() > 0) {
     c.validated_at = now;
@@ -296,6 +297,7 @@ void Meeting::after_dtls(Instant now, Connection& c, Outbox& out) {
   c.srtp_in.emplace(keys->receive, srtp::Direction::unprotect);
   c.srtp_out.emplace(keys->send, srtp::Direction::protect);
   c.connected = true;
+  c.heard(now);
   c.report_due = now + kReportPeriod;
   wake_at(c.report_due);
   // A check may come before the session is set: no time was spent waiting for it then.
@@ -326,6 +328,7 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     c.drop(drop_of(size.error()));
     return;
   }
+  c.heard(now);
   const auto rtp = rtc::parse_rtp(datagram.first(*size));
   if (!rtp) {
     c.drop(Drop::rtp_malformed);
