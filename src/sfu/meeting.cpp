@@ -108,6 +108,10 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     const auto have = std::find_if(c->subscriptions.begin(), c->subscriptions.end(),
                                    [&](const auto& s) { return s->config.ssrc == want.ssrc; });
     if (have != c->subscriptions.end()) {
+      // Another offer may have brought other codecs.
+      (*have)->config.payload_type = want.payload_type;
+      (*have)->config.rtx_payload_type = want.rtx_payload_type;
+      (*have)->config.other_types = want.other_types;
       (*have)->config.priority = want.priority;
       continue;
     }
@@ -354,18 +358,24 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     return;
   }
   wire::SfuCamera& camera = c.video_in->config;
-  if (rtp->payload_type == camera.payload_type) {
+  std::optional<wire::SfuVideoType> type;
+  const auto look = [&](const wire::SfuVideoType& t) {
+    if (t.payload_type != 0 && (rtp->payload_type == t.payload_type || (t.rtx_payload_type != 0 && rtp->payload_type == t.rtx_payload_type))) type = t;
+  };
+  look({wire::TapCodec::vp8, camera.payload_type, camera.rtx_payload_type});
+  for (const wire::SfuVideoType& other : camera.other_types) look(other);
+  if (!type) {
+    c.drop(Drop::unknown_payload);
+  } else if (rtp->payload_type == type->payload_type) {
     // Without a=ssrc (simulcast-style offers) the first stream of the section's payload type is it.
     if (camera.ssrc == 0) camera.ssrc = rtp->ssrc;
     if (camera.ssrc == rtp->ssrc) {
-      on_video(now, c, *rtp, false, out);
+      on_video(now, c, *rtp, video_codec(type->codec), false, out);
     } else {
       c.drop(Drop::unknown_ssrc);
     }
-  } else if (camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type) {
-    on_video(now, c, *rtp, true, out);
   } else {
-    c.drop(Drop::unknown_payload);
+    on_video(now, c, *rtp, video_codec(type->codec), true, out);
   }
 }
 

@@ -89,6 +89,8 @@ class Meeting {
     std::uint32_t timestamp = 0;
     bool marker = false;
     bool key_frame = false;
+    std::uint16_t picture_id = 0;     // of video, 0 where it has none
+    std::uint8_t tl0_picture_index = 0;
     bool recovered = false;  // audio that came beside a later frame
     std::optional<std::uint8_t> rotation;
     Bytes payload;
@@ -116,7 +118,9 @@ class Meeting {
 
   // RTP in (meeting.cpp), then by kind.
   void on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
-  void on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
+  void on_video(Instant now, Connection& c, const rtc::RtpView& rtp, rtc::VideoCodec codec, bool from_rtx, Outbox& out);
+  // The publisher sends another codec from this packet on.
+  void change_codec(Instant now, Connection& c, rtc::VideoCodec codec, std::int64_t sequence);
   void forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out);
   void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
   void request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period = kKeyRequestPeriod);

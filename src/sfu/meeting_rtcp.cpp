@@ -208,7 +208,9 @@ void Meeting::send_feedback(Instant now, Connection& c, Outbox& out) {
 }
 
 void Meeting::send_nacks(Instant now, Connection& c, Outbox& out) {
-  if (!c.video_in || c.video_in->config.rtx_payload_type == 0) return;
+  if (!c.video_in) return;
+  const auto type = wire::video_type_of(c.video_in->config, tap_codec(c.video_in->codec));
+  if (!type || type->rtx_payload_type == 0) return;
   VideoIn& video = *c.video_in;
   std::array<std::uint16_t, 64> due;
   const std::size_t count = video.nacks.take_due(now, c.rtt, due);

@@ -1,7 +1,7 @@
 // Video of a meeting: what a publisher sends goes unchanged to its receivers, under numbers of their own.
 #include <algorithm>
 
-#include "rtc/codec/vp8.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 #include "sfu/extensions.hpp"
 #include "sfu/meeting.hpp"
@@ -10,6 +10,7 @@ namespace upcall::sfu {
 
 namespace {
 
+constexpr Duration kCodecChangesApart = Duration::s(1);
 constexpr int kRetransmitBudget = 200;                       // packets a receiver may ask again ...
 constexpr Duration kRetransmitWindow = Duration::ms(200);    // ... in this time
 // Of a packet beside its payload, about: RTP with extensions, SRTP, UDP, IP.
@@ -17,7 +18,7 @@ constexpr std::size_t kPacketHeaders = 80;
 
 }  // namespace
 
-void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out) {
+void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, rtc::VideoCodec codec, bool from_rtx, Outbox& out) {
   VideoIn& video = *c.video_in;
   MediaPacket packet;
   packet.timestamp = rtp.timestamp;
@@ -45,7 +46,21 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
   video.last_packet = now;
   if (packet.payload.empty()) return;  // padding only: it counts, nobody needs it
 
-  packet.key_frame = rtc::is_vp8_key_frame(packet.payload);
+  if (codec != video.codec) {
+    // Late, of the codec before: nobody goes back to it. A sender that changes all the time is not followed: each change
+    // is a new source of a recording.
+    if (packet.sequence < video.codec_since || (video.codec_changed_at && now - *video.codec_changed_at < kCodecChangesApart)) {
+      c.drop(Drop::other_codec);
+      return;
+    }
+    change_codec(now, c, codec, packet.sequence);
+  }
+  const auto parsed = rtc::parse_video_payload(codec, packet.payload);
+  packet.key_frame = parsed && parsed->key_frame;
+  if (parsed) {
+    packet.picture_id = parsed->picture_id.value_or(0);
+    packet.tl0_picture_index = parsed->tl0_picture_index.value_or(0);
+  }
   if (const auto rotation = rtp.extension(c.session.extensions.orientation); rotation && !rotation->empty()) {
     packet.rotation = (*rotation)[0] & 3;
   }
@@ -53,7 +68,7 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
     video.last_key_frame = now;
     video.key_wanted = false;
     video.nacks.forget_before(packet.sequence);
-    if (const auto size = rtc::vp8_key_frame_size(packet.payload)) {
+    if (const auto size = parsed->size) {
       if (!video.flowing || video.width != size->width || video.height != size->height) {
         video.width = size->width;
         video.height = size->height;
@@ -83,10 +98,27 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
   forward_video(now, c, packet, out);
 }
 
+void Meeting::change_codec(Instant now, Connection& c, rtc::VideoCodec codec, std::int64_t sequence) {
+  VideoIn& video = *c.video_in;
+  video.codec = codec;
+  video.codec_since = sequence;
+  if (video.taps.empty() && video.last_key_frame == Instant()) return;   // it begins with this codec
+  video.codec_changed_at = now;
+  // Receivers begin anew, at the key frame that comes with it; a recording has another source from here on.
+  ++video.epoch;
+  tap_end(now, video.taps);
+}
+
 void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out) {
   VideoIn& video = *c.video_in;
   for (VideoSubscription* to : video.subscribers) {
     if (!to->receiver.can_send()) continue;
+    const auto type = wire::video_type_of(to->config, tap_codec(video.codec));
+    to->not_taken = !type;
+    if (to->not_taken) {
+      to->waiting_for_key = true;
+      continue;
+    }
     if (to->paused || to->held) continue;
     if (to->waiting_for_key || to->source_epoch != video.epoch || to->rewriter.leaps(packet.sequence)) {
       if (!packet.key_frame) {
@@ -97,9 +129,10 @@ void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packe
       to->rewriter.begin_epoch(packet.sequence, packet.timestamp, now);
       to->source_epoch = video.epoch;
       to->waiting_for_key = false;
-      if (const auto d = rtc::parse_vp8_descriptor(packet.payload); d && to->rewriter.sent_any()) {
-        to->picture_id_offset = static_cast<std::uint16_t>(to->last_picture_id + 1 - d->picture_id.value_or(0));
-        to->tl0_offset = static_cast<std::uint8_t>(to->last_tl0 + 1 - d->tl0_picture_index.value_or(0));
+      to->type = *type;
+      if (to->rewriter.sent_any()) {
+        to->picture_id_offset = static_cast<std::uint16_t>(to->last_picture_id + 1 - packet.picture_id);
+        to->tl0_offset = static_cast<std::uint8_t>(to->last_tl0 + 1 - packet.tl0_picture_index);
       }
     }
     send_video(now, *to, packet, out);
@@ -122,10 +155,8 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
   const auto numbers = to.rewriter.map(packet.sequence, packet.timestamp);
   if (!numbers) return;
   if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
-    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-      to.last_picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset);
-      to.last_tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset);
-    }
+    to.last_picture_id = static_cast<std::uint16_t>(packet.picture_id + to.picture_id_offset);
+    to.last_tl0 = static_cast<std::uint8_t>(packet.tl0_picture_index + to.tl0_offset);
   }
   to.rewriter.sent(*numbers, now);
   ++to.packets;
@@ -143,7 +174,7 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
 
 void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVideo& packet, Outbox& out) {
   Connection& receiver = to.receiver;
-  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.type.payload_type, .marker = packet.marker,
                                        .sequence = static_cast<std::uint16_t>(packet.numbers.sequence),
                                        .timestamp = packet.numbers.timestamp, .ssrc = to.config.ssrc});
   add_video_extensions(builder, receiver, to.config.mid, packet.rotation, now);
@@ -154,10 +185,7 @@ void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVide
     return;
   }
   if (packet.picture_id_offset != 0 || packet.tl0_offset != 0) {
-    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-      rtc::rewrite_vp8_ids(whole.subspan(header), *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + packet.picture_id_offset),
-                           static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + packet.tl0_offset));
-    }
+    rtc::shift_video_ids(video_codec(to.type.codec), whole.subspan(header), packet.picture_id_offset, packet.tl0_offset);
   }
   receiver.send_rtp(now, out, whole.size());
 }
@@ -165,7 +193,7 @@ void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVide
 void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
   Connection& receiver = to.receiver;
   // Without RTX a packet must not be sent again: the same SRTP index would meet another extension block.
-  if (to.config.rtx_payload_type == 0 || to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
+  if (to.type.rtx_payload_type == 0 || to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
   if (to.source_epoch != to.publisher->video_in->epoch) return;
   if (now - to.rtx_budget_at >= kRetransmitWindow) {
     to.rtx_budget_at = now;
@@ -178,7 +206,7 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   if (!source) return;
   const auto stored = to.publisher->video_in->history.find(*source);
   if (!stored) return;
-  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.type.rtx_payload_type, .marker = stored->marker,
                                        .sequence = to.rtx_sequence, .timestamp = to.rewriter.map_timestamp(stored->timestamp),
                                        .ssrc = to.config.rtx_ssrc});
   add_video_extensions(builder, receiver, to.config.mid, stored->rotation, now);
@@ -190,10 +218,7 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   slot[header + 1] = static_cast<std::uint8_t>(sequence);
   const MutBytes payload = slot.subspan(header + 2, stored->payload.size());
   std::copy(stored->payload.begin(), stored->payload.end(), payload.begin());
-  if (const auto d = rtc::parse_vp8_descriptor(stored->payload)) {
-    rtc::rewrite_vp8_ids(payload, *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset),
-                         static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset));
-  }
+  rtc::shift_video_ids(video_codec(to.type.codec), payload, to.picture_id_offset, to.tl0_offset);
   ++to.rtx_sequence;
   ++receiver.retransmitted;
   receiver.send_rtp(now, out, size);

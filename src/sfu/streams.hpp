@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "rtc/nack/receive_stream.hpp"
 #include "rtc/red/red_receiver.hpp"
 #include "rtc/red/red_sender.hpp"
@@ -44,9 +45,19 @@ struct AudioIn {
   std::vector<TapSourceRef> taps;
 };
 
+constexpr wire::TapCodec tap_codec(rtc::VideoCodec codec) {
+  return codec == rtc::VideoCodec::vp8 ? wire::TapCodec::vp8 : codec == rtc::VideoCodec::h264 ? wire::TapCodec::h264 : wire::TapCodec::vp9;
+}
+constexpr rtc::VideoCodec video_codec(wire::TapCodec codec) {
+  return codec == wire::TapCodec::h264 ? rtc::VideoCodec::h264 : codec == wire::TapCodec::vp9 ? rtc::VideoCodec::vp9 : rtc::VideoCodec::vp8;
+}
+
 struct VideoIn {
   wire::SfuCamera config;
-  std::uint32_t epoch = 1;           // another SSRC feeds it
+  std::uint32_t epoch = 1;           // another SSRC or another codec feeds it
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;   // of what came last
+  std::int64_t codec_since = INT64_MIN;           // the first sequence of it
+  std::optional<Instant> codec_changed_at;
   rtc::ReceiveStats stats{90000};
   rtc::NackList nacks;
   SeenWindow seen;
@@ -75,6 +86,8 @@ struct VideoSubscription {
   Connection* publisher = nullptr;   // null: the stream is gone
   StreamRewriter rewriter;
   std::uint32_t source_epoch = 0;
+  wire::SfuVideoType type;           // of the present epoch
+  bool not_taken = false;            // what is sent now is of a codec that its receiver has not agreed on
   bool waiting_for_key = true;
   bool paused = false;               // by the receiver
   bool held = false;                 // by us: its link does not carry it
