@@ -106,6 +106,10 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     const auto have = std::find_if(c->subscriptions.begin(), c->subscriptions.end(),
                                    [&](const auto& s) { return s->config.ssrc == want.ssrc; });
     if (have != c->subscriptions.end()) {
+      // Another offer may have brought other codecs.
+      (*have)->config.payload_type = want.payload_type;
+      (*have)->config.rtx_payload_type = want.rtx_payload_type;
+      (*have)->config.other_types = want.other_types;
       (*have)->config.priority = want.priority;
       (*have)->config.layer_max = want.layer_max;
       (*have)->config.target_bps = want.target_bps;
@@ -356,12 +360,18 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     return;
   }
   const wire::SfuCamera& camera = c.video_in->config;
-  const bool repair = camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type;
-  if (!repair && rtp->payload_type != camera.payload_type) {
+  std::optional<wire::SfuVideoType> type;
+  const auto look = [&](const wire::SfuVideoType& t) {
+    if (t.payload_type != 0 && (rtp->payload_type == t.payload_type || (t.rtx_payload_type != 0 && rtp->payload_type == t.rtx_payload_type))) type = t;
+  };
+  look({wire::TapCodec::vp8, camera.payload_type, camera.rtx_payload_type});
+  for (const wire::SfuVideoType& other : camera.other_types) look(other);
+  if (!type) {
     c.drop(Drop::unknown_payload);
     return;
   }
-  if (VideoLayer* layer = layer_of(now, c, *rtp, repair)) on_video(now, c, *layer, *rtp, repair, out);
+  const bool repair = rtp->payload_type != type->payload_type;
+  if (VideoLayer* layer = layer_of(now, c, *rtp, repair)) on_video(now, c, *layer, *rtp, video_codec(type->codec), repair, out);
   else c.drop(Drop::unknown_ssrc);
 }
 

@@ -92,6 +92,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     options.meeting = entry.no;
     options.attendees_max = rules.attendees_max;
     options.video_senders_max = rules.video_senders_max;
+    options.video_codecs = rules.video_codecs;
     options.idle_end = rules.idle_end;
     if (rules.life_left) options.ends_at = system_now().mono + *rules.life_left;
     options.fingerprint = context_.fingerprint().text();

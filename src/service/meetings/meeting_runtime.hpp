@@ -41,6 +41,7 @@ struct MeetingRuntimeOptions {
 // What a meeting's room holds to. The defaults: the room's own limits, and it lives until it is ended.
 struct MeetingRules {
   std::size_t attendees_max = 250, video_senders_max = 25;
+  signaling::CodecSet video_codecs = signaling::kTakesAll;
   Duration idle_end = {};              // zero: never
   std::optional<Duration> life_left;
 };
