@@ -13,6 +13,7 @@ client::AttendeeOptions client_options(const ParticipantOptions& options) {
   out.first_numbers = options.first_numbers;
   out.transport_feedback = options.transport_feedback;
   out.video_codecs = options.video_codecs;
+  for (const std::uint64_t bps : options.layer_bits_per_second) out.layer_kbps.push_back(static_cast<std::uint32_t>(bps / 1000));
   return out;
 }
 std::string owner_of(const std::string& attendee_id) { return attendee_id.substr(0, attendee_id.find('#')); }
@@ -45,7 +46,9 @@ void Participant::send_media(client::Output& out) {
     const std::int64_t step_ms = 1000 / options.frames_per_second;
     next_video_ = next_video_ + Duration::ms(step_ms);
     video_timestamp_ += static_cast<std::uint32_t>(90 * step_ms);
-    if (camera) {
+    if (camera && !options.layer_bits_per_second.empty()) {
+      send_layers(now, out);
+    } else if (camera) {
       const bool key = std::exchange(key_wanted_, false);
       std::size_t mean = options.frame_bytes;
       if (options.bits_per_second != 0) {
@@ -62,10 +65,27 @@ void Participant::send_media(client::Output& out) {
   }
 }
 
+// The same picture in every size, under numbers that rise with it.
+void Participant::send_layers(const Now& now, client::Output& out) {
+  if (std::exchange(key_wanted_, false) && layer_keys_wanted_ == 0) layer_keys_wanted_ = 7;
+  ++video_number_;
+  for (std::size_t i = 0; i < options.layer_bits_per_second.size(); ++i) {
+    const bool key = (layer_keys_wanted_ >> i & 1) != 0;
+    const std::size_t mean = static_cast<std::size_t>(options.layer_bits_per_second[i] / 8 / static_cast<std::uint64_t>(options.frames_per_second));
+    const std::size_t size = kVideoMin + mean / 2 + random_.below(mean) + (key ? 4 * mean : 0);
+    const auto number = static_cast<std::uint32_t>(video_number_ * 4 + i);
+    const ByteVector frame = make_video_frame({options.meeting_number, options.id, number}, key, size, random_, attendee.send_codec());
+    attendee.send_video(now, attendee.send_codec(), frame, video_timestamp_, now.mono, std::nullopt, out, i);
+  }
+  layer_keys_wanted_ = 0;
+  ++seen_.frames_sent;
+}
+
 void Participant::take(client::Output& out) {
   for (const auto& audio : out.media.audio) judge_audio(audio);
   for (const auto& video : out.media.video) judge_video(video);
   if (out.media.remb_bps) allowed_bps_ = out.media.remb_bps;
+  layer_keys_wanted_ |= out.media.key_layers;
   if (const client::MediaSession* media = attendee.media()) {
     session_ = media->counters();
     session_lost_ = media->lost();

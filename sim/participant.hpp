@@ -28,6 +28,8 @@ struct ParticipantOptions {
   std::size_t frame_bytes = 1800;     // about; packets carry 1100
   // A camera whose encoder has a rate: so much, and no more than the server allows (REMB). Replaces frame_bytes.
   std::uint64_t bits_per_second = 0;
+  // A camera in so many sizes, the smallest first, each with an encoder that keeps to its rate.
+  std::vector<std::uint64_t> layer_bits_per_second;
   // What it receives; it sends the first that all receivers take.
   std::vector<rtc::VideoCodec> video_codecs = {rtc::VideoCodec::vp8};
   bool transport_feedback = true;     // tells the server when what packet arrived
@@ -89,6 +91,7 @@ class Participant {
   void judge_video(const client::ReceivedVideo& video);
   void judge_repair();
   void absorb_session();
+  void send_layers(const Now& now, client::Output& out);
 
   EventQueue& queue_;
   RandomSource& random_;
@@ -99,6 +102,7 @@ class Participant {
   std::uint32_t audio_number_ = 0, video_number_ = 0;
   std::uint32_t audio_timestamp_, video_timestamp_;
   bool key_wanted_ = true;
+  std::uint32_t layer_keys_wanted_ = 0;   // a bit each
   bool was_connected_ = false;
   client::MediaCounters session_;
   std::int64_t session_lost_ = 0;

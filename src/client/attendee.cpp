@@ -55,6 +55,7 @@ void Attendee::on_socket_open(Now now, Output& out) {
   send(now, join, out);
   media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers, options_.transport_feedback, options_.video_codecs);
   media_->set_watch(options_.watch);
+  if (options_.layer_kbps.size() > 1) media_->set_layers(options_.layer_kbps.size());
   index_.clear();
   first_roster_ = true;
   subscribe_outstanding_ = subscribe_again_ = false;
@@ -130,7 +131,11 @@ void Attendee::on_index(Now now, const wire::SignalFrame& frame, Output& out) {
   for (const auto& s : frame.index().sources()) {
     const std::string own = options_.attendee_id.substr(0, options_.attendee_id.find('#'));
     if (s.media_type() != signal::VIDEO || s.attendee_id() == own || s.attendee_id() == own + "#content") continue;
-    sources.push_back({s.stream_id(), s.attendee_id()});
+    // Of the layers of one picture the largest is asked for, as the vendor's client does by default.
+    const auto layer = std::find_if(sources.begin(), sources.end(), [&](const Source& have) { return have.group_id == s.group_id(); });
+    const Source source{s.stream_id(), s.attendee_id(), s.group_id(), s.max_bitrate_kbps()};
+    if (layer == sources.end()) sources.push_back(source);
+    else if (layer->kbps < source.kbps) *layer = source;
   }
   const auto ids = [](const std::vector<Source>& list) {
     std::vector<std::uint32_t> out_ids;
@@ -182,14 +187,21 @@ void Attendee::subscribe(Now now, Output& out) {
   audio->set_attendee_id(options_.attendee_id);
   audio->set_media_type(signal::AUDIO);
   if (options_.camera) {
-    auto* video = sub->add_send_streams();
-    video->set_stream_id(2);
-    video->set_group_id(2);
-    video->set_framerate(30);
-    video->set_max_bitrate_kbps(options_.video_kbps);
-    video->set_track_label("AmazonChimeExpressVideo");
-    video->set_attendee_id(options_.attendee_id);
-    video->set_media_type(signal::VIDEO);
+    const auto add = [&](std::uint32_t kbps) {
+      auto* video = sub->add_send_streams();
+      video->set_framerate(30);
+      video->set_max_bitrate_kbps(kbps);
+      video->set_attendee_id(options_.attendee_id);
+      video->set_media_type(signal::VIDEO);
+      return video;
+    };
+    for (const std::uint32_t kbps : options_.layer_kbps) add(kbps)->set_track_label("");
+    if (options_.layer_kbps.empty()) {
+      auto* video = add(options_.video_kbps);
+      video->set_stream_id(2);
+      video->set_group_id(2);
+      video->set_track_label("AmazonChimeExpressVideo");
+    }
   }
   send(now, frame, out);
 }
@@ -414,8 +426,9 @@ void Attendee::send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant 
   if (connected_ && media_) media_->send_audio(now.mono, opus, timestamp, captured_at, muted_ ? 127 : minus_dbov, out.media);
 }
 
-void Attendee::send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
-  if (connected_ && media_) media_->send_video(now.mono, codec, frame, timestamp, captured_at, rotation, out.media);
+void Attendee::send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out,
+                          std::size_t layer) {
+  if (connected_ && media_) media_->send_video(now.mono, codec, frame, timestamp, captured_at, rotation, out.media, layer);
 }
 
 }  // namespace upcall::client

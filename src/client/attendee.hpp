@@ -25,6 +25,7 @@ struct AttendeeOptions {
   bool camera = false;              // publishes video
   bool receive_video = true;
   std::uint32_t video_kbps = 1500;
+  std::vector<std::uint32_t> layer_kbps;   // its camera in so many sizes (2 or 3), the smallest first; empty: one stream
   // What it receives; it sends the first of them that all receivers take and the answer has.
   std::vector<rtc::VideoCodec> video_codecs = {rtc::VideoCodec::vp8, rtc::VideoCodec::h264, rtc::VideoCodec::vp9};
   Duration reconnect_limit = Duration::s(120);
@@ -39,7 +40,7 @@ enum class EventKind : std::uint8_t {
   ended,              // for good: see status
   roster_joined, roster_left, roster_muted, roster_unmuted,
   signal_strength,    // the server told another one of this attendee (which may be the own one)
-  key_frame_wanted,   // the encoder must make one
+  key_frame_wanted,   // the encoder must make one; of which layers, Output::media tells
   codec_changed,      // of its camera: frames of send_codec() are wanted from now on
 };
 
@@ -85,7 +86,9 @@ class Attendee {
   // Media to send; ignored while not connected. Timestamps in 1/48000 and 1/90000 s; captured_at: when the first sample
   // or the picture was taken (the sender reports relate the two, so encoding time does not shift the lips).
   void send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, Output& out);
-  void send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out);
+  // Frames of all layers of one picture carry the same times.
+  void send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out,
+                  std::size_t layer = 0);
   // VP8.
   void send_video(Now now, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
     send_video(now, rtc::VideoCodec::vp8, frame, timestamp, captured_at, rotation, out);
@@ -130,6 +133,7 @@ class Attendee {
   struct Source {
     std::uint32_t stream_id;
     std::string attendee_id;
+    std::uint32_t group_id = 0, kbps = 0;
   };
   std::vector<Source> index_;
   std::vector<rtc::VideoCodec> receivers_take_;   // as the last INDEX says; empty: it says nothing

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint8_t kRedType = 63, kOpusType = 111;
 // Ids as Chromium offers them.
-constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3, kMidId = 4, kOrientationId = 13;
+constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3, kMidId = 4, kRidId = 10, kRepairedRidId = 11, kOrientationId = 13;
 
 rtc::SdpExtMap ext(std::uint8_t id, rtc::RtpExtension e) { return {id, std::string(rtc::extension_uri(e))}; }
 
@@ -60,22 +60,38 @@ MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& rando
       local_(ice::make_credentials(random)),
       sdp_session_(random.u64() >> 2),
       audio_ssrc_(random.u32() | 1),
-      video_ssrc_(audio_ssrc_ + 1),
-      rtx_ssrc_(audio_ssrc_ + 2),
       // Low starts: SRTP receivers cannot tell the roll-over of a first packet that was lost.
       audio_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      video_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
-      picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       codecs_(std::move(codecs)),
       transport_feedback_(transport_feedback) {
+  OutVideo& video = layers_.front();
+  video.ssrc = audio_ssrc_ + 1;
+  video.rtx_ssrc = audio_ssrc_ + 2;
+  video.sequence = static_cast<std::uint16_t>(random.u32() & 0x7fff);
+  video.rtx_sequence = static_cast<std::uint16_t>(random.u32() & 0x7fff);
+  video.picture_id = static_cast<std::uint16_t>(random.u32() & 0x7fff);
   audio_seen_.fill(-1);
   if (!first) return;
   audio_sequence_ = first->audio_sequence;
-  video_sequence_ = first->video_sequence;
-  rtx_sequence_ = first->rtx_sequence;
+  video.sequence = first->video_sequence;
+  video.rtx_sequence = first->rtx_sequence;
   transport_sequence_ = first->transport_sequence;
-  picture_id_ = first->picture_id & 0x7fff;
+  video.picture_id = first->picture_id & 0x7fff;
+}
+
+void MediaSession::set_layers(std::size_t layers) {
+  static constexpr const char* kRids[] = {"low", "mid", "hi"};
+  layers_.resize(layers);
+  for (std::size_t i = 0; i < layers; ++i) {
+    OutVideo& layer = layers_[i];
+    layer.rid = kRids[i];
+    if (i == 0) continue;
+    layer.ssrc = layers_.front().ssrc + static_cast<std::uint32_t>(2 * i);
+    layer.rtx_ssrc = layer.ssrc + 1;
+    layer.sequence = static_cast<std::uint16_t>(random_.u32() & 0x7fff);
+    layer.rtx_sequence = static_cast<std::uint16_t>(random_.u32() & 0x7fff);
+    layer.picture_id = static_cast<std::uint16_t>(random_.u32() & 0x7fff);
+  }
 }
 
 std::optional<Instant> MediaSession::oldest_missing() const {
@@ -119,8 +135,17 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
                      .direction = camera ? rtc::SdpDirection::sendrecv : rtc::SdpDirection::inactive,
                      .codecs = video_codecs(codecs_, true, sends_first), .extensions = video_extensions(true)};
   if (camera) {
-    slot.ssrcs = {{video_ssrc_, "headless"}, {rtx_ssrc_, "headless"}};
-    slot.fid_groups = {{video_ssrc_, rtx_ssrc_}};
+    // Layers are found by their rids.
+    for (const OutVideo& layer : layers_) {
+      if (!layer.rid.empty()) slot.simulcast_send.push_back(layer.rid);
+    }
+    if (layers_.size() > 1) {
+      slot.extensions.push_back(ext(kRidId, rtc::RtpExtension::rid));
+      slot.extensions.push_back(ext(kRepairedRidId, rtc::RtpExtension::repaired_rid));
+    } else {
+      slot.ssrcs = {{layers_.front().ssrc, "headless"}, {layers_.front().rtx_ssrc, "headless"}};
+      slot.fid_groups = {{layers_.front().ssrc, layers_.front().rtx_ssrc}};
+    }
   }
   std::vector<rtc::SdpMedia> sections = {audio, slot};
   for (const RemoteVideo& remote : remotes_) {
@@ -158,6 +183,7 @@ bool MediaSession::set_answer(Instant now, std::string_view sdp, MediaOutput& ou
   red_type_ = !audio.codecs.empty() && audio.codecs.front().name == "red" ? audio.codecs.front().payload_type : 0;
   if (!audio.ssrcs.empty()) remote_audio_ssrc_ = audio.ssrcs.front().ssrc;
   const rtc::SdpMedia& slot = answer->media[1];
+  layers_accepted_ = slot.simulcast_receive.size() == layers_.size();
   camera_accepted_ = camera_ && slot.port != 0 &&
                      (slot.direction == rtc::SdpDirection::sendrecv || slot.direction == rtc::SdpDirection::recvonly);
   camera_codecs_.clear();

@@ -48,12 +48,14 @@ struct MediaOutput {
   std::vector<ReceivedAudio> audio;
   std::vector<ReceivedVideo> video;
   bool key_frame_wanted = false;
+  std::uint32_t key_layers = 0;            // of which layers, a bit each; consumers clear it
   std::optional<std::uint64_t> remb_bps;   // what the camera may send from now on
   void clear() {
     datagrams.clear();
     audio.clear();
     video.clear();
     key_frame_wanted = false;
+    key_layers = 0;
     remb_bps.reset();
   }
 };
@@ -87,6 +89,8 @@ class MediaSession {
                bool transport_feedback = true, std::vector<rtc::VideoCodec> codecs = {rtc::VideoCodec::vp8});
   // `watch` outlives the session; null: nobody watches.
   void set_watch(PacketWatch* watch) { watch_ = watch; }
+  // Sends its camera in this many sizes (2 or 3), the smallest first; before the first offer.
+  void set_layers(std::size_t layers);
 
   // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
   // `sends_first` stands first in the camera's section, as a client writes it that sends it.
@@ -102,8 +106,9 @@ class MediaSession {
   Instant next_deadline() const;
 
   void send_audio(Instant now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, MediaOutput& out);
-  // A frame of a codec that the answer does not have is not sent.
-  void send_video(Instant now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, MediaOutput& out);
+  // A frame of a codec that the answer does not have is not sent, nor one of a layer that it does not take.
+  void send_video(Instant now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, MediaOutput& out,
+                  std::size_t layer = 0);
 
   // Of its camera, as it was answered.
   bool may_send(rtc::VideoCodec codec) const;
@@ -135,6 +140,17 @@ class MediaSession {
     ByteVector plain;                // RTP before protection
     std::size_t header_size = 0;
   };
+  // One encoding of its camera.
+  struct OutVideo {
+    std::string rid;                 // empty: the only one
+    std::uint32_t ssrc = 0, rtx_ssrc = 0;
+    std::uint16_t sequence = 0, rtx_sequence = 0, picture_id = 0;
+    std::vector<SentPacket> sent = std::vector<SentPacket>(512);
+    std::uint32_t packets = 0, octets = 0;
+    std::uint32_t timestamp = 0;     // of the last frame, and when that was taken, for the sender reports
+    Instant sent_at;
+  };
+  void repeat(const OutVideo& from, std::uint16_t sequence, std::uint16_t rtx_sequence, MediaOutput& out);
   void pump_ice(MediaOutput& out);
   void pump_dtls(Instant now, MediaOutput& out);
   void start_dtls(Instant now, MediaOutput& out);
@@ -159,9 +175,10 @@ class MediaSession {
   std::uint32_t next_mid_ = 2;
   std::vector<RemoteVideo> remotes_;
   bool camera_ = false;
-  std::uint32_t audio_ssrc_, video_ssrc_, rtx_ssrc_;
-  std::uint16_t audio_sequence_, video_sequence_, rtx_sequence_, transport_sequence_ = 0, picture_id_;
-  bool camera_accepted_ = false;
+  std::uint32_t audio_ssrc_;
+  std::uint16_t audio_sequence_, transport_sequence_ = 0;
+  std::vector<OutVideo> layers_ = std::vector<OutVideo>(1);
+  bool camera_accepted_ = false, layers_accepted_ = false;
   std::vector<rtc::VideoCodec> codecs_, camera_codecs_;   // offered; answered in the camera's section
   rtc::RtpExtensionIds ids_;         // as answered
 
@@ -182,11 +199,10 @@ class MediaSession {
   std::array<std::int64_t, 64> audio_seen_;  // the sequence that stands in each place
   std::optional<std::pair<std::int64_t, std::int64_t>> audio_reported_;  // highest and lost of the last report
   std::uint32_t remote_audio_ssrc_ = 0;
-  std::vector<SentPacket> sent_ = std::vector<SentPacket>(512);
-  std::uint32_t audio_packets_ = 0, audio_octets_ = 0, video_packets_ = 0, video_octets_ = 0;
-  // Last timestamp sent of each stream and when, for the sender reports.
-  std::uint32_t audio_timestamp_ = 0, video_timestamp_ = 0;
-  Instant audio_sent_at_, video_sent_at_;
+  std::uint32_t audio_packets_ = 0, audio_octets_ = 0;
+  // Last timestamp sent and when, for the sender reports.
+  std::uint32_t audio_timestamp_ = 0;
+  Instant audio_sent_at_;
   rtc::TransportFeedbackRecorder arrivals_;
   bool transport_feedback_;
   PacketWatch* watch_ = nullptr;

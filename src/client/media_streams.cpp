@@ -74,15 +74,19 @@ void MediaSession::send_audio(Instant, Bytes opus, std::uint32_t timestamp, Inst
 }
 
 void MediaSession::send_video(Instant, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation,
-                              MediaOutput& out) {
-  if (!connected() || !may_send(codec)) return;
-  picture_id_ = (picture_id_ + 1) & 0x7fff;
-  rtc::packetize_video(codec, frame, picture_id_, kPayloadMax, [&](Bytes payload, bool last) {
+                              MediaOutput& out, std::size_t layer) {
+  if (!connected() || !may_send(codec) || layer >= layers_.size()) return;
+  // A server that takes one stream gets the largest.
+  if (layers_.size() > 1 && !layers_accepted_ && layer + 1 != layers_.size()) return;
+  OutVideo& video = layers_[layer];
+  video.picture_id = (video.picture_id + 1) & 0x7fff;
+  rtc::packetize_video(codec, frame, video.picture_id, kPayloadMax, [&](Bytes payload, bool last) {
     std::uint8_t buffer[1500];
-    const std::uint16_t sequence = video_sequence_++;
+    const std::uint16_t sequence = video.sequence++;
     rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
-                            {.payload_type = video_type(codec), .marker = last, .sequence = sequence, .timestamp = timestamp, .ssrc = video_ssrc_});
+                            {.payload_type = video_type(codec), .marker = last, .sequence = sequence, .timestamp = timestamp, .ssrc = video.ssrc});
     if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
+    if (const std::uint8_t id = ids_[rtc::RtpExtension::rid]; id != 0 && !video.rid.empty()) builder.add_extension(id, as_bytes(video.rid));
     if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
     if (const std::uint8_t id = ids_[rtc::RtpExtension::orientation]; id != 0 && rotation && last) {
       const std::uint8_t value[1] = {*rotation};
@@ -92,18 +96,18 @@ void MediaSession::send_video(Instant, rtc::VideoCodec codec, Bytes frame, std::
     const MutBytes plain = builder.finish(payload);
     if (plain.empty()) return;
     if (watch_ != nullptr) watch_->video_leaves(plain.last(payload.size()));
-    SentPacket& sent = sent_[sequence % sent_.size()];
+    SentPacket& sent = video.sent[sequence % video.sent.size()];
     sent.sequence = sequence;
     sent.used = true;
     sent.header_size = header;
     sent.rtx_type = rtx_type(codec);
     sent.plain.assign(plain.begin(), plain.end());
-    ++video_packets_;
-    video_octets_ += static_cast<std::uint32_t>(payload.size());
+    ++video.packets;
+    video.octets += static_cast<std::uint32_t>(payload.size());
     send_rtp(buffer, plain.size(), out);
   });
-  video_timestamp_ = timestamp;
-  video_sent_at_ = captured_at;
+  video.timestamp = timestamp;
+  video.sent_at = captured_at;
 }
 
 void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
@@ -227,36 +231,44 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
     } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
       out.remb_bps = remb->bitrate_bps;
     } else if (const auto* pli = std::get_if<rtc::Pli>(&*item)) {
-      if (pli->media_ssrc != video_ssrc_) continue;
-      ++counters_.plis_received;
-      out.key_frame_wanted = true;
+      for (std::size_t i = 0; i < layers_.size(); ++i) {
+        if (layers_[i].ssrc != pli->media_ssrc) continue;
+        ++counters_.plis_received;
+        out.key_frame_wanted = true;
+        out.key_layers |= 1u << i;
+      }
     } else if (const auto* nack = std::get_if<rtc::Nack>(&*item)) {
-      if (nack->media_ssrc != video_ssrc_) continue;
-      rtc::for_each_nacked(*nack, [&](std::uint16_t sequence) {
-        const SentPacket& sent = sent_[sequence % sent_.size()];
-        if (!sent.used || sent.sequence != sequence) return;
-        const auto original = rtc::parse_rtp(sent.plain);
-        if (!original) return;
-        std::uint8_t buffer[1500];
-        rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
-                                {.payload_type = sent.rtx_type, .marker = original->marker, .sequence = rtx_sequence_++,
-                                 .timestamp = original->timestamp, .ssrc = rtx_ssrc_});
-        if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
-        if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
-        if (const std::uint8_t id = ids_[rtc::RtpExtension::orientation]) {
-          if (const auto value = original->extension(id)) builder.add_extension(id, *value);
-        }
-        ByteVector payload(2 + original->payload.size());
-        payload[0] = static_cast<std::uint8_t>(sequence >> 8);
-        payload[1] = static_cast<std::uint8_t>(sequence);
-        std::copy(original->payload.begin(), original->payload.end(), payload.begin() + 2);
-        const MutBytes plain = builder.finish(payload);
-        if (plain.empty()) return;
-        ++counters_.retransmitted;
-        send_rtp(buffer, plain.size(), out);
-      });
+      for (OutVideo& video : layers_) {
+        if (nack->media_ssrc != video.ssrc) continue;
+        rtc::for_each_nacked(*nack, [&](std::uint16_t sequence) { repeat(video, sequence, video.rtx_sequence++, out); });
+      }
     }
   }
+}
+
+void MediaSession::repeat(const OutVideo& from, std::uint16_t sequence, std::uint16_t rtx_sequence, MediaOutput& out) {
+  const SentPacket& sent = from.sent[sequence % from.sent.size()];
+  if (!sent.used || sent.sequence != sequence) return;
+  const auto original = rtc::parse_rtp(sent.plain);
+  if (!original) return;
+  std::uint8_t buffer[1500];
+  rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
+                          {.payload_type = sent.rtx_type, .marker = original->marker, .sequence = rtx_sequence,
+                           .timestamp = original->timestamp, .ssrc = from.rtx_ssrc});
+  if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
+  if (const std::uint8_t id = ids_[rtc::RtpExtension::repaired_rid]; id != 0 && !from.rid.empty()) builder.add_extension(id, as_bytes(from.rid));
+  if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
+  if (const std::uint8_t id = ids_[rtc::RtpExtension::orientation]) {
+    if (const auto value = original->extension(id)) builder.add_extension(id, *value);
+  }
+  ByteVector payload(2 + original->payload.size());
+  payload[0] = static_cast<std::uint8_t>(sequence >> 8);
+  payload[1] = static_cast<std::uint8_t>(sequence);
+  std::copy(original->payload.begin(), original->payload.end(), payload.begin() + 2);
+  const MutBytes plain = builder.finish(payload);
+  if (plain.empty()) return;
+  ++counters_.retransmitted;
+  send_rtp(buffer, plain.size(), out);
 }
 
 void MediaSession::send_arrivals(MediaOutput& out) {
@@ -296,10 +308,11 @@ void MediaSession::send_reports(Instant now, std::uint64_t ntp_now, MediaOutput&
     rtc::write_receiver_report(rtcp, audio_ssrc_, blocks);
     send_rtcp(rtcp.written(), out);
   }
-  if (video_packets_ > 0) {
+  for (const OutVideo& video : layers_) {
+    if (video.packets == 0) continue;
     Writer rtcp(buffer);
-    rtc::write_sender_report(rtcp, {.ssrc = video_ssrc_, .ntp = ntp_now, .timestamp = video_timestamp_ + since(video_sent_at_, 90000),
-                                    .packets = video_packets_, .octets = video_octets_, .report_blocks = {}}, {});
+    rtc::write_sender_report(rtcp, {.ssrc = video.ssrc, .ntp = ntp_now, .timestamp = video.timestamp + since(video.sent_at, 90000),
+                                    .packets = video.packets, .octets = video.octets, .report_blocks = {}}, {});
     send_rtcp(rtcp.written(), out);
   }
 }

@@ -160,6 +160,55 @@ TEST(Network, ANarrowLinkIsGivenWayToWithinASecondAndUsedAgainWithinTen) {
 }
 
 // A camera that does not follow what it is allowed is held back where it does not fit, and comes back.
+// A camera in three sizes: a narrow link gets a smaller one, the others lose nothing, no encoder is held back.
+TEST(Network, ACameraInThreeSizesIsSmallerOnANarrowLinkAndLargeAgain) {
+  for (const std::uint64_t seed : seeds(8)) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Call call(seed);
+    World::AddOptions layered = kCamera;
+    layered.bits_per_second = 0;
+    layered.layer_bits_per_second = {120'000, 300'000, 1'400'000};
+    Participant& a = call.add("a", layered);
+    Participant& b = call.add("b", {});
+    Participant& c = call.add("c", {});
+    call.connect();
+    Weather down{.delay = Duration::ms(40), .jitter = Duration::ms(4), .in_order = true, .rate_kbps = 3000, .queue = Duration::ms(1500)};
+    call.world.set_weather(b, {.delay = Duration::ms(40)}, down);
+    call.world.run_for(Duration::s(15));
+    const auto rate = [&](Participant& who, Duration time) {
+      const auto before = who.picture_of(a.options.id);
+      call.world.run_for(time);
+      return static_cast<double>(who.picture_of(a.options.id).bytes - before.bytes) * 8 / time.seconds();
+    };
+    EXPECT_GT(rate(b, Duration::s(3)), 1'200'000);
+
+    down.rate_kbps = 500;
+    call.world.set_weather(b, {.delay = Duration::ms(40)}, down);
+    call.world.run_for(Duration::s(4));
+    const auto b_before = b.picture_of(a.options.id), c_before = c.picture_of(a.options.id);
+    Duration longest;
+    call.watch(Duration::s(20), [&] { longest = std::max(longest, b.down.queued(call.now())); });
+    const auto b_after = b.picture_of(a.options.id), c_after = c.picture_of(a.options.id);
+    const double narrow = static_cast<double>(b_after.bytes - b_before.bytes) * 8 / 20, wide = static_cast<double>(c_after.bytes - c_before.bytes) * 8 / 20;
+    figure("small picture, kbit/s", narrow / 1000);
+    figure("still, %", (b_after.still - b_before.still).seconds() / 20 * 100);
+    figure("longest queue, s", longest.seconds());
+    EXPECT_GT(narrow, 100'000);
+    EXPECT_LT(narrow, 480'000);
+    EXPECT_LT((b_after.still - b_before.still).seconds() / 20, 0.01);
+    EXPECT_LT(longest, Duration::ms(400));
+    EXPECT_GT(wide, 1'200'000);
+    EXPECT_EQ((c_after.still - c_before.still).ms(), 0);
+    EXPECT_FALSE(a.allowed_bps()) << "no encoder is told to send less";
+
+    down.rate_kbps = 3000;
+    call.world.set_weather(b, {.delay = Duration::ms(40)}, down);
+    call.world.run_for(Duration::s(10));
+    EXPECT_GT(rate(b, Duration::s(3)), 1'200'000) << "the large one again";
+    EXPECT_THAT(call.world.breaches(), IsEmpty());
+  }
+}
+
 TEST(Network, CamerasGiveWayBeforeTheScreenAndComeBack) {
   for (const std::uint64_t seed : seeds(4)) {
     SCOPED_TRACE("seed " + std::to_string(seed));
