@@ -7,6 +7,7 @@
 #include "base/rng.hpp"
 #include "client/frame_assembler.hpp"
 #include "rtc/codec/vp8_packetizer.hpp"
+#include "sfu/handshake_queue.hpp"
 #include "sfu/ntp_clock.hpp"
 #include "sfu/packet_history.hpp"
 #include "sfu/seen_window.hpp"
@@ -17,6 +18,20 @@ namespace {
 
 constexpr Instant kStart = Instant::from_ms(1'000'000);
 constexpr Now kNow{kStart, WallTime::from_unix_ms(1'800'000'000'000)};
+
+TEST(HandshakeQueue, KeepsOrderAndNobodyFillsIt) {
+  const auto path = [](std::uint16_t port) { return ice::Path{0, NetAddress::v4(192, 0, 2, 1, port)}; };
+  HandshakeQueue queue;
+  const auto bytes = [](std::uint8_t n) { return ByteVector{22, n}; };
+  for (std::uint8_t n = 0; n < HandshakeQueue::kMaxOfPath; ++n) EXPECT_TRUE(queue.push(path(1), bytes(n)));
+  EXPECT_FALSE(queue.push(path(1), bytes(99))) << "one peer has its share";
+  EXPECT_TRUE(queue.push(path(2), bytes(7))) << "another one has its own";
+  for (std::uint8_t n = 0; n < HandshakeQueue::kMaxOfPath; ++n) EXPECT_EQ(queue.pop().datagram, bytes(n));
+  EXPECT_EQ(queue.pop().path, path(2));
+  EXPECT_TRUE(queue.empty());
+  for (std::size_t n = 0; n < HandshakeQueue::kMax; ++n) EXPECT_TRUE(queue.push(path(static_cast<std::uint16_t>(n)), bytes(1)));
+  EXPECT_FALSE(queue.push(path(60'000), bytes(1)));
+}
 
 TEST(StreamRewriter, GoesOnWithoutASeamWhenTheSourceChanges) {
   StreamRewriter r(90000, 100, 0xfffffff0u);
