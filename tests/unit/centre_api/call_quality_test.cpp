@@ -129,6 +129,7 @@ TEST(CallQuality, IsKeptWithTheContactForThoseWhoMayReadItAndErasedWithIt) {
   EXPECT_EQ(in.send("GET", path, "", call.archive.as_sue).status, 404) << "not over";
   call.archive.post("/api/agent/contacts/" + call.jane.contact_id + "/end", call.archive.as_ann);
   call.archive.post("/api/agent/contacts/" + call.jane.contact_id + "/clear", call.archive.as_ann);
+  in.index_contacts();
   EXPECT_EQ(call.archive.status_of(path, call.archive.as("max")), 404) << "another group's";
   EXPECT_EQ(call.archive.status_of(path, call.archive.as("pat")), 403);
   auto answer = in.send("GET", path, "", call.archive.as_sue);
