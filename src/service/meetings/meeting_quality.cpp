@@ -60,7 +60,7 @@ void MeetingQuality::on_event(Now now, const signaling::RoomEvent& event, const 
 
 bool MeetingQuality::others_send_well(Instant now, const std::string& but) const {
   return std::all_of(people_.begin(), people_.end(), [&](const auto& person) {
-    return person.first == but || person.second.quality.sends(now) >= quality::AttendeeQuality::kGoodScore;
+    return person.first == but || person.second.quality.sends_well(now);
   });
 }
 

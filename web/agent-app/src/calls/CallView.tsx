@@ -35,7 +35,7 @@ export function CallView({ call, session, media }: CallViewProps) {
   const quality = useCentre((centre) => (call.contactId ? centre.quality[call.contactId] : undefined));
   const nameById = (attendeeId: string) => {
     const attendee = media.attendees.find((one) => one.attendeeId === attendeeId);
-    return attendee?.isSelf ? t('call.you') : (attendee && nameOf(call, attendee)) || t('call.unnamed');
+    return attendee?.isSelf ? undefined : (attendee && nameOf(call, attendee)) || t('call.unnamed');
   };
   useQualityHints(quality, nameById);
   const chatOpen = panel === 'chat' && contact !== undefined;

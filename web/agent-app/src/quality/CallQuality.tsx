@@ -62,7 +62,7 @@ function OnePerson({ person }: { person: PersonCall }) {
         <span className={`quality quality--static quality--${band}`}>
           {scoreText(person.meanScore)} · {t(`quality.band.${band}`)}
         </span>
-        <span className="soft">
+        <span className="soft call-quality__sum">
           {t('quality.summary', { worst: scoreText(person.worstScore), there: clock(person.presentMs), bad: clock(person.badMs) })}
           {isReason(person.reason) && ` ${t('quality.mostly', { why: t(`quality.kind.${person.reason}`) })}`}
         </span>

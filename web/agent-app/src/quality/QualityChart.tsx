@@ -17,19 +17,25 @@ interface Strip {
   title: 'scoreShort' | 'loss' | 'rttFrozen' | 'bandwidth';
   curves: Curve[];
   domain?: [number, number];
+  /** As high as that at least: what is small should look small. */
+  least?: number;
   height: number;
 }
 
 const STRIPS: Strip[] = [
   { title: 'scoreShort', domain: [1, 5], height: 128, curves: [{ of: 'score', tone: 'accent' }] },
-  { title: 'loss', height: 92, curves: [{ of: 'lossUpPercent', tone: 'danger' }, { of: 'lossDownPercent', tone: 'warning', dash: '5 3' }] },
-  { title: 'rttFrozen', height: 92, curves: [{ of: 'rttMs', tone: 'accent' }, { of: 'frozenPercent', tone: 'danger', dash: '5 3' }] },
-  { title: 'bandwidth', height: 92, curves: [{ of: 'upKbps', tone: 'accent' }, { of: 'downKbps', tone: 'warning', dash: '5 3' }] },
+  { title: 'loss', least: 10, height: 92, curves: [{ of: 'lossUpPercent', tone: 'danger' }, { of: 'lossDownPercent', tone: 'warning', dash: '5 3' }] },
+  { title: 'rttFrozen', least: 50, height: 92, curves: [{ of: 'rttMs', tone: 'accent' }, { of: 'frozenPercent', tone: 'danger', dash: '5 3' }] },
+  { title: 'bandwidth', least: 500, height: 92, curves: [{ of: 'upKbps', tone: 'accent' }, { of: 'downKbps', tone: 'warning', dash: '5 3' }] },
 ];
 
 const NAMES = {
   score: 'scoreShort', lossUpPercent: 'lossUp', lossDownPercent: 'lossDown', rttMs: 'rtt', frozenPercent: 'frozen', upKbps: 'up', downKbps: 'down',
 } as const satisfies Record<Measured, string>;
+
+const UNITS: Record<Measured, string> = {
+  score: '', lossUpPercent: '%', lossDownPercent: '%', rttMs: 'ms', frozenPercent: '%', upKbps: 'kbit/s', downKbps: 'kbit/s',
+};
 
 const colour = (tone: Curve['tone']) => (tone === 'soft' ? 'var(--color-text-soft)' : `var(--color-${tone})`);
 
@@ -57,7 +63,7 @@ export default function QualityChart({ person, name }: { person: PersonCall; nam
                   <svg width="22" height="8" aria-hidden>
                     <line x1="0" y1="4" x2="22" y2="4" stroke={colour(curve.tone)} strokeWidth="2" strokeDasharray={curve.dash} />
                   </svg>
-                  {t(`quality.${NAMES[curve.of]}`)}
+                  {t(`quality.${NAMES[curve.of]}`)}, {UNITS[curve.of]}
                 </span>
               ))
             )}
@@ -79,7 +85,7 @@ export default function QualityChart({ person, name }: { person: PersonCall; nam
               />
               <YAxis
                 width={44}
-                domain={strip.domain ?? [0, 'auto']}
+                domain={strip.domain ?? [0, (most: number) => Math.max(strip.least ?? 0, Math.ceil(most))]}
                 tickCount={strip.domain ? 5 : 3}
                 tick={{ fontSize: 11, fill: 'var(--color-text-soft)' }}
                 stroke="var(--color-line-strong)"

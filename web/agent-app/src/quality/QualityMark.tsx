@@ -1,7 +1,7 @@
 import { CircleAlert, type LucideIcon, OctagonAlert, ShieldCheck, TriangleAlert } from 'lucide-react';
+import { useId } from 'react';
 import { Button as RawButton } from 'react-aria-components/Button';
-import { Dialog, DialogTrigger } from 'react-aria-components/Dialog';
-import { Heading } from 'react-aria-components/Heading';
+import { DialogTrigger } from 'react-aria-components/Dialog';
 import { Popover } from 'react-aria-components/Popover';
 import { localeOf } from '@upcall/shared/i18n/locale';
 import { useTexts } from '../i18n/texts';
@@ -19,6 +19,7 @@ interface QualityMarkProps {
 /** One person's score with a sign of its own shape; pressed, what it is made of and why it is no better. */
 export function QualityMark({ name, quality }: QualityMarkProps) {
   const { t } = useTexts();
+  const title = useId();
   const scoreText = useScoreText();
   const band = bandOf(quality.score);
   const Icon = ICONS[band];
@@ -29,13 +30,14 @@ export function QualityMark({ name, quality }: QualityMarkProps) {
         <Icon size={14} aria-hidden />
         <span aria-hidden>{score}</span>
       </RawButton>
-      <Popover className="quality-panel" placement="top end">
-        <Dialog className="quality-panel__body">
-          <Heading slot="title" className="quality-panel__title" dir="auto">
+      {/* Itself the dialog: what closes it for screen readers is then inside too. */}
+      <Popover className="quality-panel" placement="top end" aria-labelledby={title}>
+        <div className="quality-panel__body">
+          <h2 id={title} className="quality-panel__title" dir="auto">
             {t('quality.title', { name })}
-          </Heading>
+          </h2>
           <QualityFigures quality={quality} />
-        </Dialog>
+        </div>
       </Popover>
     </DialogTrigger>
   );

@@ -5,8 +5,8 @@ import { Hints } from './hints';
 import type { PersonQuality } from './types';
 import { useReasonText } from './words';
 
-/** Tells by a word at the page's edge when somebody's call has been bad for a while. */
-export function useQualityHints(people: readonly PersonQuality[] | undefined, nameOf: (attendeeId: string) => string): void {
+/** Tells by a word at the page's edge when somebody's call has been bad for a while. `nameOf`: undefined for oneself. */
+export function useQualityHints(people: readonly PersonQuality[] | undefined, nameOf: (attendeeId: string) => string | undefined): void {
   const { t } = useTexts();
   const reasonText = useReasonText();
   const hints = useRef(new Hints());
@@ -19,7 +19,8 @@ export function useQualityHints(people: readonly PersonQuality[] | undefined, na
       for (const { attendeeId, reason } of hints.current.step(now.people ?? [], Date.now())) {
         const why = now.reasonText(reason);
         const name = now.nameOf(attendeeId);
-        showToast('warning', why ? now.t('quality.hintWhy', { name, why }) : now.t('quality.hint', { name }), `quality:${attendeeId}`);
+        const hint = name === undefined ? now.t('quality.hintYou') : now.t('quality.hint', { name });
+        showToast('warning', why ? `${hint} ${why}` : hint, `quality:${attendeeId}`);
       }
     }, 1000);
     return () => clearInterval(timer);

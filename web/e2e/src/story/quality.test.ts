@@ -41,7 +41,7 @@ async function score(page: Page, name: string): Promise<number> {
 check('loss on the agent\'s side: the agent\'s mark falls with its reason, the customer\'s stays, and the contact\'s page shows when', async (walk) => {
   const line = relay as Relay;
   const { agent, customer } = await inChat(walk, await walk.agent('Quinn Quality'), { name: 'Carl Customer' });
-  await openCall({ agent, customer });
+  const meetingId = await openCall({ agent, customer });
   await agentJoins(agent);
   await mark(agent, 'You').waitFor({ timeout: 30_000 });
   const agentsWays = line.ways();
@@ -54,9 +54,9 @@ check('loss on the agent\'s side: the agent\'s mark falls with its reason, the c
 
   line.loseOneOf(4, agentsWays);
   await until('the agent\'s call is bad', async () => (await score(agent, 'You')) < 3, { seconds: 40 });
-  await agent.getByText(/The call is bad for You\./).waitFor({ timeout: 30_000 });
+  await agent.getByText(/The call is bad for you\./).waitFor({ timeout: 30_000 });
   const other = await score(agent, 'Carl Customer');
-  assert.ok(other >= 4, `the customer's stays: ${other}`);
+  assert.ok(other >= 4, `the customer's stays: ${other} ${JSON.stringify(await walk.server.meeting(meetingId))}`);
   await mark(agent, 'You').focus();
   await agent.keyboard.press('Enter');
   const panel = agent.getByRole('dialog', { name: 'Call quality: You' });
