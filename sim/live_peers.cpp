@@ -71,7 +71,8 @@ LivePeer& LivePeers::join(std::uint32_t meeting, const std::string& attendee_id)
   s.remote_ufrag = "them";
   s.extensions = {.mid = static_cast<std::uint8_t>(1 + shift), .audio_level = static_cast<std::uint8_t>(4 + shift),
                   .abs_send_time = static_cast<std::uint8_t>(7 + shift), .transport_cc = 10,
-                  .orientation = static_cast<std::uint8_t>(11 + shift)};
+                  .orientation = static_cast<std::uint8_t>(11 + shift),
+                  .rid = 14, .repaired_rid = static_cast<std::uint8_t>(1 + (shift + 1) % 3)};
   s.transport_feedback = true;
   wire::SfuAudio audio;
   audio.payload_type = kOpus;
@@ -93,6 +94,17 @@ void LivePeers::publish(LivePeer& peer, bool again) {
   camera.rtx_payload_type = kRtx;
   camera.ssrc = next_ssrc_++;
   camera.rtx_ssrc = next_ssrc_++;
+  peer.session.camera = camera;
+  set_session(peer);
+}
+
+void LivePeers::publish_layers(LivePeer& peer, std::size_t layers) {
+  wire::SfuCamera camera;
+  camera.mid = "1";
+  camera.payload_type = kVp8;
+  camera.rtx_payload_type = kRtx;
+  for (std::size_t i = 0; i < layers; ++i) camera.layers.push_back({std::to_string(i), next_stream_++, 1'000'000});
+  camera.stream_id = camera.layers.front().stream_id;
   peer.session.camera = camera;
   set_session(peer);
 }
@@ -171,6 +183,7 @@ void LivePeers::send_audio(LivePeer& peer, PlainRtp packet) {
   rtc::RtpBuilder builder(buffer, {.payload_type = packet.payload_type, .marker = packet.marker, .sequence = packet.sequence,
                                    .timestamp = packet.timestamp, .ssrc = packet.ssrc});
   if (!packet.mid.empty()) builder.add_extension(ids.mid, as_bytes(packet.mid));
+  if (!packet.rid.empty()) builder.add_extension(packet.repaired ? ids.repaired_rid : ids.rid, as_bytes(packet.rid));
   if (packet.audio_level) builder.add_extension(ids.audio_level, Bytes(&*packet.audio_level, 1));
   if (packet.rotation) builder.add_extension(ids.orientation, Bytes(&*packet.rotation, 1));
   if (packet.transport_sequence) {

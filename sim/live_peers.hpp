@@ -34,6 +34,8 @@ struct PlainRtp {
   std::optional<std::uint8_t> rotation, audio_level;
   std::optional<std::uint16_t> transport_sequence;
   std::string mid;
+  std::string rid;                        // of a layer, or with `repaired` of what it repairs
+  bool repaired = false;
   ByteVector payload;
 };
 
@@ -78,6 +80,8 @@ class LivePeers final : public sfu::TransmitSink {
   LivePeer& join(std::uint32_t meeting, const std::string& attendee_id);
   // Its camera: a new publication, or with `again` the same from another encoder (new SSRCs).
   void publish(LivePeer& peer, bool again = false);
+  // Its camera in this many sizes at once, rids "0" (the smallest), "1", …; SSRCs are bound by rid.
+  void publish_layers(LivePeer& peer, std::size_t layers);
   void unpublish(LivePeer& peer);
   void watch(LivePeer& receiver, const LivePeer& publisher);
   void unwatch(LivePeer& receiver, const LivePeer& publisher);

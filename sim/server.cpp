@@ -26,7 +26,7 @@ bool Server::misses_packets(wire::ConnectionNo connection) const {
     const sfu::Meeting* meeting = worker_.meeting(entry.no);
     if (meeting == nullptr) continue;
     for (const auto& c : meeting->connections()) {
-      if (c->no == connection) return c->can_send() && c->video_in && c->video_in->nacks.size() > 0;
+      if (c->no == connection) return c->can_send() && c->video_in && c->video_in->oldest_missing();
     }
   }
   return false;
@@ -195,7 +195,7 @@ void Server::judge_requests() {
       Asked& asked = asked_[c->no];
       if (asked.stream_id != c->video_in->config.stream_id) {
         // Its own first request may lie between: what counts is how many since.
-        asked = {c->video_in->config.stream_id, c->plis_sent, c->video_in->key_request_sent ? now : Instant()};
+        asked = {c->video_in->config.stream_id, c->plis_sent, c->video_in->layers.front()->key_request_sent ? now : Instant()};
         continue;
       }
       if (c->plis_sent != asked.plis) {
@@ -208,7 +208,7 @@ void Server::judge_requests() {
         asked.plis = c->plis_sent;
         asked.last = now;
       }
-      const auto oldest = c->video_in->nacks.oldest();
+      const auto oldest = c->video_in->oldest_missing();
       if (c->can_send() && oldest && now - *oldest > Duration::ms(1100) + c->rtt) {
         wires_.breach(c->attendee_id + ": a lost packet is neither repaired nor given up");
       }

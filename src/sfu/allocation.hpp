@@ -9,15 +9,16 @@
 #include <cstdint>
 #include <span>
 
+#include "wire/sfu.hpp"
+
 namespace upcall::sfu {
 
-inline constexpr std::size_t kLayersMax = 3;
 inline constexpr int kHeld = -1;
 
 struct VideoDemand {
   bool content = false;
   std::uint32_t priority = 0;                        // larger: more important
-  std::array<std::uint64_t, kLayersMax> layer_bps{}; // ascending; what each comes to now
+  std::array<std::uint64_t, wire::kLayersMax> layer_bps{}; // ascending; what each comes to now
   std::size_t layers = 1;
   // The publisher follows what it is allowed: its single layer may be anything between these. Zero: it does not.
   std::uint64_t least_bps = 0, most_bps = 0;

@@ -108,7 +108,7 @@ wire::SfuConnectionReport Connection::report() const {
   if (audio_in) out.audio_recovered = audio_in->recovered;
   if (audio_out && audio_out->red) out.audio_repeated = static_cast<std::uint32_t>(audio_out->red->repeated());
   if (audio_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, audio_in->stats.lost()));
-  if (video_in) out.lost_in += static_cast<std::uint64_t>(std::max<std::int64_t>(0, video_in->stats.lost()));
+  if (video_in) out.lost_in += static_cast<std::uint64_t>(video_in->lost());
   out.rtt_ms = rtt_at ? rtt.seconds() * 1000 : 0;
   out.strength = link.strength();
   out.loss_up_percent = link.loss_up() * 100;
@@ -140,11 +140,13 @@ wire::SfuConnectionFigures Connection::figures(Instant now) const {
   }
   out.camera_published = session.camera.has_value() && rights.send_video;
   if (video_in) {
-    out.video_lost = video_in->stats.lost();
-    out.video_expected = static_cast<std::int64_t>(video_in->stats.packets()) + out.video_lost;
+    for (const auto& layer : video_in->layers) {
+      out.video_lost += layer->stats.lost();
+      out.video_expected += static_cast<std::int64_t>(layer->stats.packets()) + layer->stats.lost();
+    }
     out.repairs_video = video_in->config.rtx_payload_type != 0;
     out.video_flows = video_in->flowing;
-    out.video_bps = video_in->rate.bps(now);
+    if (VideoLayer* largest = video_in->largest_flowing()) out.video_bps = largest->rate.bps(now);
     out.allowed_bps = video_in->allowed_bps;
   }
   out.down_expected = down_expected;

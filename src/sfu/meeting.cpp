@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "rtc/codec/vp8.hpp"
 #include "rtc/demux/classify.hpp"
 
 namespace upcall::sfu {
@@ -71,24 +70,19 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
 
   if (!command.camera || !c->rights.send_video) {
     if (c->video_in) end_video(now, *c);
-  } else if (!c->video_in || c->video_in->config.stream_id != command.camera->stream_id) {
+  } else if (!c->video_in || c->video_in->config.stream_id != command.camera->stream_id || !c->video_in->has_layers_of(*command.camera)) {
     if (c->video_in) end_video(now, *c);
-    c->video_in = std::make_unique<VideoIn>();
-    c->video_in->config = *command.camera;
+    c->video_in = std::make_unique<VideoIn>(*command.camera);
   } else {
     VideoIn& video = *c->video_in;
-    if (command.camera->ssrc != 0 && video.config.ssrc != 0 && command.camera->ssrc != video.config.ssrc) {
-      // The same publication from another encoder: receivers go on at its first key frame.
-      ++video.epoch;
-      video.stats = rtc::ReceiveStats(90000);
-      video.nacks.reset();
-      video.seen = SeenWindow();
-      video.history.clear();
-      tap_end(now, video.taps);
-    }
-    const std::uint32_t known = video.config.ssrc;
     video.config = *command.camera;
-    if (video.config.ssrc == 0) video.config.ssrc = known;
+    if (command.camera->layers.empty() && command.camera->ssrc != 0) {
+      VideoLayer& layer = *video.layers.front();
+      // The same publication from another encoder: receivers go on at its first key frame.
+      if (layer.ssrc != 0 && layer.ssrc != command.camera->ssrc) restart_layer(now, *c, layer);
+      layer.ssrc = command.camera->ssrc;
+      layer.rtx_ssrc = command.camera->rtx_ssrc;
+    }
   }
 
   // Subscriptions stay as long as their section does.
@@ -109,6 +103,8 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
                                    [&](const auto& s) { return s->config.ssrc == want.ssrc; });
     if (have != c->subscriptions.end()) {
       (*have)->config.priority = want.priority;
+      (*have)->config.layer_max = want.layer_max;
+      (*have)->config.target_bps = want.target_bps;
       continue;
     }
     c->subscriptions.push_back(std::make_unique<VideoSubscription>(*c, want, first_sequence(shared_.random),
@@ -165,7 +161,7 @@ void Meeting::pause_receive(Instant now, const wire::SfuPauseReceive& command, O
     if (s->config.stream_id != command.stream_id || s->paused == command.paused) continue;
     s->paused = command.paused;
     s->waiting_for_key = true;
-    if (!s->paused && s->publisher != nullptr) request_key_frame(now, *s->publisher, out);
+    if (!s->paused) want_picture(now, *s, out);
   }
 }
 
@@ -174,7 +170,10 @@ void Meeting::prefer_receives(Instant now, const wire::SfuPreferReceives& comman
   if (c == nullptr) return;
   for (auto& s : c->subscriptions) {
     for (const auto& one : command.receives) {
-      if (one.mid == s->config.mid) s->config.priority = one.priority;
+      if (one.mid != s->config.mid) continue;
+      s->config.priority = one.priority;
+      s->config.layer_max = one.layer_max;
+      s->config.target_bps = one.target_bps;
     }
   }
   if (c->connected) allocate_videos(now, *c, out);
@@ -353,20 +352,14 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     c.drop(c.rights.send_video ? Drop::unknown_payload : Drop::not_allowed);
     return;
   }
-  wire::SfuCamera& camera = c.video_in->config;
-  if (rtp->payload_type == camera.payload_type) {
-    // Without a=ssrc (simulcast-style offers) the first stream of the section's payload type is it.
-    if (camera.ssrc == 0) camera.ssrc = rtp->ssrc;
-    if (camera.ssrc == rtp->ssrc) {
-      on_video(now, c, *rtp, false, out);
-    } else {
-      c.drop(Drop::unknown_ssrc);
-    }
-  } else if (camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type) {
-    on_video(now, c, *rtp, true, out);
-  } else {
+  const wire::SfuCamera& camera = c.video_in->config;
+  const bool repair = camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type;
+  if (!repair && rtp->payload_type != camera.payload_type) {
     c.drop(Drop::unknown_payload);
+    return;
   }
+  if (VideoLayer* layer = layer_of(now, c, *rtp, repair)) on_video(now, c, *layer, *rtp, repair, out);
+  else c.drop(Drop::unknown_ssrc);
 }
 
 void Meeting::handle_timeout(Instant now, Outbox& out) {
@@ -418,29 +411,7 @@ void Meeting::handle_timeout(Instant now, Outbox& out) {
     }
     wake_at(c.report_due);
     tend_downlink(now, c, out);
-    if (c.video_in) {
-      VideoIn& video = *c.video_in;
-      // Asked again until one comes, but a publisher that sends nothing has none.
-      if (video.key_wanted && now >= video.key_due) {
-        if (video.flowing) request_key_frame(now, c, out, Duration());
-        else video.key_wanted = false;
-      }
-      if (video.key_wanted) wake_at(video.key_due);
-      if (video.flowing) {
-        if (now - video.last_packet >= kVideoSilence) {
-          video.flowing = false;
-          tap_end(now, video.taps);
-          out.event(wire::SfuVideoState{c.no, video.config.stream_id, false, 0, 0});
-        } else {
-          wake_at(video.last_packet + kVideoSilence);
-        }
-        const Duration wanted = c.content ? kTapKeyFrameContent : kTapKeyFrame;
-        if (!taps_.empty()) {
-          if (now - video.last_key_frame >= wanted) request_key_frame(now, c, out);
-          wake_at(std::max(video.last_key_frame + wanted, now + kKeyRequestPeriod));
-        }
-      }
-    }
+    if (c.video_in) tend_video(now, c, out);
   }
   publish_taps();
 }

@@ -9,6 +9,7 @@
 
 #include "base/rng.hpp"
 #include "rtc/rtp/rtp_packet.hpp"
+#include "sfu/allocation.hpp"
 #include "sfu/audio_mixer.hpp"
 #include "sfu/connection.hpp"
 #include "sfu/outbox.hpp"
@@ -116,16 +117,33 @@ class Meeting {
 
   // RTP in (meeting.cpp), then by kind.
   void on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
-  void on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
-  void forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out);
+  void on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
+  void forward_video(Instant now, Connection& c, VideoLayer& layer, const MediaPacket& packet, Outbox& out);
   void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
-  void request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period = kKeyRequestPeriod);
+  void request_key_frame(Instant now, Connection& publisher, VideoLayer& layer, Outbox& out, Duration period = kKeyRequestPeriod);
   // The subscription has all it needs but a picture to begin with.
   void begin_subscription(Instant now, VideoSubscription& subscription, Outbox& out);
   void tell_first_video(Instant now, const VideoSubscription& subscription, Outbox& out);
   void write_video(Instant now, VideoSubscription& to, const OutgoingVideo& packet, Outbox& out);
   void retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out);
   void end_video(Instant now, Connection& c);
+
+  // Layers of a publication (meeting_layers.cpp). Null: nobody's packet.
+  VideoLayer* layer_of(Instant now, Connection& c, const rtc::RtpView& rtp, bool repair);
+  // Another encoder feeds it from now on.
+  void restart_layer(Instant now, Connection& c, VideoLayer& layer);
+  // It brings pictures again, or of another size.
+  void begin_flow(Instant now, Connection& c, VideoLayer& layer, Outbox& out);
+  // The subscription goes on with this layer, at this packet of a key frame.
+  void switch_to(Instant now, VideoSubscription& to, const VideoIn& video, const VideoLayer& layer, const MediaPacket& first);
+  void want_layer(Instant now, VideoSubscription& to, int index, Outbox& out);
+  // Asks for the key frame that the subscription can begin with.
+  void want_picture(Instant now, VideoSubscription& to, Outbox& out);
+  void want_shown_picture(Instant now, VideoSubscription& to, Outbox& out);
+  // Does this packet belong into recordings?
+  bool take_for_taps(Instant now, Connection& c, VideoLayer& layer, bool key_frame, Outbox& out);
+  void request_tap_key_frame(Instant now, Connection& c, Outbox& out, Duration period);
+  void tend_video(Instant now, Connection& c, Outbox& out);
 
   // What a receiver's link carries (meeting_downlink.cpp).
   void on_transport_feedback(Instant now, Connection& c, Bytes fci, Outbox& out);
@@ -139,6 +157,8 @@ class Meeting {
   void drop_waiting(Instant now, VideoSubscription& subscription, Outbox& out);
   void tend_downlink(Instant now, Connection& c, Outbox& out);
   void allocate_videos(Instant now, Connection& c, Outbox& out);
+  using LayerList = std::array<std::uint8_t, wire::kLayersMax>;   // indices of those that may be granted
+  static std::uint64_t demand_layers(Instant now, const VideoSubscription& s, VideoDemand& demand, LayerList& list);
   void hold_video(Instant now, VideoSubscription& subscription, bool held, Outbox& out);
   void allow_publisher(Instant now, Connection& publisher, Outbox& out);
   void tell_bitrates(Instant now, Outbox& out);

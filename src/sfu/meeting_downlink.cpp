@@ -80,7 +80,7 @@ void Meeting::drop_waiting(Instant now, VideoSubscription& subscription, Outbox&
   subscription.packets -= static_cast<std::uint32_t>(gone);
   subscription.receiver.down.expired += gone;
   subscription.waiting_for_key = true;
-  if (subscription.publisher != nullptr && !subscription.held) request_key_frame(now, *subscription.publisher, out);
+  if (!subscription.held) want_picture(now, subscription, out);
 }
 
 void Meeting::repair(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
@@ -142,9 +142,9 @@ void Meeting::pace(Instant now, Connection& c, Outbox& out) {
 
 bool Meeting::send_waiting(Instant now, VideoSubscription& to, const WaitingVideo& packet, Outbox& out) {
   if (to.publisher == nullptr || !to.publisher->video_in) return false;
-  const VideoIn& video = *to.publisher->video_in;
-  if (packet.source_epoch != video.epoch) return false;
-  const auto stored = video.history.find(packet.source_sequence);
+  const VideoLayer* layer = to.publisher->video_in->by_epoch(packet.source_epoch);
+  if (layer == nullptr) return false;
+  const auto stored = layer->history.find(packet.source_sequence);
   if (!stored) return false;   // it waited longer than the history reaches back
   write_video(now, to, {packet.numbers, stored->marker, stored->rotation, stored->payload, packet.picture_id_offset, packet.tl0_offset}, out);
   return true;
@@ -183,7 +183,7 @@ void Meeting::hold_video(Instant now, VideoSubscription& subscription, bool held
   subscription.unfit_since.reset();
   subscription.waiting_for_key = true;
   if (held) drop_waiting(now, subscription, out);
-  else if (subscription.publisher != nullptr && !subscription.paused) request_key_frame(now, *subscription.publisher, out);
+  else if (!subscription.paused) want_picture(now, subscription, out);
   out.event(wire::SfuVideoHeld{subscription.receiver.no, subscription.config.stream_id, held});
 }
 
@@ -193,6 +193,7 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   std::array<VideoDemand, kConnectionsMax> demands;
   std::array<VideoSubscription*, kConnectionsMax> whose{};
   std::array<VideoGrant, kConnectionsMax> grants;
+  std::array<LayerList, kConnectionsMax> layers_of;
   std::size_t count = 0;
   std::uint64_t most = Downlink::kAudioBps;
   for (auto& s : c.subscriptions) {
@@ -203,29 +204,36 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     }
     if (count == demands.size()) break;
     VideoIn& video = *s->publisher->video_in;
-    const std::uint64_t measured = video.rate.bps(now);
-    const bool follows = !video.overdraws_since || now - *video.overdraws_since < kOverdrawnFor;
-    const std::uint64_t floor = s->publisher->content ? kLeastContent : video.subscribers.size() > 1 ? kLeastForMany : kLeastForOne;
     VideoDemand& demand = demands[count];
     demand.content = s->publisher->content;
     demand.priority = s->config.priority;
     demand.now = s->held ? kHeld : 0;
     demand.may_rise = !s->held || now - s->held_changed_at >= kHeldFor;
-    if (follows) {
-      demand.least_bps = std::min(floor, std::max<std::uint64_t>(measured, 30'000));
-      demand.most_bps = std::max<std::uint64_t>(video.config.max_bitrate_bps, demand.least_bps);
-      most += demand.most_bps;
+    if (video.is_simulcast()) {
+      most += demand_layers(now, *s, demand, layers_of[count]);
     } else {
-      demand.layer_bps[0] = measured;
-      most += measured;
+      const std::uint64_t measured = video.layers.front()->rate.bps(now);
+      const bool follows = !video.overdraws_since || now - *video.overdraws_since < kOverdrawnFor;
+      const std::uint64_t floor = s->publisher->content ? kLeastContent : video.subscribers.size() > 1 ? kLeastForMany : kLeastForOne;
+      if (follows) {
+        demand.least_bps = std::min(floor, std::max<std::uint64_t>(measured, 30'000));
+        demand.most_bps = std::max<std::uint64_t>(video.config.max_bitrate_bps, demand.least_bps);
+        most += demand.most_bps;
+      } else {
+        demand.layer_bps[0] = measured;
+        most += measured;
+      }
     }
     whose[count++] = s.get();
   }
   const auto known = down.known_bps(now);
   if (!known || count == 0) {
+    allocate(unknown_bps(), std::span(demands).first(count), std::span(grants).first(count));
     for (std::size_t i = 0; i < count; ++i) {
-      whose[i]->granted_bps = 0;
-      hold_video(now, *whose[i], false, out);
+      VideoSubscription& s = *whose[i];
+      s.granted_bps = 0;
+      hold_video(now, s, false, out);
+      if (s.publisher->video_in->is_simulcast()) want_layer(now, s, layers_of[i][static_cast<std::size_t>(std::max(0, grants[i].layer))], out);
     }
     down.wanted_bps = most;
     down.wants_more = false;
@@ -242,6 +250,7 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   for (std::size_t i = 0; i < count; ++i) {
     VideoSubscription& s = *whose[i];
     s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
+    if (grants[i].layer != kHeld && s.publisher->video_in->is_simulcast()) want_layer(now, s, layers_of[i][static_cast<std::size_t>(grants[i].layer)], out);
     if (grants[i].layer != kHeld) {
       s.unfit_since.reset();
       hold_video(now, s, false, out);
@@ -253,18 +262,43 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   }
 }
 
+// What this receiver may be given of a publication in layers: those that flow. Answers what the largest comes to.
+std::uint64_t Meeting::demand_layers(Instant now, const VideoSubscription& s, VideoDemand& demand, LayerList& list) {
+  const VideoIn& video = *s.publisher->video_in;
+  demand.layers = 0;
+  demand.target_bps = s.config.target_bps;
+  for (const auto& layer : video.layers) {
+    if (!layer->flowing || (layer->index > s.config.layer_max && demand.layers > 0)) continue;
+    if (s.layer_wanted >= layer->index && !s.held) demand.now = static_cast<int>(demand.layers);
+    list[demand.layers] = layer->index;
+    demand.layer_bps[demand.layers++] = std::max<std::uint64_t>(layer->rate.bps(now), 30'000);
+  }
+  if (demand.layers == 0) {   // none of them does at this moment
+    demand.layers = 1;
+    list[0] = 0;
+  }
+  const std::uint64_t top = demand.layer_bps[demand.layers - 1];
+  if (s.held) return top;
+  // A picture that has just begun is not held back to a small one first.
+  if (s.layer_wanted < 0) demand.now = static_cast<int>(demand.layers) - 1;
+  demand.may_rise = !s.layer_wanted_at || now - *s.layer_wanted_at >= kHeldFor;
+  return top;
+}
+
 // A publisher of one stream is told the smallest of what its receivers can take.
 void Meeting::allow_publisher(Instant now, Connection& publisher, Outbox& out) {
   VideoIn& video = *publisher.video_in;
+  if (video.is_simulcast()) return;   // there is a layer for everybody
   std::uint64_t smallest = 0;
   for (const VideoSubscription* s : video.subscribers) {
     if (s->paused || s->held || s->granted_bps == 0) continue;
     smallest = smallest == 0 ? s->granted_bps : std::min(smallest, s->granted_bps);
   }
-  const std::uint64_t measured = video.rate.bps(now);
+  const std::uint64_t measured = video.layers.front()->rate.bps(now);
   if (video.allowed_bps == 0 || measured <= video.allowed_bps * 3 / 2) video.overdraws_since.reset();
   else if (!video.overdraws_since) video.overdraws_since = now;
-  if (smallest == 0 || video.config.ssrc == 0 || !publisher.can_send()) return;
+  const std::uint32_t ssrc = video.layers.front()->ssrc;
+  if (smallest == 0 || ssrc == 0 || !publisher.can_send()) return;
   if (video.allowed_bps == 0 && smallest >= video.config.max_bitrate_bps) return;   // it was never told less
   const bool fresh = now - video.allowed_at >= Duration::s(1);
   const bool fell = smallest < video.allowed_bps * 97 / 100;
@@ -273,7 +307,7 @@ void Meeting::allow_publisher(Instant now, Connection& publisher, Outbox& out) {
   video.allowed_bps = smallest;
   std::uint8_t buffer[64];
   Writer rtcp(buffer);
-  const std::uint32_t ssrcs[] = {video.config.ssrc};
+  const std::uint32_t ssrcs[] = {ssrc};
   if (rtc::write_remb(rtcp, kOurSsrc, smallest, ssrcs)) publisher.send_rtcp(out, rtcp.written());
 }
 
@@ -284,7 +318,11 @@ void Meeting::tell_bitrates(Instant now, Outbox& out) {
     next_bitrates_ = now + kBitratesPeriod;
     wire::SfuBitrates told{.meeting = no_};
     for (const auto& c : connections_) {
-      if (c->video_in && c->video_in->flowing) told.streams.push_back({c->video_in->config.stream_id, c->video_in->rate.bps(now)});
+      if (c->video_in) {
+        for (const auto& layer : c->video_in->layers) {
+          if (layer->flowing) told.streams.push_back({layer->stream_id, layer->rate.bps(now)});
+        }
+      }
       if (c->down.estimator && c->down.estimator->heard()) told.receivers.push_back({c->no, c->down.estimator->bps()});
     }
     out.event(std::move(told));

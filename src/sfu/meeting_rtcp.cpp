@@ -26,6 +26,13 @@ VideoSubscription* Meeting::subscription_by_ssrc(Connection& receiver, std::uint
   return nullptr;
 }
 
+// Its decoder has lost the picture that it is sent.
+void Meeting::want_shown_picture(Instant now, VideoSubscription& to, Outbox& out) {
+  VideoLayer* shown = to.publisher != nullptr && to.publisher->video_in ? to.publisher->video_in->by_epoch(to.rewriter.epoch().source) : nullptr;
+  if (shown != nullptr && !to.waiting_for_key) request_key_frame(now, *to.publisher, *shown, out);
+  else want_picture(now, to, out);
+}
+
 void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out) {
   if (!c.srtp_in) {
     c.drop(Drop::before_keys);
@@ -51,16 +58,12 @@ void Meeting::on_rtcp(Instant now, Connection& c, MutBytes datagram, Outbox& out
       }
     } else if (const auto* pli = std::get_if<rtc::Pli>(&*item)) {
       ++c.plis_received;
-      if (VideoSubscription* s = subscription_by_ssrc(c, pli->media_ssrc); s != nullptr && s->publisher != nullptr) {
-        request_key_frame(now, *s->publisher, out);
-      }
+      if (VideoSubscription* s = subscription_by_ssrc(c, pli->media_ssrc)) want_shown_picture(now, *s, out);
     } else if (const auto* fir = std::get_if<rtc::Fir>(&*item)) {
       ++c.plis_received;
       for (std::size_t at = 0; at + 8 <= fir->entries.size(); at += 8) {
         const std::uint32_t ssrc = Reader(fir->entries.subspan(at, 4)).u32();
-        if (VideoSubscription* s = subscription_by_ssrc(c, ssrc); s != nullptr && s->publisher != nullptr) {
-          request_key_frame(now, *s->publisher, out);
-        }
+        if (VideoSubscription* s = subscription_by_ssrc(c, ssrc)) want_shown_picture(now, *s, out);
       }
     } else if (const auto* remb = std::get_if<rtc::Remb>(&*item)) {
       c.down.remb_bps = remb->bitrate_bps;
@@ -140,17 +143,19 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
       audio.last_report = now;
       listener->send_rtcp(out, rtcp.written());
     }
-  } else if (c.video_in && c.video_in->config.ssrc == ssrc) {
-    if (too_soon(now, c.video_in->stats)) return;
+  } else if (VideoLayer* layer = c.video_in ? c.video_in->by_ssrc(ssrc) : nullptr; layer != nullptr && ssrc != 0) {
+    if (too_soon(now, layer->stats)) return;
     c.clock.on_report(ntp, ours);
-    c.video_in->stats.on_sender_report(ntp, now);
+    layer->stats.on_sender_report(ntp, now);
+    layer->clock = {ntp, timestamp};
     for (auto& tap : taps_) {
+      if (c.video_in->tapped_epoch != layer->epoch) break;
       for (const TapSourceRef& ref : c.video_in->taps) {
         if (ref.tap == tap->no()) tap_write(now, *tap, wire::TapSenderReport{tap->at_us(now), ref.source, ntp, timestamp});
       }
     }
     for (VideoSubscription* s : c.video_in->subscribers) {
-      if (!s->rewriter.sent_any() || s->source_epoch != c.video_in->epoch || !s->receiver.can_send()) continue;
+      if (!s->rewriter.sent_any() || !s->rewriter.fed_by(layer->epoch) || !s->receiver.can_send()) continue;
       Writer rtcp(buffer);
       s->delivery.report_sent(c.clock.to_ours(ntp), now);
       rtc::write_sender_report(rtcp, {.ssrc = s->config.ssrc, .ntp = c.clock.to_ours(ntp),
@@ -163,7 +168,7 @@ void Meeting::on_sender_report(Instant now, Connection& c, std::uint32_t ssrc, s
 
 void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
   c.report_due = now + kReportPeriod;
-  std::array<rtc::ReportBlock, 2> blocks;
+  std::array<rtc::ReportBlock, 1 + wire::kLayersMax> blocks;
   std::size_t count = 0;
   const auto add = [&](std::uint32_t ssrc, rtc::ReceiveStats& stats) {
     if (ssrc == 0 || stats.packets() == 0) return;
@@ -174,7 +179,9 @@ void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
                        .last_sr = b.last_sr, .delay_since_last_sr = b.delay_since_last_sr};
   };
   if (c.audio_in) add(c.audio_in->ssrc, c.audio_in->stats);
-  if (c.video_in) add(c.video_in->config.ssrc, c.video_in->stats);
+  if (c.video_in) {
+    for (const auto& layer : c.video_in->layers) add(layer->ssrc, layer->stats);
+  }
   std::uint8_t buffer[256];
   Writer rtcp(buffer);
   if (c.audio_out && c.audio_out->mixing && now - c.audio_out->last_report >= Duration::s(2)) {
@@ -195,8 +202,8 @@ void Meeting::send_reports(Instant now, Connection& c, Outbox& out) {
 }
 
 void Meeting::send_feedback(Instant now, Connection& c, Outbox& out) {
-  const std::uint32_t media = c.video_in && c.video_in->config.ssrc != 0 ? c.video_in->config.ssrc
-                              : c.audio_in ? c.audio_in->ssrc : 0;
+  const std::uint32_t video = c.video_in ? c.video_in->layers.front()->ssrc : 0;
+  const std::uint32_t media = video != 0 ? video : c.audio_in ? c.audio_in->ssrc : 0;
   while (c.feedback.pending()) {
     std::uint8_t buffer[1100];
     Writer rtcp(buffer);
@@ -209,17 +216,19 @@ void Meeting::send_feedback(Instant now, Connection& c, Outbox& out) {
 
 void Meeting::send_nacks(Instant now, Connection& c, Outbox& out) {
   if (!c.video_in || c.video_in->config.rtx_payload_type == 0) return;
-  VideoIn& video = *c.video_in;
-  std::array<std::uint16_t, 64> due;
-  const std::size_t count = video.nacks.take_due(now, c.rtt, due);
-  wake_at(video.nacks.next_deadline());
-  if (video.nacks.take_gave_up()) request_key_frame(now, c, out);
-  if (count == 0) return;
-  std::uint8_t buffer[512];
-  Writer rtcp(buffer);
-  if (!rtc::write_nack(rtcp, kOurSsrc, video.config.ssrc, std::span(due).first(count))) return;
-  ++c.nacks_sent;
-  c.send_rtcp(out, rtcp.written());
+  for (const auto& owned : c.video_in->layers) {
+    VideoLayer& layer = *owned;
+    std::array<std::uint16_t, 64> due;
+    const std::size_t count = layer.nacks.take_due(now, c.rtt, due);
+    wake_at(layer.nacks.next_deadline());
+    if (layer.nacks.take_gave_up()) request_key_frame(now, c, layer, out);
+    if (count == 0) continue;
+    std::uint8_t buffer[512];
+    Writer rtcp(buffer);
+    if (!rtc::write_nack(rtcp, kOurSsrc, layer.ssrc, std::span(due).first(count))) continue;
+    ++c.nacks_sent;
+    c.send_rtcp(out, rtcp.written());
+  }
 }
 
 }  // namespace upcall::sfu

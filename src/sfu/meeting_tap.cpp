@@ -58,7 +58,7 @@ void Meeting::tap_announce(Instant now, Tap& tap, Outbox& out, Duration key_peri
   for (auto& c : connections_) tap_attendee(now, tap, *c);
   for (auto& c : connections_) {
     tap_streams(now, tap, *c);
-    if (c->video_in) request_key_frame(now, *c, out, key_period);
+    if (c->video_in) request_tap_key_frame(now, *c, out, key_period);
   }
 }
 
@@ -86,7 +86,10 @@ void Meeting::tap_attendee(Instant now, Tap& tap, const Connection& c) {
 
 void Meeting::tap_streams(Instant now, Tap& tap, Connection& c) {
   if (c.audio_in && c.audio_in->started) tap_source(now, tap, c, wire::TapKind::audio, c.audio_in->taps);
-  if (c.video_in && c.video_in->flowing) tap_source(now, tap, c, wire::TapKind::video, c.video_in->taps);
+  if (!c.video_in || !c.video_in->flowing) return;
+  VideoIn& video = *c.video_in;
+  if (video.taps.empty()) video.tapped_epoch = video.largest_flowing()->epoch;   // nobody has begun with another one
+  if (video.tapped() != nullptr) tap_source(now, tap, c, wire::TapKind::video, video.taps);
 }
 
 std::uint32_t Meeting::tap_source(Instant now, Tap& tap, Connection& c, wire::TapKind kind, std::vector<TapSourceRef>& refs) {
@@ -101,6 +104,7 @@ std::uint32_t Meeting::tap_source(Instant now, Tap& tap, Connection& c, wire::Ta
   source.codec = kind == wire::TapKind::audio ? wire::TapCodec::opus : wire::TapCodec::vp8;
   source.clock_rate = kind == wire::TapKind::audio ? 48000 : 90000;
   source.content = c.content;
+  if (kind == wire::TapKind::video) source.layer = c.video_in->tapped() != nullptr ? c.video_in->tapped()->index : std::uint8_t{0};
   refs.push_back({tap.no(), source.source});
   tap_write(now, tap, source);
   return source.source;

@@ -17,7 +17,7 @@ constexpr std::size_t kPacketHeaders = 80;
 
 }  // namespace
 
-void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool from_rtx, Outbox& out) {
+void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, bool from_rtx, Outbox& out) {
   VideoIn& video = *c.video_in;
   MediaPacket packet;
   packet.timestamp = rtp.timestamp;
@@ -29,20 +29,20 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
     if (rtp.payload.size() <= 2) return;
     sequence = static_cast<std::uint16_t>(rtp.payload[0] << 8 | rtp.payload[1]);
     packet.payload = rtp.payload.subspan(2);
-    if (video.stats.packets() == 0) {
+    if (layer.stats.packets() == 0) {
       c.drop(Drop::rtx_unknown);
       return;
     }
   }
-  packet.sequence = from_rtx ? video.stats.extend(sequence) : video.stats.on_packet(sequence, rtp.timestamp, now);
-  if (!video.seen.insert(packet.sequence)) {
+  packet.sequence = from_rtx ? layer.stats.extend(sequence) : layer.stats.on_packet(sequence, rtp.timestamp, now);
+  if (!layer.seen.insert(packet.sequence)) {
     c.drop(Drop::duplicate);
     return;
   }
-  video.nacks.on_packet(packet.sequence, now);
-  wake_at(video.nacks.next_deadline());
-  if (video.nacks.take_gave_up()) request_key_frame(now, c, out);
-  video.last_packet = now;
+  layer.nacks.on_packet(packet.sequence, now);
+  wake_at(layer.nacks.next_deadline());
+  if (layer.nacks.take_gave_up()) request_key_frame(now, c, layer, out);
+  layer.last_packet = now;
   if (packet.payload.empty()) return;  // padding only: it counts, nobody needs it
 
   packet.key_frame = rtc::is_vp8_key_frame(packet.payload);
@@ -50,27 +50,19 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
     packet.rotation = (*rotation)[0] & 3;
   }
   if (packet.key_frame) {
-    video.last_key_frame = now;
-    video.key_wanted = false;
-    video.nacks.forget_before(packet.sequence);
+    layer.last_key_frame = now;
+    layer.key_wanted = false;
+    layer.nacks.forget_before(packet.sequence);
     if (const auto size = rtc::vp8_key_frame_size(packet.payload)) {
-      if (!video.flowing || video.width != size->width || video.height != size->height) {
-        video.width = size->width;
-        video.height = size->height;
-        video.flowing = true;
-        wake_at(now + kVideoSilence);
-        out.event(wire::SfuVideoState{c.no, video.config.stream_id, true, video.width, video.height});
-      }
+      layer.width = size->width;
+      layer.height = size->height;
     }
-  } else if (!video.flowing) {
-    video.flowing = true;
-    wake_at(now + kVideoSilence);
-    out.event(wire::SfuVideoState{c.no, video.config.stream_id, true, video.width, video.height});
   }
-  video.rate.add(now, packet.payload.size() + kPacketHeaders);
-  video.history.put(packet.sequence, packet.timestamp, packet.marker, packet.rotation, packet.payload);
+  if (!layer.flowing || packet.key_frame) begin_flow(now, c, layer, out);
+  layer.rate.add(now, packet.payload.size() + kPacketHeaders);
+  layer.history.put(packet.sequence, packet.timestamp, packet.marker, packet.rotation, packet.payload);
 
-  if (!taps_.empty()) {
+  if (!taps_.empty() && take_for_taps(now, c, layer, packet.key_frame, out)) {
     wire::TapPacket record;
     record.sequence = static_cast<std::uint16_t>(packet.sequence);
     record.timestamp = packet.timestamp;
@@ -80,27 +72,25 @@ void Meeting::on_video(Instant now, Connection& c, const rtc::RtpView& rtp, bool
     record.payload = packet.payload;
     tap_packet(now, video.taps, c, wire::TapKind::video, record);
   }
-  forward_video(now, c, packet, out);
+  forward_video(now, c, layer, packet, out);
 }
 
-void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packet, Outbox& out) {
-  VideoIn& video = *c.video_in;
-  for (VideoSubscription* to : video.subscribers) {
+void Meeting::forward_video(Instant now, Connection& c, VideoLayer& layer, const MediaPacket& packet, Outbox& out) {
+  for (VideoSubscription* to : c.video_in->subscribers) {
     if (!to->receiver.can_send()) continue;
     if (to->paused || to->held) continue;
-    if (to->waiting_for_key || to->source_epoch != video.epoch || to->rewriter.leaps(packet.sequence)) {
+    const bool goes_on = !to->waiting_for_key && to->rewriter.fed_by(layer.epoch) && !to->rewriter.leaps(packet.sequence);
+    if (!goes_on) {
+      const bool lost = to->waiting_for_key || to->layer == layer.index || c.video_in->by_epoch(to->rewriter.epoch().source) == nullptr;
+      const bool wanted = to->layer_wanted == layer.index || (lost && to->layer_wanted < 0);
+      // A smaller picture is better than none.
+      if (!wanted && !(lost && layer.index < to->layer_wanted)) continue;
       if (!packet.key_frame) {
-        to->waiting_for_key = true;
-        request_key_frame(now, c, out);
+        if (lost) to->waiting_for_key = true;
+        if (wanted) request_key_frame(now, c, layer, out);
         continue;
       }
-      to->rewriter.begin_epoch(packet.sequence, packet.timestamp, now);
-      to->source_epoch = video.epoch;
-      to->waiting_for_key = false;
-      if (const auto d = rtc::parse_vp8_descriptor(packet.payload); d && to->rewriter.sent_any()) {
-        to->picture_id_offset = static_cast<std::uint16_t>(to->last_picture_id + 1 - d->picture_id.value_or(0));
-        to->tl0_offset = static_cast<std::uint8_t>(to->last_tl0 + 1 - d->tl0_picture_index.value_or(0));
-      }
+      switch_to(now, *to, *c.video_in, layer, packet);
     }
     send_video(now, *to, packet, out);
     if (!to->receiver.first_video_told) tell_first_video(now, *to, out);
@@ -109,7 +99,7 @@ void Meeting::forward_video(Instant now, Connection& c, const MediaPacket& packe
 
 void Meeting::begin_subscription(Instant now, VideoSubscription& subscription, Outbox& out) {
   if (!subscription.wanted_at) subscription.wanted_at = now;
-  request_key_frame(now, *subscription.publisher, out);
+  want_picture(now, subscription, out);
 }
 
 void Meeting::tell_first_video(Instant now, const VideoSubscription& subscription, Outbox& out) {
@@ -121,10 +111,11 @@ void Meeting::tell_first_video(Instant now, const VideoSubscription& subscriptio
 void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out) {
   const auto numbers = to.rewriter.map(packet.sequence, packet.timestamp);
   if (!numbers) return;
+  const StreamEpoch& epoch = to.rewriter.epoch();
   if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
     if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-      to.last_picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset);
-      to.last_tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset);
+      to.last_picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + epoch.picture_id_offset);
+      to.last_tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + epoch.tl0_offset);
     }
   }
   to.rewriter.sent(*numbers, now);
@@ -133,11 +124,11 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
   Pacer& pacer = to.receiver.down.pacer;
   const std::size_t bytes = packet.payload.size() + kPacketHeaders;
   if (pacer.idle() && pacer.budget.allows(now, bytes)) {
-    write_video(now, to, {*numbers, packet.marker, packet.rotation, packet.payload, to.picture_id_offset, to.tl0_offset}, out);
+    write_video(now, to, {*numbers, packet.marker, packet.rotation, packet.payload, epoch.picture_id_offset, epoch.tl0_offset}, out);
     return;
   }
-  queue_video(now, to, {.to = &to, .source_sequence = packet.sequence, .numbers = *numbers, .source_epoch = to.source_epoch,
-                        .picture_id_offset = to.picture_id_offset, .tl0_offset = to.tl0_offset,
+  queue_video(now, to, {.to = &to, .source_sequence = packet.sequence, .numbers = *numbers, .source_epoch = epoch.source,
+                        .picture_id_offset = epoch.picture_id_offset, .tl0_offset = epoch.tl0_offset,
                         .bytes = static_cast<std::uint16_t>(bytes), .since = now}, out);
 }
 
@@ -166,7 +157,6 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   Connection& receiver = to.receiver;
   // Without RTX a packet must not be sent again: the same SRTP index would meet another extension block.
   if (to.config.rtx_payload_type == 0 || to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
-  if (to.source_epoch != to.publisher->video_in->epoch) return;
   if (now - to.rtx_budget_at >= kRetransmitWindow) {
     to.rtx_budget_at = now;
     to.rtx_budget = kRetransmitBudget;
@@ -174,12 +164,15 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   if (to.rtx_budget-- <= 0) return;
   const std::int64_t last = to.rewriter.last_sequence();
   const std::int64_t wanted = last - static_cast<std::uint16_t>(static_cast<std::uint16_t>(last) - sequence);
-  const auto source = to.rewriter.source_of(wanted);
-  if (!source) return;
-  const auto stored = to.publisher->video_in->history.find(*source);
+  // Where it came from: perhaps from a layer that was left since.
+  const StreamEpoch* epoch = to.rewriter.epoch_of(wanted);
+  if (epoch == nullptr) return;
+  const VideoLayer* layer = to.publisher->video_in->by_epoch(epoch->source);
+  if (layer == nullptr) return;
+  const auto stored = layer->history.find(wanted - epoch->sequence_offset);
   if (!stored) return;
   rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
-                                       .sequence = to.rtx_sequence, .timestamp = to.rewriter.map_timestamp(stored->timestamp),
+                                       .sequence = to.rtx_sequence, .timestamp = stored->timestamp + epoch->timestamp_offset,
                                        .ssrc = to.config.rtx_ssrc});
   add_video_extensions(builder, receiver, to.config.mid, stored->rotation, now);
   const std::size_t header = builder.finish_header();
@@ -191,43 +184,41 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   const MutBytes payload = slot.subspan(header + 2, stored->payload.size());
   std::copy(stored->payload.begin(), stored->payload.end(), payload.begin());
   if (const auto d = rtc::parse_vp8_descriptor(stored->payload)) {
-    rtc::rewrite_vp8_ids(payload, *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + to.picture_id_offset),
-                         static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + to.tl0_offset));
+    rtc::rewrite_vp8_ids(payload, *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + epoch->picture_id_offset),
+                         static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + epoch->tl0_offset));
   }
   ++to.rtx_sequence;
   ++receiver.retransmitted;
   receiver.send_rtp(now, out, size);
 }
 
-void Meeting::request_key_frame(Instant now, Connection& publisher, Outbox& out, Duration period) {
-  if (!publisher.video_in) return;
-  VideoIn& video = *publisher.video_in;
+void Meeting::request_key_frame(Instant now, Connection& publisher, VideoLayer& layer, Outbox& out, Duration period) {
   // From here on it is the publisher that is waited for.
   const auto asked = [&] {
-    for (VideoSubscription* s : video.subscribers) {
+    for (VideoSubscription* s : publisher.video_in->subscribers) {
       if (s->wanted_at && !s->asked_at) s->asked_at = now;
     }
   };
   // Nothing came yet; the first frame is a key frame anyway.
-  if (!publisher.can_send() || video.config.ssrc == 0 || video.last_packet == Instant()) asked();
-  if (!publisher.can_send() || video.config.ssrc == 0) return;
-  if (video.key_request_sent && now - video.last_key_request < period) {
-    if (video.last_key_frame < video.last_key_request) asked();   // the answer is still to come
+  if (!publisher.can_send() || layer.ssrc == 0 || layer.last_packet == Instant()) asked();
+  if (!publisher.can_send() || layer.ssrc == 0) return;
+  if (layer.key_request_sent && now - layer.last_key_request < period) {
+    if (layer.last_key_frame < layer.last_key_request) asked();   // the answer is still to come
     // Asked again when the period is over, unless one arrived.
-    const Instant due = video.last_key_request + period;
-    video.key_due = video.key_wanted ? std::min(video.key_due, due) : due;
-    video.key_wanted = true;
-    wake_at(video.key_due);
+    const Instant due = layer.last_key_request + period;
+    layer.key_due = layer.key_wanted ? std::min(layer.key_due, due) : due;
+    layer.key_wanted = true;
+    wake_at(layer.key_due);
     return;
   }
   std::uint8_t buffer[64];
   Writer rtcp(buffer);
-  if (!rtc::write_pli(rtcp, 1, video.config.ssrc)) return;
-  video.key_request_sent = true;
-  video.last_key_request = now;
-  video.key_wanted = true;
-  video.key_due = now + kKeyRequestPeriod;
-  wake_at(video.key_due);
+  if (!rtc::write_pli(rtcp, 1, layer.ssrc)) return;
+  layer.key_request_sent = true;
+  layer.last_key_request = now;
+  layer.key_wanted = true;
+  layer.key_due = now + kKeyRequestPeriod;
+  wake_at(layer.key_due);
   ++publisher.plis_sent;
   publisher.send_rtcp(out, rtcp.written());
   asked();
@@ -239,6 +230,7 @@ void Meeting::end_video(Instant now, Connection& c) {
     s->receiver.down.pacer.forget(s);
     s->publisher = nullptr;
     s->waiting_for_key = true;
+    s->layer = s->layer_wanted = -1;
   }
   c.video_in.reset();
 }

@@ -14,22 +14,14 @@
 #include "rtc/red/red_sender.hpp"
 #include "sfu/delivery.hpp"
 #include "sfu/ntp_clock.hpp"
-#include "sfu/packet_history.hpp"
-#include "sfu/rate_meter.hpp"
 #include "sfu/seen_window.hpp"
 #include "sfu/stream_rewriter.hpp"
+#include "sfu/video_in.hpp"
 #include "wire/sfu.hpp"
 
 namespace upcall::sfu {
 
 struct Connection;
-struct VideoSubscription;
-
-// Number of a stream in a recording, one a tap.
-struct TapSourceRef {
-  wire::TapNo tap;
-  std::uint32_t source = 0;
-};
 
 struct AudioIn {
   std::uint32_t ssrc = 0;
@@ -44,27 +36,6 @@ struct AudioIn {
   std::vector<TapSourceRef> taps;
 };
 
-struct VideoIn {
-  wire::SfuCamera config;
-  std::uint32_t epoch = 1;           // another SSRC feeds it
-  rtc::ReceiveStats stats{90000};
-  rtc::NackList nacks;
-  SeenWindow seen;
-  PacketHistory history;
-  Instant last_packet, last_key_frame, last_key_request;
-  bool key_wanted = false;
-  Instant key_due;                   // while wanted: when to ask (again)
-  bool key_request_sent = false;
-  bool flowing = false;
-  std::uint16_t width = 0, height = 0;
-  std::vector<VideoSubscription*> subscribers;
-  std::vector<TapSourceRef> taps;
-  RateMeter rate;
-  std::uint64_t allowed_bps = 0;     // as it was told last (REMB); 0: never
-  Instant allowed_at;
-  std::optional<Instant> overdraws_since;   // sends clearly more than it is allowed
-};
-
 struct VideoSubscription {
   VideoSubscription(Connection& to, const wire::SfuReceive& what, std::uint16_t first_sequence,
                     std::uint16_t first_rtx_sequence, std::uint32_t first_timestamp)
@@ -73,16 +44,18 @@ struct VideoSubscription {
   Connection& receiver;
   wire::SfuReceive config;
   Connection* publisher = nullptr;   // null: the stream is gone
-  StreamRewriter rewriter;
-  std::uint32_t source_epoch = 0;
+  StreamRewriter rewriter;           // the source of its epochs: VideoLayer::epoch
   bool waiting_for_key = true;
+  int layer = -1;                    // that is sent
+  int layer_wanted = -1;             // that it goes over to at its next key frame; -1: whichever brings one
+  std::optional<Instant> layer_wanted_at;  // when that changed
   bool paused = false;               // by the receiver
   bool held = false;                 // by us: its link does not carry it
   Instant held_changed_at;
   std::optional<Instant> unfit_since;   // it would have to be held
   std::uint64_t granted_bps = 0;     // what its publisher may come to for this receiver's sake; 0: not known
-  std::uint16_t picture_id_offset = 0, last_picture_id = 0;
-  std::uint8_t tl0_offset = 0, last_tl0 = 0;
+  std::uint16_t last_picture_id = 0;
+  std::uint8_t last_tl0 = 0;
   std::uint16_t rtx_sequence;
   std::uint32_t packets = 0, octets = 0;
   Delivery delivery;

@@ -26,6 +26,8 @@ std::vector<rtc::SdpExtMap> pick_extensions(const SdpMedia& offered, std::initia
       case RtpExtension::abs_send_time: ids.abs_send_time = e.id; break;
       case RtpExtension::transport_cc: ids.transport_cc = e.id; break;
       case RtpExtension::orientation: ids.orientation = e.id; break;
+      case RtpExtension::rid: ids.rid = e.id; break;
+      case RtpExtension::repaired_rid: ids.repaired_rid = e.id; break;
       default: break;
     }
     out.push_back(e);
@@ -112,6 +114,24 @@ std::vector<rtc::SdpCodec> pick_vp8(const SdpMedia& offered) {
   return out;
 }
 
+// As many encodings as the SUBSCRIBE names, each found by its rid. Without that agreement one stream is taken.
+void take_layers(const SdpMedia& offered, const AnswerInput& input, const wire::SfuExtensionIds& ids, SdpMedia& out, wire::SfuCamera& camera) {
+  const std::vector<std::string>& rids = offered.simulcast_send;
+  if (rids.size() < 2 || rids.size() > wire::kLayersMax || rids.size() != input.camera_layers.size() || ids.rid == 0) return;
+  const bool declared = std::all_of(rids.begin(), rids.end(), [&](const std::string& rid) {
+    return std::find(offered.rids.begin(), offered.rids.end(), rid) != offered.rids.end() && std::count(rids.begin(), rids.end(), rid) == 1;
+  });
+  if (!declared) return;
+  out.simulcast_receive = rids;
+  camera.ssrc = camera.rtx_ssrc = 0;
+  camera.max_bitrate_bps = 0;
+  for (std::size_t i = 0; i < rids.size(); ++i) {
+    const auto& layer = input.camera_layers[i];
+    camera.layers.push_back({rids[i], layer.stream_id, layer.kbps * 1000});
+    camera.max_bitrate_bps += layer.kbps * 1000;
+  }
+}
+
 SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer& answer) {
   SdpMedia out;
   out.kind = "video";
@@ -119,8 +139,8 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   out.codecs = pick_vp8(offered);
   if (out.codecs.empty()) return rejected(offered);
   const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
-  // rid and repaired-rid too, though one stream is all we take: an extension refused once is not offered again, and a
-  // client with simulcast on then fails in setLocalDescription and reconnects for ever.
+  // rid and repaired-rid also while one stream is sent: an extension refused once is not offered again, and a client with
+  // simulcast on then fails in setLocalDescription and reconnects for ever.
   out.extensions = pick_extensions(offered,
                                    {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation,
                                     RtpExtension::rid, RtpExtension::repaired_rid},
@@ -142,6 +162,7 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   } else if (!offered.ssrcs.empty()) {
     camera.ssrc = offered.ssrcs.front().ssrc;
   }
+  take_layers(offered, input, answer.session.extensions, out, camera);
   answer.session.camera = camera;
   answer.camera = true;
   return out;

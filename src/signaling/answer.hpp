@@ -32,6 +32,11 @@ struct AnswerInput {
   std::uint32_t audio_ssrc = 0;
   std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none
   std::uint32_t camera_stream_id = 0;
+  // The layers that its SUBSCRIBE names, the smallest first; of an offer with as many encodings each gets one.
+  struct Layer {
+    std::uint32_t stream_id = 0, kbps = 0;   // 0: not sent now
+  };
+  std::vector<Layer> camera_layers;
   std::uint32_t camera_kbps = 0;         // what its encoder may come to; 0: not said
   // Is there such a publication now?
   std::function<bool(std::uint32_t stream_id)> is_published;

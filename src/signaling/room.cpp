@@ -46,7 +46,7 @@ bool Room::connected_elsewhere(const Session& session) const {
 
 Session* Room::publisher_of(std::uint32_t stream_id) {
   for (auto& [no, session] : sessions_) {
-    if (!session->retired && session->publication && session->publication->stream_id == stream_id) return session.get();
+    if (!session->retired && session->publication && session->publication->layer_of(stream_id)) return session.get();
   }
   return nullptr;
 }
@@ -254,25 +254,6 @@ void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& o
   if (session.muted == muted) return;
   session.muted = muted;
   tell_muted(now, session, out);
-}
-
-void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
-  if (!session.subscribed || !frame.has_pause()) return;
-  const bool paused = frame.type() == wire::SignalFrame::PAUSE;
-  for (const std::uint32_t stream_id : frame.pause().stream_ids()) {
-    out.commands.push_back(wire::SfuPauseReceive{session.connection, stream_id, paused});
-  }
-}
-
-void Room::on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
-  if (!session.subscribed || !session.adapts_here || !frame.has_remote_video_update()) return;
-  wire::SfuPreferReceives prefer{.connection = session.connection};
-  for (const auto& one : frame.remote_video_update().added_or_updated_video_subscriptions()) {
-    if (prefer.receives.size() < options_.video_subscription_limit && session.sending.contains(one.mid())) {
-      prefer.receives.push_back({one.mid(), one.priority()});
-    }
-  }
-  if (!prefer.receives.empty()) out.commands.push_back(std::move(prefer));
 }
 
 void Room::on_leave(Now now, Session& session, RoomOutput& out) {

@@ -84,6 +84,8 @@ struct RoomOutput {
   std::vector<RoomEvent> events;
 };
 
+struct AnswerInput;
+
 class Room {
  public:
   static constexpr Duration kSeatGrace = Duration::s(30);
@@ -148,6 +150,14 @@ class Room {
   bool is_full_for(const Session& session) const;
   void tell_muted(Now now, const Session& session, RoomOutput& out);
   void end_publication(Session& session, RoomOutput& out);
+  // What is published (room_video.cpp). The video streams that a SUBSCRIBE names: one, or a layer each.
+  using VideoStreams = std::vector<const signal::SdkStreamDescriptor*>;
+  void plan_camera(const Session& session, const VideoStreams& streams, AnswerInput& input) const;
+  // As it was answered. True: the index has changed.
+  bool publish(Session& session, const VideoStreams& streams, const wire::SfuCamera& camera);
+  static void add_index_sources(const Session& publisher, signal::SdkIndexFrame& index);
+  // Up to which layer a receiver that names this stream is to get the publication.
+  static std::uint8_t layer_limit(const Session& receiver, const Session& publisher, std::uint32_t stream_id);
   void watch_life(Now now, RoomOutput& out);
 
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);

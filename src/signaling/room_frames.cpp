@@ -40,7 +40,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     offer = std::move(*inflated);
   }
 
-  std::vector<const signal::SdkStreamDescriptor*> video_streams;
+  VideoStreams video_streams;
   for (const auto& stream : sub.send_streams()) {
     if (stream.media_type() == signal::VIDEO) video_streams.push_back(&stream);
   }
@@ -58,16 +58,16 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   input.transport.ice_pwd = session.local.pwd;
   input.transport.fingerprint = options_.fingerprint;
   input.transport.candidates = options_.candidates;
-  const std::uint32_t new_stream = session.publication ? session.publication->stream_id : next_stream_;
-  input.camera_stream_id = new_stream;
-  if (!video_streams.empty()) input.camera_kbps = std::min<std::uint32_t>(video_streams.front()->max_bitrate_kbps(), 100'000);
+  plan_camera(session, video_streams, input);
   input.is_published = [this, &session](std::uint32_t id) {
     const Session* publisher = publisher_of(id);
     return publisher != nullptr && publisher != &session && may_see(session, *publisher);
   };
   input.ssrcs_for = [this, &session](const std::string& mid, std::uint32_t stream_id) {
     const auto at = session.sending.find(mid);
-    if (at != session.sending.end() && at->second.stream_id == stream_id) {
+    // Another layer of the same publication goes on in the same stream.
+    const Session* publisher = publisher_of(stream_id);
+    if (at != session.sending.end() && publisher != nullptr && at->second.stream_id == publisher->publication->stream_id) {
       return std::pair(at->second.ssrc, at->second.rtx_ssrc);
     }
     const std::uint32_t ssrc = make_ssrc();
@@ -76,9 +76,19 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   auto answer = build_answer(offer, input);
   if (!answer) return refuse_offer(answer.error().message);
 
+  auto* suback = ack.mutable_suback();
   for (wire::SfuReceive& receive : answer->session.receives) {
+    auto* track = suback->add_tracks();
+    track->set_stream_id(receive.stream_id);
+    track->set_ssrc(receive.ssrc);
+    track->set_track_label("v_" + receive.mid);
+    const Session& publisher = *publisher_of(receive.stream_id);
+    receive.layer_max = layer_limit(session, publisher, receive.stream_id);
+    receive.stream_id = publisher.publication->stream_id;
     for (const auto& wanted : sub.video_subscription_configuration()) {
-      if (wanted.mid() == receive.mid) receive.priority = wanted.priority();
+      if (wanted.mid() != receive.mid) continue;
+      receive.priority = wanted.priority();
+      receive.target_bps = std::min<std::uint32_t>(wanted.target_bitrate_kbps(), 100'000) * 1000;
     }
   }
   ++session.answer_version;
@@ -90,18 +100,9 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     session.sending[receive.mid] = {receive.stream_id, receive.ssrc, same ? old->second.rtx_ssrc : receive.rtx_ssrc};
   }
   const bool had_camera = session.publication.has_value();
-  if (answer->camera) {
-    if (!session.publication) {
-      session.publication = Publication{};
-      session.publication->stream_id = session.publication->group_id = next_stream_++;
-    }
-    if (video_streams.front()->max_bitrate_kbps() != 0) {
-      session.publication->max_bitrate_kbps = video_streams.front()->max_bitrate_kbps();
-    }
-    if (video_streams.front()->framerate() != 0) session.publication->framerate = video_streams.front()->framerate();
-  } else {
-    end_publication(session, out);
-  }
+  bool index_changed = false;
+  if (answer->camera) index_changed = publish(session, video_streams, *answer->session.camera);
+  else end_publication(session, out);
   if (!session.subscribed) {
     session.subscribed = true;
     session.subscribed_at = now.mono;
@@ -118,7 +119,6 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     out.commands.push_back(std::move(add));
     if (const auto rights = rights_of(session); rights != wire::SfuRights()) out.commands.push_back(wire::SfuSetRights{session.connection, rights});
   }
-  auto* suback = ack.mutable_suback();
   suback->set_duplex(sub.duplex());
   if (camera_asked && !input.camera_wanted) {
     // "View only": the client takes its own picture away and goes on.
@@ -133,25 +133,20 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   if (session.compresses) session.last_answer = answer->sdp;
   if (answer->camera) {
     // Matched by position to the video send streams alone: an entry for audio would shift them.
-    for (const auto* stream : video_streams) {
+    for (std::size_t i = 0; i < video_streams.size(); ++i) {
       auto* allocation = suback->add_allocations();
-      allocation->set_track_label(stream->track_label());
-      allocation->set_stream_id(session.publication->stream_id);
+      allocation->set_track_label(video_streams[i]->track_label());
+      const auto& layers = session.publication->layers;
+      allocation->set_stream_id(layers.empty() ? session.publication->stream_id : layers[i].stream_id);
       allocation->set_group_id(session.publication->group_id);
     }
-  }
-  for (const wire::SfuReceive& receive : answer->session.receives) {
-    auto* track = suback->add_tracks();
-    track->set_stream_id(receive.stream_id);
-    track->set_ssrc(receive.ssrc);
-    track->set_track_label("v_" + receive.mid);
   }
   out.answered.push_back({session.no, session.connection, true, !answer->session.receives.empty()});
   answer->session.connection = session.connection;
   // The worker knows the session before the client can send its first check.
   out.commands.push_back(std::move(answer->session));
   send(now, session, ack, out);
-  if (had_camera != session.publication.has_value()) broadcast_index(now, out);
+  if (index_changed || had_camera != session.publication.has_value()) broadcast_index(now, out);
 }
 
 void Room::send_index(Now now, const Session& to, RoomOutput& out) {
@@ -164,19 +159,7 @@ void Room::send_index(Now now, const Session& to, RoomOutput& out) {
   for (const auto& [no, session] : sessions_) {
     if (session->retired || !session->publication) continue;
     if (session.get() != &to && !may_see(to, *session)) continue;
-    auto* source = index->add_sources();
-    source->set_stream_id(session->publication->stream_id);
-    source->set_group_id(session->publication->group_id);
-    source->set_framerate(session->publication->framerate);
-    source->set_max_bitrate_kbps(session->publication->max_bitrate_kbps);
-    source->set_avg_bitrate_bps(session->publication->max_bitrate_kbps * 1000);
-    source->set_attendee_id(session->identity.attendee_id);
-    source->set_external_user_id(session->identity.external_user_id);
-    source->set_media_type(signal::VIDEO);
-    if (session->publication->width != 0) {
-      source->set_width(session->publication->width);
-      source->set_height(session->publication->height);
-    }
+    add_index_sources(*session, *index);
   }
   send(now, to, frame, out);
 }

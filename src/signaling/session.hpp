@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/ids.hpp"
 #include "base/time.hpp"
@@ -33,9 +34,21 @@ struct AttendeeIdentity {
 };
 
 struct Publication {
-  std::uint32_t stream_id = 0;
+  std::uint32_t stream_id = 0;        // of its first layer: by it the media worker knows the publication
   std::uint32_t group_id = 0;
   std::uint32_t max_bitrate_kbps = 1500;
+  // Of the same picture sent several times over, the smallest first; empty: one stream.
+  struct Layer {
+    std::uint32_t stream_id = 0, max_bitrate_kbps = 0;   // 0: not sent now
+  };
+  std::vector<Layer> layers;
+  std::optional<std::size_t> layer_of(std::uint32_t stream) const {
+    if (stream == stream_id) return 0;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (layers[i].stream_id == stream) return i;
+    }
+    return std::nullopt;
+  }
   std::uint32_t framerate = 15;
   std::uint16_t width = 0, height = 0;
   bool flowing = false;
@@ -54,7 +67,8 @@ struct Session {
   std::string last_answer;            // of such a one: what the next is compressed against
   // What the last answer sends, by mid. An SSRC belongs to one stream in one section and is never used again.
   struct Sending {
-    std::uint32_t stream_id = 0, ssrc = 0, rtx_ssrc = 0;
+    std::uint32_t stream_id = 0;      // of the publication
+    std::uint32_t ssrc = 0, rtx_ssrc = 0;
   };
   std::map<std::string, Sending> sending;
   std::optional<Publication> publication;

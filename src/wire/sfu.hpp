@@ -47,7 +47,7 @@ struct SfuAddConnection {
 
 // Negotiated ids of RTP header extensions (RFC 8285), the same for all sections of a bundle; 0: not negotiated.
 struct SfuExtensionIds {
-  std::uint8_t mid = 0, audio_level = 0, abs_send_time = 0, transport_cc = 0, orientation = 0;
+  std::uint8_t mid = 0, audio_level = 0, abs_send_time = 0, transport_cc = 0, orientation = 0, rid = 0, repaired_rid = 0;
 };
 
 // The audio section, both ways.
@@ -60,6 +60,14 @@ struct SfuAudio {
   bool receives = true;            // they send
   bool sends = true;               // they listen (a content share does not)
 };
+// One encoding of a camera that is sent several times over (simulcast, RFC 8853).
+struct SfuLayer {
+  std::string rid;                 // in the packets until its SSRC is known (RFC 8852)
+  std::uint32_t stream_id = 0;     // unique in the meeting
+  std::uint32_t max_bitrate_bps = 0;  // 0: not sent now
+};
+inline constexpr std::size_t kLayersMax = 3;
+
 // The camera slot: what the attendee publishes.
 struct SfuCamera {
   std::string mid;
@@ -67,6 +75,7 @@ struct SfuCamera {
   std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; rtx 0: none
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // theirs; 0 unknown: bound by MID
   std::uint32_t max_bitrate_bps = 1'500'000;            // what its encoder may come to
+  std::vector<SfuLayer> layers;    // the smallest first, at most kLayersMax; empty: one stream
 };
 // A section that receives another attendee's video.
 struct SfuReceive {
@@ -75,6 +84,8 @@ struct SfuReceive {
   std::uint8_t payload_type = 0, rtx_payload_type = 0;
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // ours
   std::uint32_t priority = 0;      // among the receiver's cameras, where its link is narrow: larger gives way later
+  std::uint8_t layer_max = 255;    // no layer above this one is sent
+  std::uint32_t target_bps = 0;    // more is of no use to the receiver; 0: anything is
 };
 
 // What the latest offer and answer agreed on; replaces everything of the one before.
@@ -122,6 +133,8 @@ struct SfuPreferReceives {
   struct One {
     std::string mid;
     std::uint32_t priority = 0;
+    std::uint8_t layer_max = 255;
+    std::uint32_t target_bps = 0;
   };
   std::vector<One> receives;
 };
@@ -234,7 +247,7 @@ struct SfuVideoHeld {
 struct SfuBitrates {
   MeetingNo meeting;
   struct Stream {
-    std::uint32_t stream_id = 0;
+    std::uint32_t stream_id = 0;     // of a layer
     std::uint64_t bps = 0;
   };
   struct Receiver {

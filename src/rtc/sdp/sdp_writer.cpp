@@ -61,6 +61,15 @@ void write_section(std::string& out, const SdpTransport& transport, const SdpMed
   line(out, "a=rtcp-mux");
   line(out, "a=rtcp-rsize");
   for (const SdpCodec& codec : media.codecs) write_codec(out, codec);
+  for (const std::string& rid : media.simulcast_receive) line(out, "a=rid:" + rid + " recv");
+  for (const std::string& rid : media.simulcast_send) line(out, "a=rid:" + rid + " send");
+  const auto joined = [](const std::vector<std::string>& rids) {
+    std::string all;
+    for (const std::string& rid : rids) all += (all.empty() ? "" : ";") + rid;
+    return all;
+  };
+  if (!media.simulcast_receive.empty()) line(out, "a=simulcast:recv " + joined(media.simulcast_receive));
+  if (!media.simulcast_send.empty()) line(out, "a=simulcast:send " + joined(media.simulcast_send));
   for (const auto& [primary, rtx] : media.fid_groups) {
     line(out, "a=ssrc-group:FID " + std::to_string(primary) + " " + std::to_string(rtx));
   }

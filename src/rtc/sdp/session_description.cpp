@@ -30,6 +30,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
+// "send low;~mid,alt;hi recv …" (RFC 8853 §5.1).
+bool read_simulcast(std::string_view value, SdpMedia& media);
+
 // A token that goes back into our own answer must not carry line ends or blanks.
 bool is_token(std::string_view text, std::size_t max = 256) {
   return !text.empty() && text.size() <= max &&
@@ -119,6 +122,23 @@ bool read_candidate(std::string_view value, SdpMedia& media) {
   return true;
 }
 
+bool read_simulcast(std::string_view value, SdpMedia& media) {
+  while (!value.empty()) {
+    const std::string_view direction = cut(value, ' ');
+    std::string_view streams = cut(value, ' ');
+    if ((direction != "send" && direction != "recv") || streams.empty()) return false;
+    auto& list = direction == "send" ? media.simulcast_send : media.simulcast_receive;
+    while (!streams.empty()) {
+      std::string_view alternatives = cut(streams, ';');
+      std::string_view rid = cut(alternatives, ',');
+      if (rid.starts_with('~')) rid.remove_prefix(1);
+      if (!is_token(rid, 16) || list.size() >= 16) return false;
+      list.emplace_back(rid);
+    }
+  }
+  return true;
+}
+
 bool read_attribute(std::string_view name, std::string_view value, SdpMedia& media) {
   bool valid = true;
   if (read_transport(name, value, media, valid)) return valid;
@@ -174,6 +194,8 @@ bool read_attribute(std::string_view name, std::string_view value, SdpMedia& med
     const std::string_view rid = cut(value, ' ');
     if (!is_token(rid, 16) || media.rids.size() >= 16) return false;
     media.rids.emplace_back(rid);
+  } else if (name == "simulcast") {
+    return read_simulcast(value, media);
   }
   return true;
 }

@@ -60,6 +60,9 @@ struct SdpMedia {
   std::vector<SdpSsrc> ssrcs;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> fid_groups;  // (primary, rtx), RFC 5576 §4.2
   std::vector<std::string> rids;    // RFC 8851
+  std::vector<std::string> simulcast_send;  // rids of what is sent several times over (RFC 8853 §5.1), the first of each
+                                    // set of alternatives; also those that are paused ("~")
+  std::vector<std::string> simulcast_receive;  // likewise, as an answer takes them
   std::vector<SdpCandidate> candidates;
   std::string ice_ufrag, ice_pwd;
   std::string fingerprint_hash;     // "sha-256"

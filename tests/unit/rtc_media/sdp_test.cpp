@@ -85,6 +85,18 @@ TEST(Sdp, SimulcastRidsAreRead) {
   const auto sdp = parse_sdp(capture("simulcast/03-offer.sdp"));
   ASSERT_TRUE(sdp);
   EXPECT_EQ(sdp->media[1].rids, (std::vector<std::string>{"low", "mid", "hi"}));
+  EXPECT_EQ(sdp->media[1].simulcast_send, sdp->media[1].rids) << "also the one that rests";
+  const auto with = [](const std::string& line) {
+    return parse_sdp("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:1\r\na=simulcast:" + line + "\r\n");
+  };
+  const auto both = with("send 1,2;~3,4 recv 5");
+  ASSERT_TRUE(both);
+  EXPECT_EQ(both->media[0].simulcast_send, (std::vector<std::string>{"1", "3"})) << "the first of alternatives";
+  EXPECT_EQ(both->media[0].simulcast_receive, (std::vector<std::string>{"5"}));
+  for (const char* bad : {"send", "send ", "both 1", "send ~", "send 1;;2", "send 12345678901234567"}) EXPECT_FALSE(with(bad)) << bad;
+  std::string many = "send 1";
+  for (int i = 0; i < 16; ++i) many += ";" + std::to_string(i);
+  EXPECT_FALSE(with(many));
 }
 
 TEST(Sdp, WhatWeWriteWeRead) {

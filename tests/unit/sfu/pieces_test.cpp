@@ -49,10 +49,19 @@ TEST(StreamRewriter, GoesOnWithoutASeamWhenTheSourceChanges) {
   const auto next = r.map(12, 77);
   EXPECT_EQ(next->sequence, out->sequence + 1);
   EXPECT_EQ(next->timestamp, out->timestamp + 90'000);   // the second that passed
-  EXPECT_EQ(r.source_of(next->sequence), std::nullopt) << "not sent yet";
+  EXPECT_EQ(r.epoch_of(next->sequence), nullptr) << "not sent yet";
   r.sent(*next, kStart + Duration::ms(1033));
-  EXPECT_EQ(r.source_of(next->sequence), 12);
-  EXPECT_EQ(r.source_of(out->sequence), std::nullopt) << "of the source before";
+  ASSERT_NE(r.epoch_of(next->sequence), nullptr);
+  EXPECT_EQ(next->sequence - r.epoch_of(next->sequence)->sequence_offset, 12);
+  EXPECT_EQ(r.epoch_of(out->sequence), nullptr) << "of the source before, which began anew";
+  r.begin_epoch(500, 1, kStart + Duration::ms(1066), 3, 2970).anew = false;
+  const auto third = r.map(500, 1);
+  EXPECT_EQ(third->timestamp, next->timestamp + 2970) << "by their clocks";
+  r.sent(*third, kStart + Duration::ms(1066));
+  ASSERT_NE(r.epoch_of(next->sequence), nullptr) << "of the layer before";
+  EXPECT_EQ(next->sequence - r.epoch_of(next->sequence)->sequence_offset, 12);
+  EXPECT_EQ(third->sequence - r.epoch_of(third->sequence)->sequence_offset, 500);
+  EXPECT_EQ(r.epoch_of(out->sequence), nullptr);
 }
 
 TEST(StreamRewriter, ALatePacketDoesNotMoveTheEnd) {

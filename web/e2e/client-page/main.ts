@@ -5,6 +5,10 @@ import {
   DefaultMeetingSession,
   LogLevel,
   MeetingSessionConfiguration,
+  TargetDisplaySize,
+  VideoPreference,
+  VideoPreferences,
+  VideoPriorityBasedPolicy,
   type MeetingSession,
   type VideoTileState,
 } from 'amazon-chime-sdk-js';
@@ -26,6 +30,7 @@ let listened: MediaStream | null = null;
 let audioRuns = false;
 let held: MediaStream | undefined;
 let options: JoinOptions | undefined;
+let policy: VideoPriorityBasedPolicy | undefined;
 
 function the(): MeetingSession {
   if (session === undefined) throw new Error('not joined');
@@ -101,11 +106,10 @@ const party: Party = {
     held = await navigator.mediaDevices.getUserMedia({ audio: true });
     audioRuns = await doesAudioRun();
     const logger = new ConsoleLogger('client', LogLevel.WARN);
-    const s = new DefaultMeetingSession(
-      new MeetingSessionConfiguration(wanted.meeting, wanted.attendee),
-      logger,
-      new DefaultDeviceController(logger),
-    );
+    const configuration = new MeetingSessionConfiguration(wanted.meeting, wanted.attendee);
+    configuration.enableSimulcastForUnifiedPlanChromiumBasedBrowsers = wanted.simulcast ?? false;
+    if (wanted.chooses) configuration.videoDownlinkBandwidthPolicy = policy = new VideoPriorityBasedPolicy(logger);
+    const s = new DefaultMeetingSession(configuration, logger, new DefaultDeviceController(logger));
     session = s;
     watch(s);
     const sound = document.getElementById('sound') as HTMLAudioElement;
@@ -140,6 +144,12 @@ const party: Party = {
     if (!on) return the().audioVideo.stopVideoInput();
     await the().audioVideo.startVideoInput(upcallPattern.camera({ ...options, ...options?.camera }));
     the().audioVideo.startLocalVideoTile();
+  },
+  prefer(attendeeId, size) {
+    if (policy === undefined) throw new Error('it does not choose');
+    const preferences = VideoPreferences.prepare();
+    preferences.add(new VideoPreference(attendeeId, 1, TargetDisplaySize[size]));
+    policy.chooseRemoteVideoSources(preferences.build());
   },
   async share() {
     await the().audioVideo.startContentShare(

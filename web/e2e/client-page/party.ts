@@ -22,6 +22,8 @@ export interface JoinOptions {
   participant: number;
   microphone: boolean;
   camera: { width: number; height: number; fps: number } | null;
+  simulcast?: boolean; // the camera in several sizes at once
+  chooses?: boolean; // says by prefer() what it wants to see, and leaves it to the server what its link carries
 }
 
 export interface RosterEntry {
@@ -48,6 +50,8 @@ export interface PartyState {
   messages: Message[];
 }
 
+export type TileSize = 'Low' | 'Medium' | 'High' | 'Maximum';
+
 export interface Party {
   join(options: JoinOptions): Promise<void>;
   state(): PartyState;
@@ -55,6 +59,7 @@ export interface Party {
   heard(): Promise<number[]>; // 10 ms of sound so far, by participant
   mute(muted: boolean): void;
   cameraOn(on: boolean): Promise<void>;
+  prefer(attendeeId: string, size: TileSize): void;
   share(): Promise<void>;
   unshare(): void;
   say(topic: string, text: string, lifetimeMs?: number): void;
