@@ -1,7 +1,8 @@
-// Compound RTCP and transport-wide feedback on arbitrary bytes.
+// Compound RTCP and transport-wide feedback on arbitrary bytes: every item lies in the compound, its lists are as long as that.
 // link: upcall_rtc_rtcp
 #include <cstdint>
 
+#include "base/invariant.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 #include "rtc/rtcp/transport_feedback.hpp"
 
@@ -9,8 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   namespace rtc = upcall::rtc;
   rtc::RtcpReader reader(upcall::Bytes(data, size));
   rtc::TransportArrival arrivals[512];
-  std::size_t nacked = 0;
+  std::size_t nacked = 0, items = 0;
   while (auto item = reader.next()) {
+    ++items;
     if (auto* feedback = std::get_if<rtc::TransportFeedback>(&*item)) {
       (void)rtc::decode_transport_feedback(feedback->fci, arrivals);
     } else if (auto* nack = std::get_if<rtc::Nack>(&*item)) {
@@ -21,5 +23,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       }
     }
   }
+  UPCALL_INVARIANT(items <= size / 4, "a packet has a header");
+  UPCALL_INVARIANT(nacked <= 17 * (size / 4), "17 numbers an item");
+  // What was not malformed is used to the last byte: lengths of the packets' headers add up.
+  std::size_t at = 0, packets = 0;
+  while (at + 4 <= size) {
+    at += 4 + 4 * (std::size_t(data[at + 2]) << 8 | data[at + 3]);
+    ++packets;
+  }
+  UPCALL_INVARIANT(reader.failed() || (at == size && packets == items), "lengths add up");
   return 0;
 }

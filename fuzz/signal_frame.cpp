@@ -2,7 +2,8 @@
 // link: upcall_signaling
 //
 // Input: messages one after another, each behind a 16-bit length (big-endian). Between them media connects. Whatever
-// comes, the other attendee stays in the meeting and every frame that the room sends can be read.
+// comes, the other attendee stays in the meeting, every frame that the room sends can be read, and one message becomes so
+// much work for the media worker and so many bytes to the two sockets at most.
 #include <cstdint>
 #include <cstdlib>
 
@@ -39,9 +40,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (in.ok() && in.remaining() > 2) {
     const Bytes message = in.bytes(std::min<std::size_t>(in.u16(), in.remaining()));
     room.on_message(now, stranger, message, out);
+    require(out.commands.size() <= 64);
     for (const auto& command : std::exchange(out.commands, {})) {
       if (const auto* add = std::get_if<wire::SfuAddConnection>(&command)) room.on_sfu_event(now, wire::SfuConnected{add->connection}, out);
     }
+    std::size_t bytes = 0;
+    for (const auto& send : out.sends) bytes += send.message.size();
+    require(out.sends.size() <= 8 && bytes <= 64 * 1024 + 4 * message.size());
     for (const auto& send : out.sends) require(wire::decode_signal(as_bytes(send.message)).has_value());
     for (const auto& close : out.closes) require(close.session == stranger);
     out.sends.clear();

@@ -1,9 +1,11 @@
 // Packets of any shape into SRTP and SRTCP under a known key (zeros): first byte profile, then packets (u16 length).
-// What is accepted once is refused the second time; what we protect comes back as it was.
-// link: upcall_rtc_srtp
+// What is accepted once is refused the second time; what we protect comes back as it was; and where SRTP takes the header to
+// end, the RTP parser does too (CVE-2019-20503: two parsers that disagree).
+// link: upcall_rtc_srtp upcall_rtc_rtp
 #include <algorithm>
 #include <cstdlib>
 
+#include "rtc/rtp/rtp_packet.hpp"
 #include "rtc/srtp/session.hpp"
 
 using namespace upcall;
@@ -29,8 +31,20 @@ void round_trip(const MasterKey& key, bool rtcp, Bytes plain) {
   ByteVector packet(plain.begin(), plain.end());
   packet.resize(plain.size() + kMaxExpansion);
   const SrtpResult sealed = rtcp ? sender.protect_rtcp(packet, plain.size()) : sender.protect_rtp(packet, plain.size());
-  if (!sealed) return;
+  if (!sealed) {
+    // Refused for its header: the RTP parser must refuse it as well, or it would be forwarded and never sent.
+    if (!rtcp && sealed.error() == SrtpError::malformed && rtc::parse_rtp(plain)) std::abort();
+    return;
+  }
+  const ByteVector sealed_copy(packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(*sealed));
   const SrtpResult opened = run(receiver, rtcp, MutBytes(packet).first(*sealed));
+  // The header stays in clear, what follows does not: the first byte that differs is where SRTP began.
+  if (!rtcp) {
+    const auto parsed = rtc::parse_rtp(plain);
+    for (std::size_t i = 0; parsed && i < parsed->header_size; ++i) {
+      if (sealed_copy[i] != plain[i]) std::abort();
+    }
+  }
   if (!opened || *opened != plain.size() || !std::equal(plain.begin(), plain.end(), packet.begin())) std::abort();
 }
 

@@ -224,8 +224,16 @@ bool LivePeers::send_rtcp(LivePeer& peer, Bytes plain) {
 
 void LivePeers::send_datagram(LivePeer& peer, Bytes datagram) {
   ByteVector copy(datagram.begin(), datagram.end());
+  peer.last_sent = copy;
   acting_ = peer.meeting;
   worker_.handle(now_.mono, peer.path, copy, outbox_);
+  end_turn();
+}
+
+void LivePeers::send_from(const ice::Path& path, Bytes datagram) {
+  if (const auto at = std::ranges::find(strangers_, path, [](const auto& s) { return s.first; }); at != strangers_.end()) at->second += static_cast<std::int64_t>(datagram.size());
+  ByteVector copy(datagram.begin(), datagram.end());
+  worker_.handle(now_.mono, path, copy, outbox_);
   end_turn();
 }
 
@@ -243,7 +251,7 @@ void LivePeers::send_check(LivePeer& peer, const ice::Path& path) {
 void LivePeers::check_all() {
   next_check_ = now_.mono + kCheckPeriod;
   for (LivePeer& peer : peers_) {
-    if (!peer.removed) send_check(peer, peer.path);
+    if (!peer.removed && !peer.silent) send_check(peer, peer.path);
   }
 }
 
@@ -273,6 +281,11 @@ void LivePeers::advance(Duration time) {
 void LivePeers::transmit(std::span<const sfu::Transmit> batch) {
   for (const sfu::Transmit& t : batch) {
     ++sent_;
+    if (const auto stranger = std::ranges::find(strangers_, t.path, [](const auto& s) { return s.first; }); stranger != strangers_.end()) {
+      stranger->second -= static_cast<std::int64_t>(t.datagram.size());
+      if (stranger->second < 0) breach("a stranger got more than came from him");
+      continue;
+    }
     const auto at = std::find_if(peers_.rbegin(), peers_.rend(), [&](const LivePeer& p) { return p.path == t.path; });
     if (at == peers_.rend()) {
       breach("something was sent to where nobody is");

@@ -48,11 +48,12 @@ struct LivePeer {
   wire::SfuSetSession session;            // what was agreed last
   std::set<std::uint32_t> media_ssrcs;    // of everything it was ever told to expect
   std::optional<srtp::SrtpSession> seal, open;
-  bool removed = false;
+  bool removed = false, silent = false;
 
   std::vector<PlainRtp> rtp;              // got so far; tests clear them
   std::vector<ByteVector> rtcp;           // compounds
   std::uint64_t datagrams = 0;
+  ByteVector last_sent;                   // as it was on the wire
 
   // All items of one kind among the compounds, in order; views into `rtcp`.
   template <class Item>
@@ -99,6 +100,11 @@ class LivePeers final : public sfu::TransmitSink {
   bool send_rtcp(LivePeer& peer, Bytes plain);
   void send_datagram(LivePeer& peer, Bytes datagram);
   void send_check(LivePeer& peer, const ice::Path& path);
+  // Somebody who is no peer: what is sent there counts, and must never be more than came from there.
+  void watch_stranger(const ice::Path& path) { strangers_.emplace_back(path, 0); }
+  void send_from(const ice::Path& path, Bytes datagram);
+  // Sends no checks any more.
+  void go_silent(LivePeer& peer) { peer.silent = true; }
 
   // Moves the clock and runs every timer on the way; consent is kept.
   void advance(Duration time);
@@ -132,6 +138,7 @@ class LivePeers final : public sfu::TransmitSink {
   sfu::Outbox outbox_{*this};
   std::deque<LivePeer> peers_;
   std::set<std::uint32_t> meetings_;
+  std::vector<std::pair<ice::Path, std::int64_t>> strangers_;   // bytes from there, less those sent there
   std::optional<std::uint32_t> acting_;   // meeting of the input that is handled now
   Instant next_check_;
   std::uint32_t next_connection_ = 1, next_ssrc_ = 1000, next_stream_ = 1;

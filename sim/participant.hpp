@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/attendee.hpp"
 #include "sim/event_queue.hpp"
@@ -75,6 +76,7 @@ class Participant {
   const ParticipantOptions options;
   client::Attendee attendee;
   bool muted = false, camera = false, talking = false, gone = false;
+  std::vector<bool> relays_offered;   // by each JOIN_ACK so far
   bool link_troubled = false;   // at any time: whoever never was must be good to everybody
   Link up, down;
   NetAddress address;

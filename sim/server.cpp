@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rtc/demux/classify.hpp"
+#include "wire/sfu_route.hpp"
 
 namespace upcall::sim {
 
@@ -45,6 +46,7 @@ void Server::open_meeting(const std::string& meeting) {
   options.fingerprint = context_.fingerprint().text();
   const NetAddress media = media_address();
   options.candidates.push_back({ip_text(media), media.port, "host", true});
+  options.relay = relay;
   signaling::RoomOutput out;
   entry.room = std::make_unique<signaling::Room>(queue_.now(), std::move(options), random_,
                                                  [this] { return wire::ConnectionNo{next_connection_++}; }, out);
@@ -140,6 +142,9 @@ void Server::apply(Entry& entry, const std::string& meeting, signaling::RoomOutp
     if (const auto* add = std::get_if<wire::SfuAddConnection>(&command)) {
       connections_[add->connection] = meeting;
       attendees_[add->connection] = add->attendee_id;
+    }
+    if (auto* set = std::get_if<wire::SfuSetSession>(&command); set != nullptr && attendees_[set->connection] == forged) {
+      set->remote_fingerprint = context_.fingerprint().text();   // a good one, but not that of who comes
     }
     post(std::move(command));
   }
@@ -270,24 +275,15 @@ void Server::on_media_event(const wire::SfuEvent& event) {
     at->second.room->on_sfu_event(queue_.now(), event, out);
     apply(at->second, meeting, out);
   };
-  const auto* levels = std::get_if<wire::SfuAudioLevels>(&event);
-  const auto* bitrates = std::get_if<wire::SfuBitrates>(&event);
-  if (levels != nullptr || bitrates != nullptr) {
-    const wire::MeetingNo no = levels != nullptr ? levels->meeting : bitrates->meeting;
+  if (const auto* failed = std::get_if<wire::SfuFailed>(&event)) failures[attendees_[failed->connection]] = failed->failure;
+  const wire::SfuEventTarget target = wire::target_of(event);
+  if (target.meeting) {
     for (auto& [id, entry] : meetings_) {
-      if (entry.no == no) return to_room(id);
+      if (entry.no == target.meeting) return to_room(id);
     }
     return;
   }
-  wire::ConnectionNo connection{};
-  if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuFirstVideo>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
-  if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
-  if (const auto at = connections_.find(connection); at != connections_.end()) to_room(at->second);
+  if (const auto at = connections_.find(target.connection); at != connections_.end()) to_room(at->second);
 }
 
 void Server::handle_timeout() {

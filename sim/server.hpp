@@ -41,6 +41,9 @@ class Server final : public sfu::TransmitSink {
   };
   Server(EventQueue& queue, const dtls::DtlsContext& context, RandomSource& random, Wires wires);
 
+  std::string forged;                // this attendee's offers name somebody else's certificate
+  std::map<std::string, wire::SfuFailure> failures;   // the last of each attendee
+  signaling::RelaySettings relay;   // of meetings that are opened from now on
   void open_meeting(const std::string& meeting);
   void end_meeting(const std::string& meeting);
   void remove_attendee(const std::string& meeting, const std::string& attendee_id);

@@ -38,6 +38,8 @@ World::World(std::uint64_t seed, std::function<void(Instant)> on_clock) : on_clo
                     breach("the server sent a frame that cannot be read");
                   } else if (frame->type() == wire::SignalFrame::INDEX) {
                     at.owner->on_index(*frame);
+                  } else if (frame->type() == wire::SignalFrame::JOIN_ACK) {
+                    at.owner->relays_offered.push_back(frame->joinack().turn_credentials().uris_size() > 0);
                   }
                   client::Output out;
                   at.owner->attendee.on_socket_message(queue_.now(), as_bytes(message), out);

@@ -11,7 +11,7 @@ build_packages=(
   g++ cmake ninja-build ccache mold pkg-config ca-certificates
   libboost1.81-dev libboost-json1.81-dev
   libssl-dev libsodium-dev
-  libopus-dev libvpx-dev libyuv-dev
+  libopus-dev libvpx-dev libyuv-dev libopenh264-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev

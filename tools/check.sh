@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is too slow for `make test`: clang-tidy over the cores, ThreadSanitizer, and, in fresh Debian roots, the README's two
+# What is too slow for `make test`: clang-tidy over the cores, ThreadSanitizer, Valgrind (where it is installed), and, in fresh Debian roots, the README's two
 # commands and the packages. FRESH=0 leaves the roots out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,9 @@ tools/build.sh tsan
 # The composer and whole-system tests spend their time in uninstrumented codecs; threads of ours are in these.
 TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -L '^unit$' -j "$jobs" --output-on-failure --no-tests=error
 TSAN_OPTIONS=halt_on_error=1 ctest --test-dir build/tsan -R '^system_(net|process)\.' --output-on-failure --no-tests=error
+
+echo "== memcheck"
+tools/memcheck.sh
 
 echo "== fresh Debian roots"
 if [ "${FRESH:-1}" = 0 ]; then

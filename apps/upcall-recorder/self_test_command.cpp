@@ -11,7 +11,7 @@ int run_self_test() {
     std::fprintf(stderr, "upcall-recorder: %s\n", done.error().message.c_str());
     return 1;
   }
-  std::puts("H.264, AAC, VP8, Opus, the font and the muxer work");
+  std::puts("H.264 and AAC of films, VP8, H.264, VP9 and Opus of calls, the font and the muxer work");
   return 0;
 }
 

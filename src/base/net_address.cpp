@@ -1,5 +1,6 @@
 #include "base/net_address.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 
 namespace upcall {
@@ -54,6 +55,18 @@ bool is_public(const NetAddress& address) {
     if (within(ip, block)) return false;
   }
   return true;
+}
+
+NetAddress peer_of(const NetAddress& address) {
+  NetAddress out = address;
+  out.port = 0;
+  if (!address.is_ipv6) return out;
+  static constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (std::equal(kMapped.begin(), kMapped.end(), address.ip.begin())) {
+    return NetAddress::v4(address.ip[12], address.ip[13], address.ip[14], address.ip[15], 0);
+  }
+  std::fill(out.ip.begin() + 8, out.ip.end(), std::uint8_t(0));
+  return out;
 }
 
 std::string ip_text(const NetAddress& address) {

@@ -30,6 +30,9 @@ struct NetAddress {
 // "192.0.2.1", "2001:db8::1": for SDP and the command line. Not for logs.
 std::string ip_text(const NetAddress& address);
 ParseResult<NetAddress> parse_ip(std::string_view ip, std::uint16_t port);
+// Whose address it is, for limits on one peer: without the port; of IPv6 the /64, all of which one host owns; an IPv4 address
+// that is written as an IPv6 one is the IPv4 address.
+NetAddress peer_of(const NetAddress& address);
 // Reachable by everybody in the Internet: false for what the registries of RFC 6890 keep for hosts, links, private
 // networks, documentation and multicast, also when it is written as an IPv6 address that holds an IPv4 one.
 bool is_public(const NetAddress& address);

@@ -7,6 +7,7 @@
 namespace upcall::compose {
 
 namespace {
+constexpr std::int64_t kVideoWaitUs = 800'000;       // for packets that are missing
 constexpr std::int64_t kStepUs = 100'000;            // composing follows feeding in steps of this
 constexpr std::int64_t kLongestUs = 7ll * 24 * 3600 * 1'000'000;   // a week: more is a broken clock, not a call
 constexpr std::uint8_t kVoiceLevel = 45;             // -dBov: louder is a voice and no room
@@ -117,7 +118,9 @@ void Composer::open_source(const wire::TapSource& info) {
   source.person = person_of(info.attendee_id);
   source.video = info.kind == wire::TapKind::video;
   if (source.video) {
-    source.decodable = studio_.open_video(info.source, info.codec);
+    const auto codec = video_codec(info.codec);
+    source.decodable = codec && studio_.open_video(info.source, info.codec);
+    if (codec) source.assembler = VideoAssembler(kVideoWaitUs, *codec);
   } else {
     auto decoder = studio_.open_audio(info.codec);
     source.decodable = decoder != nullptr;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/result.hpp"
 #include "compose/audio_lane.hpp"
 #include "compose/layout.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::compose {
@@ -48,6 +50,16 @@ inline bool same_but_for_marks(const Scene& a, const Scene& b) {
   if (a.title != b.title || a.title_box != b.title_box || a.card != b.card || a.card_box != b.card_box) return false;
   return std::equal(a.tiles.begin(), a.tiles.end(), b.tiles.begin(), b.tiles.end(),
                     [&](const Tile& x, const Tile& y) { return without_mark(x) == without_mark(y); });
+}
+
+// Of a source's pictures; nothing for sound and for what no version of ours records.
+inline std::optional<rtc::VideoCodec> video_codec(wire::TapCodec codec) {
+  switch (codec) {
+    case wire::TapCodec::vp8: return rtc::VideoCodec::vp8;
+    case wire::TapCodec::h264: return rtc::VideoCodec::h264;
+    case wire::TapCodec::vp9: return rtc::VideoCodec::vp9;
+    default: return std::nullopt;
+  }
 }
 
 class Studio {

@@ -1,7 +1,5 @@
 #include "compose/video_assembler.hpp"
 
-#include "rtc/codec/vp8.hpp"
-
 namespace upcall::compose {
 
 namespace {
@@ -18,12 +16,11 @@ void VideoAssembler::push(const VideoPacket& in) {
   p.marker = in.marker;
   p.rotation = in.rotation;
   if (!in.payload.empty()) {
-    const auto descriptor = rtc::parse_vp8_descriptor(in.payload);
-    if (!descriptor) return;  // as good as lost
-    p.begins = descriptor->begins_frame();
-    p.key = rtc::is_vp8_key_frame(in.payload);
-    const Bytes data = in.payload.subspan(descriptor->header_size);
-    p.data.assign(data.begin(), data.end());
+    const auto parsed = rtc::parse_video_payload(codec_, in.payload);
+    if (!parsed) return;  // as good as lost
+    p.begins = parsed->begins_picture;
+    p.key = parsed->key_frame;
+    p.payload.assign(in.payload.begin(), in.payload.end());
   }
   packets_.try_emplace(sequence, std::move(p));
   if (packets_.size() > kPacketsMax) {
@@ -36,7 +33,7 @@ void VideoAssembler::push(const VideoPacket& in) {
 std::optional<VideoFrame> VideoAssembler::assemble() {
   auto it = packets_.find(next_sequence_);
   // Padding (no payload) between frames.
-  while (it != packets_.end() && it->first == next_sequence_ && it->second.data.empty()) {
+  while (it != packets_.end() && it->first == next_sequence_ && it->second.payload.empty()) {
     it = packets_.erase(it);
     ++next_sequence_;
   }
@@ -51,7 +48,7 @@ std::optional<VideoFrame> VideoAssembler::assemble() {
       whole = true;  // a sender that forgot its marker
       break;
     }
-    size += end->second.data.size();
+    size += end->second.payload.size() + 4;  // a start code at most
     if (end->second.marker) {
       whole = true;
       ++end;
@@ -62,12 +59,12 @@ std::optional<VideoFrame> VideoAssembler::assemble() {
   if (!whole) return std::nullopt;
   VideoFrame out;
   out.timestamp = timestamp;
-  out.key_frame = it->second.key;
   const bool begins = it->second.begins;
   out.data.reserve(size);
   for (auto p = it; p != end; ++p) {
     if (p->second.rotation) rotation_ = *p->second.rotation & 3;
-    out.data.insert(out.data.end(), p->second.data.begin(), p->second.data.end());
+    out.key_frame = out.key_frame || p->second.key;
+    rtc::append_video_payload(codec_, p->second.payload, out.data);
   }
   out.rotation = rotation_;
   packets_.erase(it, end);

@@ -1,4 +1,4 @@
-// RTP packets of one VP8 source back into whole frames, in order (RFC 7741 §4). Waits for reordered and retransmitted
+// RTP packets of one source back into whole frames, in order, whichever its codec. Waits for reordered and retransmitted
 // packets for a bounded time of the recording's clock; what is then still missing costs everything up to the next key
 // frame, because a frame that was predicted from nothing shows garbage. One thread.
 #pragma once
@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/seq.hpp"
+#include "rtc/codec/video_payload.hpp"
 
 namespace upcall::compose {
 
@@ -25,12 +26,12 @@ struct VideoFrame {
   std::int64_t timestamp = 0;
   bool key_frame = false;
   std::uint8_t rotation = 0;       // quarter turns clockwise to upright
-  ByteVector data;
+  ByteVector data;                 // what the codec's decoder takes (rtc::append_video_payload)
 };
 
 class VideoAssembler {
  public:
-  explicit VideoAssembler(std::int64_t wait_us = 800'000) : wait_us_(wait_us) {}
+  explicit VideoAssembler(std::int64_t wait_us = 800'000, rtc::VideoCodec codec = rtc::VideoCodec::vp8) : codec_(codec), wait_us_(wait_us) {}
 
   void push(const VideoPacket& packet);
   // The next frame in order, if it is whole or the wait for it is over at now_us.
@@ -46,10 +47,11 @@ class VideoAssembler {
     std::int64_t timestamp = 0, arrival_us = 0;
     bool marker = false, begins = false, key = false;
     std::optional<std::uint8_t> rotation;
-    ByteVector data;               // without descriptor
+    ByteVector payload;            // with descriptor
   };
   std::optional<VideoFrame> assemble();
 
+  rtc::VideoCodec codec_;
   std::int64_t wait_us_;
   Unwrapper<std::uint16_t> unwrapper_;
   std::map<std::int64_t, Packet> packets_;

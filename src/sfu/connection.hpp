@@ -77,9 +77,15 @@ struct Connection {
 
   // Counters.
   std::uint64_t packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
-  std::uint64_t retransmitted = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
+  std::uint64_t retransmitted = 0, repairs_looked_up = 0, nacks_received = 0, nacks_sent = 0, plis_received = 0, plis_sent = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(Drop::count_)> drops{};
   void drop(Drop reason) { ++drops[static_cast<std::size_t>(reason)]; }
+
+  // The peer itself was heard: what it sent was authentic. Anything else may come from anybody, and keeps no call alive.
+  void heard(Instant now) {
+    last_heard = now;
+    dropped_told = false;
+  }
 
   bool can_send() const { return connected && !failed; }
 

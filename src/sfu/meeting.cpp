@@ -220,8 +220,6 @@ bool Meeting::handle(Instant now, Connection& c, const ice::Path& path, MutBytes
     return false;
   }
   if (c.failed) return false;
-  c.last_heard = now;
-  c.dropped_told = false;
   switch (kind) {
     case rtc::PacketKind::dtls: on_dtls(now, c, path, datagram, out); break;
     case rtc::PacketKind::rtp: on_rtp(now, c, datagram, out); break;
@@ -246,9 +244,8 @@ bool Meeting::on_stun(Instant now, Connection& c, const ice::Path& path, Bytes d
     ++c.packets_out;
     c.bytes_out += result.reply.size();
   }
-  if (result.outcome == ice::CheckOutcome::ignored) return false;
-  c.last_heard = now;
-  c.dropped_told = false;
+  if (result.outcome == ice::CheckOutcome::ignored || result.outcome == ice::CheckOutcome::refused) return false;
+  c.heard(now);
   wake_at(c.ice.next_deadline());
   if (c.validated_at == Instant() && c.ice.path_count() > 0) {
     c.validated_at = now;
@@ -296,6 +293,7 @@ void Meeting::after_dtls(Instant now, Connection& c, Outbox& out) {
   c.srtp_in.emplace(keys->receive, srtp::Direction::unprotect);
   c.srtp_out.emplace(keys->send, srtp::Direction::protect);
   c.connected = true;
+  c.heard(now);
   c.report_due = now + kReportPeriod;
   wake_at(c.report_due);
   // A check may come before the session is set: no time was spent waiting for it then.
@@ -326,6 +324,7 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     c.drop(drop_of(size.error()));
     return;
   }
+  c.heard(now);
   const auto rtp = rtc::parse_rtp(datagram.first(*size));
   if (!rtp) {
     c.drop(Drop::rtp_malformed);

@@ -85,13 +85,14 @@ void Meeting::drop_waiting(Instant now, VideoSubscription& subscription, Outbox&
 
 void Meeting::repair(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
   Downlink& down = to.receiver.down;
+  ++to.receiver.repairs_looked_up;
   if (down.pacer.idle() && down.pacer.budget.allows(now, kRepairBytes)) {
     retransmit(now, to, sequence, out);
     return;
   }
   auto& repairs = down.pacer.queues().repairs;
-  const bool known = repairs.contains([&](const WaitingRepair& w) { return w.to == &to && w.sequence == sequence; });
-  if (known || repairs.full()) return;   // it will be asked for again
+  if (repairs.full()) return;   // it will be asked for again
+  if (repairs.contains([&](const WaitingRepair& w) { return w.to == &to && w.sequence == sequence; })) return;
   repairs.push({&to, sequence});
   if (down.pace_due.is_never()) {
     down.pace_due = std::max(now + kPaceApart, down.pacer.budget.ready_at(kRepairBytes));

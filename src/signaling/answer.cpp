@@ -179,7 +179,10 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
   // Its arrivals, so that we may estimate what its link carries.
   const bool told = std::find(out.codecs[0].feedback.begin(), out.codecs[0].feedback.end(), "transport-cc") != out.codecs[0].feedback.end();
   if (told && answer.session.extensions.transport_cc != 0) answer.session.transport_feedback = true;
-  if (stream_id == 0 || offered.direction != SdpDirection::recvonly || !input.is_published(stream_id)) {
+  const bool has_it = std::any_of(answer.session.receives.begin(), answer.session.receives.end(),
+                                  [&](const wire::SfuReceive& r) { return r.stream_id == stream_id; });
+  if (stream_id == 0 || offered.direction != SdpDirection::recvonly || has_it || answer.session.receives.size() >= input.receives_max ||
+      !input.is_published(stream_id)) {
     out.direction = SdpDirection::inactive;
     return out;
   }

@@ -31,6 +31,7 @@ struct AnswerInput {
   bool listens = true;                   // false: a content share, which gets no downlink audio
   std::uint32_t audio_ssrc = 0;
   std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none
+  std::size_t receives_max = 25;         // sections beyond so many, and repeated streams, stay without one
   std::uint32_t camera_stream_id = 0;
   // The layers that its SUBSCRIBE names, the smallest first; of an offer with as many encodings each gets one.
   struct Layer {

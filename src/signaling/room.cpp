@@ -11,6 +11,7 @@ constexpr std::uint16_t kCloseBadRequest = 4400;
 constexpr std::uint16_t kCloseRemoved = 4403;
 constexpr std::uint16_t kCloseEnded = 4410;
 constexpr std::uint16_t kCloseReconnect = 4500;
+constexpr std::uint16_t kCloseBusy = 4503;
 constexpr std::uint32_t kMalformedMax = 10;
 
 constexpr std::uint32_t kStatusOtherDevice = 301, kStatusForbidden = 403, kStatusFull = 409, kStatusEnded = 410, kStatusRemoved = 411;
@@ -51,10 +52,10 @@ Session* Room::publisher_of(std::uint32_t stream_id) {
   return nullptr;
 }
 
-std::uint32_t Room::make_ssrc() {
+std::uint32_t Room::make_ssrc(Session& session) {
   for (;;) {
     const std::uint32_t ssrc = random_.u32();
-    if (ssrc != 0 && ssrcs_used_.insert(ssrc).second) return ssrc;
+    if (ssrc != 0 && session.ssrcs_used.insert(ssrc).second) return ssrc;
   }
 }
 
@@ -97,6 +98,11 @@ SessionNo Room::open(Now now, const AttendeeIdentity& attendee, RoomOutput& out)
     close(placed, kCloseRemoved, "removed from the meeting", out);
   } else if (sessions_.size() > options_.sessions_max) {
     refuse(now, placed, kStatusFull, "the meeting is full", out);
+  } else if (std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+               return entry.second->socket_open && !entry.second->retired && entry.second->identity.attendee_id == attendee.attendee_id;
+             }) > static_cast<std::ptrdiff_t>(SessionLimits::kSocketsMax)) {
+    ++floods_;
+    close(placed, kCloseBusy, "too many connections of this attendee", out);
   }
   return no;
 }
@@ -113,6 +119,12 @@ void Room::on_message(Now now, SessionNo no, Bytes message, RoomOutput& out) {
       retire(now, *session, false, out);
       close(*session, kCloseBadRequest, "too many messages that cannot be read", out);
     }
+    return;
+  }
+  if (!session->limits.take(now.mono, *frame) || session->ssrcs_used.size() > SessionLimits::kSsrcsMax) {
+    ++floods_;
+    retire(now, *session, false, out);
+    close(*session, kCloseBusy, "too many messages, or too much in one", out);
     return;
   }
   using F = wire::SignalFrame;
@@ -184,7 +196,7 @@ void Room::on_join(Now now, Session& session, const wire::SignalFrame& frame, Ro
   session.joined = true;
   session.connection = connection_numbers_();
   session.local = ice::make_credentials(random_);
-  session.audio_ssrc = make_ssrc();
+  session.audio_ssrc = make_ssrc(session);
 
   wire::SignalFrame ack;
   ack.set_type(wire::SignalFrame::JOIN_ACK);
@@ -251,8 +263,18 @@ const AttendeeIdentity* Room::identity(const std::string& attendee_id) const {
 }
 
 void Room::on_audio_control(Now now, Session& session, bool muted, RoomOutput& out) {
-  if (session.muted == muted) return;
-  session.muted = muted;
+  session.mute_asked = muted;
+  if (session.mute_due.is_never()) settle_mute(now, session, out);
+}
+
+void Room::settle_mute(Now now, Session& session, RoomOutput& out) {
+  session.mute_due = Instant::never();
+  if (session.muted == session.mute_asked) return;
+  if (!session.limits.take_mute(now.mono)) {
+    session.mute_due = now.mono + SessionLimits::kMuteApart;
+    return;
+  }
+  session.muted = session.mute_asked;
   tell_muted(now, session, out);
 }
 
@@ -457,6 +479,7 @@ void Room::handle_timeout(Now now, RoomOutput& out) {
       session->socket_open = false;
       session->lost_at = now.mono;
     }
+    if (session->mute_due <= now.mono && !session->retired) settle_mute(now, *session, out);
   }
   sweep();
   watch_life(now, out);
@@ -470,6 +493,7 @@ Instant Room::next_deadline() const {
   }
   for (const auto& [no, session] : sessions_) {
     if (session->retired) continue;
+    next = std::min(next, session->mute_due);
     if (!session->socket_open) {
       if (session->lost_at) next = std::min(next, *session->lost_at + kSeatGrace);
     } else {

@@ -126,6 +126,8 @@ class Room {
   std::size_t people_connected() const;
   std::vector<wire::ConnectionNo> connections() const;
   std::uint64_t malformed_messages() const { return malformed_; }
+  // Sockets that were closed because they asked for too much (SessionLimits).
+  std::uint64_t floods() const { return floods_; }
 
  private:
   void on_join(Now now, Session& session, const wire::SignalFrame& frame, RoomOutput& out);
@@ -134,6 +136,8 @@ class Room {
   void note_reach(Now now, const Session& session);
   bool wants_relay(Now now, const Session& session);
   void on_audio_control(Now now, Session& session, bool muted, RoomOutput& out);
+  // Tells what AUDIO_CONTROL said last, now or as soon as it may be told.
+  void settle_mute(Now now, Session& session, RoomOutput& out);
   void on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_video_update(Session& session, const wire::SignalFrame& frame, RoomOutput& out);
   void on_leave(Now now, Session& session, RoomOutput& out);
@@ -191,7 +195,8 @@ class Room {
   // Is this attendee connected by another session as well?
   bool connected_elsewhere(const Session& session) const;
   Session* publisher_of(std::uint32_t stream_id);
-  std::uint32_t make_ssrc();
+  // Never twice on one connection, whose keys are its own.
+  std::uint32_t make_ssrc(Session& session);
   std::uint32_t participants() const;
 
   RoomOptions options_;
@@ -206,14 +211,13 @@ class Room {
   DataMessages data_messages_;
   ReachLog reach_;
   std::set<std::string> removed_;   // attendee ids
-  std::set<std::uint32_t> ssrcs_used_;
   std::uint32_t next_session_ = 1;
   std::uint32_t next_audio_stream_ = 1;
   std::uint32_t next_stream_ = 1;   // stream and group ids: unique in the meeting, never reused
   bool ended_ = false;
   bool over_told_ = false;          // meeting_idle or meeting_too_old
   std::optional<Instant> empty_since_;
-  std::uint64_t malformed_ = 0;
+  std::uint64_t malformed_ = 0, floods_ = 0;
 };
 
 }  // namespace upcall::signaling

@@ -53,6 +53,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   input.session_id = session.connection.value;
   input.version = session.answer_version + 1;
   input.cname = "upcall-" + std::to_string(session.connection.value);
+  input.receives_max = options_.video_subscription_limit;
   input.receive_stream_ids.assign(sub.receive_stream_ids().begin(), sub.receive_stream_ids().end());
   input.transport.ice_ufrag = session.local.ufrag;
   input.transport.ice_pwd = session.local.pwd;
@@ -70,8 +71,8 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     if (at != session.sending.end() && publisher != nullptr && at->second.stream_id == publisher->publication->stream_id) {
       return std::pair(at->second.ssrc, at->second.rtx_ssrc);
     }
-    const std::uint32_t ssrc = make_ssrc();
-    return std::pair(ssrc, make_ssrc());
+    const std::uint32_t ssrc = make_ssrc(session);
+    return std::pair(ssrc, make_ssrc(session));
   };
   auto answer = build_answer(offer, input);
   if (!answer) return refuse_offer(answer.error().message);
@@ -106,7 +107,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   if (!session.subscribed) {
     session.subscribed = true;
     session.subscribed_at = now.mono;
-    session.muted = sub.audio_muted();  // as the attendee says; without the right to speak it is shown as muted all the same
+    session.muted = session.mute_asked = sub.audio_muted();  // as the attendee says; without the right to speak it is shown as muted all the same
     wire::SfuAddConnection add;
     add.meeting = options_.meeting;
     add.connection = session.connection;

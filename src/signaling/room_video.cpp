@@ -86,9 +86,13 @@ std::uint8_t Room::layer_limit(const Session& receiver, const Session& publisher
 void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
   if (!session.subscribed || !frame.has_pause()) return;
   const bool paused = frame.type() == wire::SignalFrame::PAUSE;
+  std::set<std::uint32_t> publications;   // each may be named by any of its streams
   for (const std::uint32_t stream_id : frame.pause().stream_ids()) {
     const Session* publisher = publisher_of(stream_id);
-    out.commands.push_back(wire::SfuPauseReceive{session.connection, publisher != nullptr ? publisher->publication->stream_id : stream_id, paused});
+    publications.insert(publisher != nullptr ? publisher->publication->stream_id : stream_id);
+  }
+  for (const auto& [mid, sending] : session.sending) {
+    if (publications.contains(sending.stream_id)) out.commands.push_back(wire::SfuPauseReceive{session.connection, sending.stream_id, paused});
   }
 }
 

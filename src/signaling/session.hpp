@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "rtc/ice/credentials.hpp"
+#include "signaling/session_limits.hpp"
 #include "wire/attendee_capabilities.hpp"
 #include "wire/sfu.hpp"
 
@@ -71,12 +73,16 @@ struct Session {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;
   };
   std::map<std::string, Sending> sending;
+  std::set<std::uint32_t> ssrcs_used;
+  SessionLimits limits;
   std::optional<Publication> publication;
   bool joined = false;
   bool subscribed = false;
   bool connected = false;             // media flows: in the roster
   bool roster_sent = false;           // this socket got the full roster
   bool muted = false;
+  bool mute_asked = false;            // what AUDIO_CONTROL said last
+  Instant mute_due = Instant::never();
   bool relayed = false;               // was given a TURN server
   bool validated = false;             // an address of it passed a check
   Instant subscribed_at;              // the first time

@@ -263,5 +263,33 @@ def allow_lists(tree):
             yield path, 0, f"the exception for '{name}' in tests/tidy/house.py is not needed"
 
 
+FAULTS = "docs/faults.md"
+
+
+def faults_have_tests(tree):
+    """Whoever renames or removes a test that a row relies on is told; each of the 24 published faults has its row."""
+    if FAULTS not in tree.paths:
+        return
+    known = set(tree.paths)
+    for number, line in tree.lines(FAULTS):
+        if not line.startswith("|"):
+            continue
+        path = None
+        for word in re.findall(r"`([^`]+)`", line):
+            if "/" in word:
+                path = word if word in known else None
+                if path is None:
+                    yield FAULTS, number, f"there is no {word}"
+            elif path and re.fullmatch(r"[A-Za-z0-9]+\.[A-Za-z0-9]+", word):
+                suite, name = word.split(".")
+                if not re.search(rf"\bTEST(?:_F|_P)?\({suite}, {name}\)", tree.text(path)):
+                    yield FAULTS, number, f"{path} has no test {word}"
+            elif path and word.startswith("test_") and f"def {word}(" not in tree.text(path):
+                yield FAULTS, number, f"{path} has no {word}"
+    rows = [int(n) for n in re.findall(r"^\| (\d+) \|", tree.text(FAULTS), re.M)]
+    if rows != list(range(1, 25)):
+        yield FAULTS, 0, "the published faults are not numbered 1 to 24"
+
+
 RULES = [include_direction, link_direction, openssl, gpl, beast, cores_are_pure, exceptions, banned_calls, file_size,
-         left_overs, tabs, workplace, fuzz_targets, rooms_are_built, headers, acceptance, allow_lists]
+         left_overs, tabs, workplace, fuzz_targets, rooms_are_built, headers, acceptance, faults_have_tests, allow_lists]

@@ -17,8 +17,18 @@ ROW = "1 | Area | Feature | done |\n"
 PROVEN = {acceptance.ROWS: ROW, "tests/a_test.cpp": "// acceptance: 1\nTEST(A, B) {}\n",
           acceptance.TABLE: acceptance.table({1: ("Area", "Feature", "done", "")}, {1: [("tests/a_test.cpp", "A.B")]})}
 
+FAULTS = "".join(f"| {n} | x | `tests/a_test.cpp` `A.B` |\n" for n in range(1, 25))
+A_TEST = {"tests/a_test.cpp": "TEST_F(A, B) {}\n"}
+
 # rule -> (bad files, a good version of them)
 CASES = {
+    "faults_have_tests": [
+        ({rules.FAULTS: FAULTS, "tests/a_test.cpp": "TEST_F(A, Other) {}\n"}, {rules.FAULTS: FAULTS, **A_TEST}),
+        ({rules.FAULTS: FAULTS}, {rules.FAULTS: FAULTS, **A_TEST}),
+        ({rules.FAULTS: FAULTS.replace("| 7 |", "| 8 |"), **A_TEST}, {rules.FAULTS: FAULTS, **A_TEST}),
+        ({rules.FAULTS: FAULTS + "| x | `tests/t.py` `test_x` |\n", **A_TEST, "tests/t.py": "def test_y(self): pass\n"},
+         {rules.FAULTS: FAULTS + "| x | `tests/t.py` `test_x` |\n", **A_TEST, "tests/t.py": "def test_x(self): pass\n"}),
+    ],
     "include_direction": [
         ({"src/rtc/a.cpp": '#include "sfu/meeting.hpp"\n'}, {"src/rtc/a.cpp": '#include "crypto/hash.hpp"\n'}),
         ({"src/base/a.hpp": '#include "wire/http.hpp"\n'}, {"src/wire/a.hpp": '#include "base/bytes.hpp"\n'}),

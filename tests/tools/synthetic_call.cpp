@@ -10,10 +10,10 @@
 #include "io/media/opus_codec.hpp"
 #include "io/media/scale.hpp"
 #include "io/media/test_pattern.hpp"
-#include "io/media/vp8_codec.hpp"
 #include "io/journal/window_key_file.hpp"
 #include "journal/writer.hpp"
-#include "rtc/codec/vp8_packetizer.hpp"
+#include "io/video_codecs/video_codecs.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "wire/tap_record.hpp"
 
 namespace upcall::test {
@@ -22,6 +22,29 @@ namespace {
 
 constexpr std::int64_t kMs = 1000;
 constexpr std::int64_t kSoundsPerSecond = 50;
+
+wire::TapCodec tap_codec(rtc::VideoCodec codec) {
+  return codec == rtc::VideoCodec::vp8 ? wire::TapCodec::vp8 : codec == rtc::VideoCodec::h264 ? wire::TapCodec::h264 : wire::TapCodec::vp9;
+}
+
+// So that a decoder refuses the frame and its packets look as before.
+void damage(rtc::VideoCodec codec, ByteVector& data) {
+  switch (codec) {
+    case rtc::VideoCodec::vp8:
+      // The first partition is longer than the frame (RFC 6386 §9.1).
+      data[0] |= 0xe0;
+      data[1] = data[2] = 0xff;
+      break;
+    case rtc::VideoCodec::vp9: data[0] = 0; break;   // no frame marker
+    case rtc::VideoCodec::h264:
+      // Its slice names picture parameter set 3, which there is none of.
+      for (std::size_t at = 0; at + 4 < data.size(); ++at) {
+        const bool begins = data[at] == 0 && data[at + 1] == 0 && data[at + 2] == 1;
+        if (begins && ((data[at + 3] & 0x1f) == 1 || (data[at + 3] & 0x1f) == 5)) data[at + 4] = 0xc9;
+      }
+      break;
+  }
+}
 
 class CallMaker {
  public:
@@ -154,24 +177,25 @@ class CallMaker {
   }
 
   Result<void> video(const SyntheticPerson& p, Span span, bool content) {
-    const std::uint32_t source = next_source_++;
+    std::uint32_t source = next_source_++;
+    rtc::VideoCodec codec = p.codec;
     const std::uint32_t base = static_cast<std::uint32_t>(random_.u64());
     const std::uint32_t to_ms = std::min(span.to_ms, call_.duration_ms);
     const std::string id = p.id + (content ? "#content" : "");
     const std::int64_t opened = span.from_ms * kMs;
-    add(opened, wire::TapSource{static_cast<std::uint64_t>(opened), source, id, wire::TapKind::video, wire::TapCodec::vp8,
+    add(opened, wire::TapSource{static_cast<std::uint64_t>(opened), source, id, wire::TapKind::video, tap_codec(codec),
                                 90000, 0, content});
     Shape shape{0, content ? p.screen_width : p.width, content ? p.screen_height : p.height, content ? std::uint8_t{0} : p.rotation};
     const int fps = content ? 15 : p.fps;
     const media::TestPattern pattern({call_.run, p.participant, p.name, content});
     std::unique_ptr<media::Picture> upright, sent;
-    std::unique_ptr<media::Vp8Encoder> encoder;
+    std::unique_ptr<media::VideoEncoder> encoder;
     const auto begin_shape = [&]() -> Result<void> {
       const bool sideways = shape.rotation % 2 != 0;
       upright = std::make_unique<media::Picture>(sideways ? shape.height : shape.width, sideways ? shape.width : shape.height);
       sent = std::make_unique<media::Picture>(shape.width, shape.height);
-      auto made = media::Vp8Encoder::open({.width = shape.width, .height = shape.height, .fps = fps, .bitrate_kbps = p.kbps,
-                                           .threads = 1, .speed = 10, .screen_content = content});
+      auto made = media::open_video_encoder(codec, {.width = shape.width, .height = shape.height, .fps = fps, .bitrate_kbps = p.kbps,
+                                                    .threads = 1, .speed = 10, .screen_content = content});
       if (!made) return tl::unexpected(made.error());
       encoder = std::move(*made);
       return {};
@@ -194,6 +218,17 @@ class CallMaker {
         turned = true;
         if (auto done = begin_shape(); !done) return done;
       }
+      for (const CodecChange& next : p.codec_changes) {
+        if (content || next.from_ms * kMs > captured || next.codec == codec || (n > 0 && next.from_ms * kMs <= captured - 1'000'000 / fps)) continue;
+        codec = next.codec;
+        turned = true;
+        if (auto done = begin_shape(); !done) return done;
+        // As the media worker writes it: the old source ends where the new one's first packet arrives.
+        const std::int64_t at = captured + (p.video_delay_ms + p.delay_ms) * kMs;
+        add(at, wire::TapSourceEnd{static_cast<std::uint64_t>(at), source});
+        source = next_source_++;
+        add(at, wire::TapSource{static_cast<std::uint64_t>(at), source, id, wire::TapKind::video, tap_codec(codec), 90000, 0, content});
+      }
       const int turns = shape.rotation;
       const auto clock_ms = static_cast<std::uint32_t>(captured / 1000);
       if (p.draw && !content) p.draw(clock_ms, upright->mut_view());
@@ -214,12 +249,8 @@ class CallMaker {
       const bool key = (*frame)->key_frame;
       if (call_.on_frame && !content) call_.on_frame(p.participant, (*frame)->data, key);
       ByteVector data((*frame)->data.begin(), (*frame)->data.end());
-      if (p.damaged > 0 && random_.chance(p.damaged)) {
-        // The first partition is longer than the frame (RFC 6386 §9.1).
-        data[0] |= 0xe0;
-        data[1] = data[2] = 0xff;
-      }
-      rtc::packetize_vp8(data, picture_id++ & 0x7fff, 1100, [&](Bytes payload, bool last) {
+      if (p.damaged > 0 && random_.chance(p.damaged)) damage(codec, data);
+      rtc::packetize_video(codec, data, picture_id++ & 0x7fff, 1100, [&](Bytes payload, bool last) {
         wire::TapPacket packet;
         packet.source = source;
         packet.sequence = sequence++;

@@ -1,4 +1,4 @@
-// A call that never happened, as its tap would have recorded it: real VP8 and Opus of test patterns, with clocks, delays,
+// A call that never happened, as its tap would have recorded it: real video and Opus of test patterns, with clocks, delays,
 // losses and events as asked for. The result is a list of tap records in order of arrival.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "io/media/picture.hpp"
+#include "rtc/codec/video_payload.hpp"
 
 namespace upcall::test {
 
@@ -25,11 +26,19 @@ struct Shape {
   std::uint8_t rotation = 0;
 };
 
+// From this moment on the camera sends this codec: another source of the recording, which begins with a key frame.
+struct CodecChange {
+  std::uint32_t from_ms = 0;
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;
+};
+
 struct SyntheticPerson {
   std::string id, name;
   std::uint8_t participant = 0;
   int width = 1280, height = 720, fps = 30;
   int kbps = 1200;
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;   // of camera and screen
+  std::vector<CodecChange> codec_changes;         // of the camera; rising
   // What the camera sees instead of the test pattern: fills the picture of this moment.
   std::function<void(std::uint32_t clock_ms, const media::MutI420View& picture)> draw;
   bool repeats_sound = false;           // the second second's packets again and again: beeps as before, without encoding

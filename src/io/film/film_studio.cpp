@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "io/film/h264_decoder.hpp"
 #include "io/media/scale.hpp"
+#include "io/media/vp8_codec.hpp"
+#include "io/media/vp9_codec.hpp"
 
 namespace upcall::film {
 
@@ -32,6 +35,20 @@ class OpusLane final : public compose::AudioDecoder {
   std::unique_ptr<media::OpusDecoder> decoder_;
   std::vector<float> buffer_;
 };
+
+template <class T>
+std::unique_ptr<media::VideoDecoder> opened(Result<std::unique_ptr<T>> decoder) {
+  return decoder ? std::move(*decoder) : nullptr;
+}
+
+std::unique_ptr<media::VideoDecoder> open_decoder(rtc::VideoCodec codec) {
+  switch (codec) {
+    case rtc::VideoCodec::vp8: return opened(media::Vp8Decoder::open(1));
+    case rtc::VideoCodec::vp9: return opened(media::Vp9Decoder::open(1));
+    case rtc::VideoCodec::h264: break;
+  }
+  return opened(H264Decoder::open());
+}
 
 }  // namespace
 
@@ -72,10 +89,10 @@ Result<std::unique_ptr<FilmStudio>> FilmStudio::open(const FilmOptions& o, FilmS
 }
 
 bool FilmStudio::open_video(std::uint32_t source, wire::TapCodec codec) {
-  if (codec != wire::TapCodec::vp8) return false;
-  auto decoder = media::Vp8Decoder::open(1);
+  const auto video = compose::video_codec(codec);
+  auto decoder = video ? open_decoder(*video) : nullptr;
   if (!decoder) return false;
-  sources_[source].decoder = std::move(*decoder);
+  sources_[source].decoder = std::move(decoder);
   return true;
 }
 

@@ -1,4 +1,4 @@
-// The real Studio: decodes with libvpx and libopus, scales straight into the canvas, draws names and placeholders,
+// The real Studio: decodes with libvpx, libavcodec and libopus, scales straight into the canvas, draws names and placeholders,
 // encodes with x264 and AAC, writes fragmented MP4 into a sink. One thread (x264 has its own).
 #pragma once
 
@@ -12,7 +12,7 @@
 #include "io/film/h264_encoder.hpp"
 #include "io/film/scene_painter.hpp"
 #include "io/media/opus_codec.hpp"
-#include "io/media/vp8_codec.hpp"
+#include "io/media/video_codec.hpp"
 #include "recording/session_log.hpp"
 
 namespace upcall::film {
@@ -44,7 +44,7 @@ class FilmStudio final : public compose::Studio {
 
  private:
   struct VideoSource {
-    std::unique_ptr<media::Vp8Decoder> decoder;
+    std::unique_ptr<media::VideoDecoder> decoder;
     media::I420View picture;                    // in the decoder's memory, or in `turned`
     bool has_picture = false;
     std::unique_ptr<media::Picture> turned;

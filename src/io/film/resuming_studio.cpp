@@ -9,8 +9,6 @@ namespace {
 constexpr std::int64_t kVoiceLead = 48000;
 // Of one source. More is a sender without key frames: its decoder has to run along.
 constexpr std::size_t kKeptMax = 24u << 20;
-
-bool is_key_frame(Bytes vp8_frame) { return !vp8_frame.empty() && (vp8_frame[0] & 1) == 0; }   // RFC 6386 §9.1
 }  // namespace
 
 // Answers as the real decoder would, with silence, until its sound is wanted.
@@ -77,6 +75,7 @@ std::optional<std::vector<wire::FilmDamage>> ResumingStudio::take_damage() {
 
 bool ResumingStudio::open_video(std::uint32_t source, wire::TapCodec codec) {
   sources_[source] = {};
+  if (const auto video = compose::video_codec(codec)) sources_[source].codec = *video;
   return studio_->open_video(source, codec);
 }
 
@@ -101,7 +100,7 @@ bool ResumingStudio::decode_video(std::uint32_t number, Bytes frame, int turns) 
   }
   // Its refusal left the picture before it on the canvas: so it does now.
   if (known(false, number, ordinal)) return false;
-  if (is_key_frame(frame)) {
+  if (rtc::is_key_picture(source.codec, frame)) {
     source.kept.clear();
     source.kept_bytes = 0;
     source.decoding = false;

@@ -44,6 +44,7 @@ class ResumingStudio final : public compose::Studio {
     int turns = 0;
   };
   struct Source {
+    rtc::VideoCodec codec = rtc::VideoCodec::vp8;
     std::uint64_t frames = 0;         // given so far
     std::vector<Kept> kept;           // since the last key frame; empty once the decoder has them
     std::size_t kept_bytes = 0;

@@ -1,5 +1,7 @@
 #include "io/film/warm_up.hpp"
 
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "io/film/film_studio.hpp"
@@ -22,7 +24,9 @@ Result<void> warm_up() {
   options.video.preset = kLivePreset;
   auto studio = FilmStudio::open(options, sink);
   if (!studio) return tl::unexpected(studio.error());
-  if (!(*studio)->open_video(1, wire::TapCodec::vp8)) return fail(ErrorCode::unavailable, "VP8 cannot be decoded here");
+  for (const auto& [codec, name] : {std::pair(wire::TapCodec::vp8, "VP8"), std::pair(wire::TapCodec::h264, "H.264"), std::pair(wire::TapCodec::vp9, "VP9")}) {
+    if (!(*studio)->open_video(1, codec)) return fail(ErrorCode::unavailable, std::string(name) + " cannot be decoded here");
+  }
   if (!(*studio)->open_audio(wire::TapCodec::opus)) return fail(ErrorCode::unavailable, "Opus cannot be decoded here");
   compose::Scene scene;
   scene.title = "Aä";

@@ -1,6 +1,5 @@
 #include "io/net/peer_key.hpp"
 
-#include <algorithm>
 #include <bit>
 
 namespace upcall::net {
@@ -44,12 +43,8 @@ std::uint64_t siphash24(const SipKey& key, Bytes data) {
 }
 
 std::uint64_t peer_key(const SipKey& key, const NetAddress& address) {
-  if (!address.is_ipv6) return siphash24(key, Bytes(address.ip.data(), 4));
-  static constexpr std::uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (std::equal(std::begin(kMapped), std::end(kMapped), address.ip.begin())) {
-    return siphash24(key, Bytes(address.ip.data() + 12, 4));
-  }
-  return siphash24(key, Bytes(address.ip.data(), 8));
+  const NetAddress peer = peer_of(address);
+  return siphash24(key, Bytes(peer.ip.data(), peer.is_ipv6 ? 8 : 4));
 }
 
 }  // namespace upcall::net

@@ -81,8 +81,7 @@ void TcpMedia::accept(Instant now, std::size_t listener) {
       return;
     }
     NetAddress peer = from_sockaddr(name);
-    NetAddress host = peer;
-    host.port = 0;
+    const NetAddress host = peer_of(peer);
     std::size_t& of_peer = of_peer_[host];
     if (connections_.size() >= kConnectionsMax || of_peer >= kConnectionsOfPeerMax) {
       if (of_peer == 0) of_peer_.erase(host);
@@ -112,8 +111,7 @@ void TcpMedia::accept(Instant now, std::size_t listener) {
 void TcpMedia::close(std::uint32_t number) {
   const auto at = connections_.find(number);
   if (at == connections_.end()) return;
-  NetAddress host = at->second->path.remote;
-  host.port = 0;
+  const NetAddress host = peer_of(at->second->path.remote);
   if (const auto of_peer = of_peer_.find(host); of_peer != of_peer_.end() && --of_peer->second == 0) of_peer_.erase(of_peer);
   ::close(at->second->fd);   // leaves the epoll set with it
   connections_.erase(at);

@@ -37,7 +37,7 @@ struct TcpMediaCounters {
 class TcpMedia {
  public:
   static constexpr std::size_t kConnectionsMax = 1024;
-  static constexpr std::size_t kConnectionsOfPeerMax = 64;      // of one IP address: an office behind one NAT
+  static constexpr std::size_t kConnectionsOfPeerMax = 64;      // of one IPv4 address or IPv6 /64: an office behind one NAT
   static constexpr std::size_t kQueueBytesMax = 256 * 1024;     // about a second of 2 Mbit/s
   static constexpr std::size_t kReadBytesMax = 64 * 1024;       // of one connection and turn
   static constexpr Duration kProveWithin = Duration::s(10);     // to pass a check, and after the end of its consent
@@ -77,7 +77,7 @@ class TcpMedia {
   int epoll_;
   std::vector<int> listeners_;
   std::unordered_map<std::uint32_t, std::unique_ptr<Connection>> connections_;
-  std::unordered_map<NetAddress, std::size_t> of_peer_;   // port 0
+  std::unordered_map<NetAddress, std::size_t> of_peer_;   // by peer_of()
   std::vector<std::uint32_t> dirty_;                      // with something queued since the last flush()
   std::uint32_t next_number_ = 0;
   bool paused_ = false;

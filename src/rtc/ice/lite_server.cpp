@@ -62,7 +62,7 @@ CheckResult IceLiteServer::refuse(const stun::Message& message, std::uint16_t co
   if (authenticated) builder.integrity(key_);
   const Bytes reply = builder.fingerprint().finish();
   if (reply.empty() || (!authenticated && reply.size() > message.raw.size())) return {};
-  return {CheckOutcome::replied, reply};
+  return {CheckOutcome::refused, reply};
 }
 
 CheckResult IceLiteServer::handle(Instant now, const Path& path, Bytes datagram, MutBytes buffer) {

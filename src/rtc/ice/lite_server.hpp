@@ -20,7 +20,8 @@ namespace upcall::ice {
 
 enum class CheckOutcome : std::uint8_t {
   ignored,          // no answer
-  replied,          // answered; nothing changed for the caller (a repeated check or an error answer)
+  refused,          // answered with an error: says nothing about the peer, mostly it was somebody else
+  replied,          // a repeated check: the peer is there, nothing else has changed
   newly_validated,  // this path may carry media from now on
   nominated,        // newly selected (and validated): send here from now on
 };

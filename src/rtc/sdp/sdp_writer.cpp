@@ -13,6 +13,8 @@ bool is_ipv6(std::string_view address) { return address.find(':') != std::string
 
 void write_codec(std::string& out, const SdpCodec& codec) {
   const std::string pt = std::to_string(codec.payload_type);
+  // A static payload type, or one that was offered without a map, has none (RFC 8866 §6.6).
+  if (codec.name.empty()) return;
   std::string map = "a=rtpmap:" + pt + " " + codec.name + "/" + std::to_string(codec.clock_rate);
   if (codec.channels > 1) map += "/" + std::to_string(codec.channels);
   line(out, map);

@@ -139,7 +139,7 @@ bool read_simulcast(std::string_view value, SdpMedia& media) {
   return true;
 }
 
-bool read_attribute(std::string_view name, std::string_view value, SdpMedia& media) {
+bool read_attribute(std::string_view name, std::string_view value, SdpMedia& media, std::size_t& feedback_left) {
   bool valid = true;
   if (read_transport(name, value, media, valid)) return valid;
   if (name == "mid") {
@@ -162,9 +162,12 @@ bool read_attribute(std::string_view name, std::string_view value, SdpMedia& med
   } else if (name == "rtcp-fb") {
     const std::string_view which = cut(value, ' ');
     const auto payload_type = number<std::uint8_t>(which);
+    if (value.size() > 15) return true;  // longer than any that there is: like every unknown one, not ours to answer
     for (SdpCodec& codec : media.codecs) {
       if ((which == "*" || (payload_type && codec.payload_type == *payload_type)) && codec.feedback.size() < 16) {
-        codec.feedback.emplace_back(value.substr(0, 64));
+        if (feedback_left == 0) return false;
+        --feedback_left;
+        codec.feedback.emplace_back(value);
       }
     }
   } else if (name == "extmap") {
@@ -244,7 +247,7 @@ ParseResult<SessionDescription> parse_sdp(std::string_view text) {
   SessionDescription out;
   SdpMedia session_level;
   bool seen_version = false;
-  std::size_t lines = 0;
+  std::size_t lines = 0, payloads = 0, feedback_left = kSdpFeedbackOfAllMax;
   while (!text.empty()) {
     std::string_view line = cut(text, '\n');
     if (line.ends_with('\r')) line.remove_suffix(1);
@@ -263,13 +266,15 @@ ParseResult<SessionDescription> parse_sdp(std::string_view text) {
       lines = 0;
       out.media.emplace_back();
       if (!read_media_line(value, out.media.back())) return fail(ParseError::malformed);
+      payloads += out.media.back().codecs.size();
+      if (payloads > kSdpPayloadsOfAllMax) return fail(ParseError::too_long);
       continue;
     }
     if (type == 'o') out.origin = value;
     if (type != 'a') continue;
     const std::string_view name = cut(value, ':');
     if (!out.media.empty()) {
-      if (!read_attribute(name, value, out.media.back())) return fail(ParseError::malformed);
+      if (!read_attribute(name, value, out.media.back(), feedback_left)) return fail(ParseError::malformed);
       continue;
     }
     bool valid = true;

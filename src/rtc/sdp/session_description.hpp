@@ -16,6 +16,10 @@ inline constexpr std::size_t kSdpTextMax = 256 * 1024;
 inline constexpr std::size_t kSdpSectionsMax = 64;
 inline constexpr std::size_t kSdpPayloadsMax = 64;
 inline constexpr std::size_t kSdpLinesPerSectionMax = 1024;
+// Of all sections together: 63 sections as browsers offer them have about 2 900 payload types and 3 500 feedback lines. One
+// "a=rtcp-fb:*" stands for as many as its section has payload types.
+inline constexpr std::size_t kSdpPayloadsOfAllMax = 3072;
+inline constexpr std::size_t kSdpFeedbackOfAllMax = 4096;
 
 enum class SdpDirection : std::uint8_t { sendrecv, sendonly, recvonly, inactive };
 std::string_view to_string(SdpDirection direction);

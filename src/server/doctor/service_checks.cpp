@@ -117,8 +117,8 @@ void check_recorder(const Installation& at, Report& report) {
   if (errors >= 0) ::close(errors);
   if (!child) return report.fault(check, child.error().message, why, "apt install --reinstall upcall-recorder");
   if (!exit) return report.fault(check, "it did not try its codecs within twenty seconds", why, "see what else takes this host's cores");
-  if (!exit->ok()) return report.fault(check, "its codecs do not work: " + (said.empty() ? std::string("it said nothing") : said), why, "apt install --reinstall upcall-recorder brings H.264, AAC, VP8, Opus and the font");
-  report.well(check, "H.264, AAC, VP8, Opus and the font work");
+  if (!exit->ok()) return report.fault(check, "its codecs do not work: " + (said.empty() ? std::string("it said nothing") : said), why, "apt install --reinstall upcall-recorder brings its codecs (H.264, AAC, VP8, VP9, Opus) and the font");
+  report.well(check, "H.264, AAC, VP8, VP9, Opus and the font work");
 }
 
 void check_object_store(const Installation& at, const Opened& opened, RandomSource& random, const Now& now, Report& report) {

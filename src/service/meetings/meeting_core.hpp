@@ -17,6 +17,7 @@
 #include "service/meetings/join_log.hpp"
 #include "service/meetings/meeting_quality.hpp"
 #include "service/meetings/meeting_runtime.hpp"
+#include "wire/sfu_route.hpp"
 
 namespace upcall::service {
 
@@ -237,25 +238,12 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       }
       at->second.promise.set_value(std::move(out));
       inspections_.erase(at);
-    } else if (const auto* levels = std::get_if<wire::SfuAudioLevels>(&event)) {
+    } else if (const wire::SfuEventTarget target = wire::target_of(event); target.meeting) {
       for (auto& [id, entry] : meetings_) {
-        if (entry.no == levels->meeting) to_room(entry, event);
-      }
-    } else if (const auto* bitrates = std::get_if<wire::SfuBitrates>(&event)) {
-      for (auto& [id, entry] : meetings_) {
-        if (entry.no == bitrates->meeting) to_room(entry, event);
+        if (entry.no == target.meeting) to_room(entry, event);
       }
     } else {
-      wire::ConnectionNo connection{};
-      if (const auto* e = std::get_if<wire::SfuConnected>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuFirstVideo>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuFailed>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuDropped>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuVideoState>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuLinkQuality>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuConnectionFigures>(&event)) connection = e->connection;
-      if (const auto* e = std::get_if<wire::SfuVideoHeld>(&event)) connection = e->connection;
-      const auto at = connections_.find(connection);
+      const auto at = connections_.find(target.connection);
       if (at == connections_.end()) return;
       if (Entry* entry = find(at->second)) {
         entry->joins.on_media(event, join_metrics_);

@@ -9,6 +9,7 @@ namespace upcall::service {
 namespace {
 constexpr std::string_view kSubprotocol = "_aws_wt_session";
 constexpr std::size_t kPendingMessagesMax = 256;   // of one socket, not yet handled
+constexpr std::size_t kPendingBytesMax = 1024 * 1024;
 constexpr std::uint16_t kCloseForbidden = 4403, kCloseEnded = 4410, kCloseBusy = 4503;
 }  // namespace
 
@@ -41,12 +42,14 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
 
   void on_message(Bytes message, bool is_text) override {
     if (is_text || !attendee_) return;  // the protocol is binary
-    if (pending_.fetch_add(1, std::memory_order_relaxed) >= kPendingMessagesMax) {
+    const std::size_t waiting = pending_bytes_.fetch_add(message.size(), std::memory_order_relaxed);
+    if (pending_.fetch_add(1, std::memory_order_relaxed) >= kPendingMessagesMax || waiting > kPendingBytesMax) {
       connection_->close(kCloseBusy, "too many messages");
       return;
     }
     core_->post([self = shared_from_this(), bytes = ByteVector(message.begin(), message.end()), received = system_now().mono] {
       self->pending_.fetch_sub(1, std::memory_order_relaxed);
+      self->pending_bytes_.fetch_sub(bytes.size(), std::memory_order_relaxed);
       if (self->session_) self->core_->on_message(self->meeting_id_, self->session_, bytes, self->opened_, received);
     });
   }
@@ -71,7 +74,7 @@ class MeetingRuntime::Socket final : public wire::WebSocketHandler, public std::
   std::shared_ptr<wire::WebSocketConnection> connection_;
   Now opened_;                     // set before the first message is posted
   signaling::SessionNo session_;  // control thread
-  std::atomic<std::size_t> pending_{0};
+  std::atomic<std::size_t> pending_{0}, pending_bytes_{0};
 };
 
 MeetingRuntime::MeetingRuntime(std::shared_ptr<Core> core) : core_(std::move(core)) {}

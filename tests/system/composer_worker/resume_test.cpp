@@ -92,8 +92,10 @@ class Resume : public WorkerTest {
     }
   }
 
-  void journal_of(const std::string& name, std::uint32_t ms) {
-    const auto call = scenario(name, run_number, ms);
+  void journal_of(const std::string& name, std::uint32_t ms, rtc::VideoCodec codec = rtc::VideoCodec::vp8) {
+    auto call = scenario(name, run_number, ms);
+    for (SyntheticPerson& p : call->people) p.codec = codec;
+    if (codec != rtc::VideoCodec::vp8) call->people[0].codec_changes = {{ms / 2, rtc::VideoCodec::vp8}};
     ASSERT_TRUE(write_journal(*make_call(*call), folder + "/journal", key, 1000).has_value());
   }
 
@@ -111,6 +113,7 @@ struct Case {
   const char* preset;
   std::uint32_t ms;
   std::vector<Place> places;
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;   // another one: the first person changes to VP8 in the middle
 };
 
 TEST_F(Resume, KilledAnywhereTheFilmIsTheSame) {
@@ -120,13 +123,15 @@ TEST_F(Resume, KilledAnywhereTheFilmIsTheSame) {
       {"damage", "live", 12000, kTwo},
       {"tiny", "ultrafast", 12000, kTwo},
       {"pause", "live", 11000, kTwo},
+      {"damage", "live", 10000, kTwo, rtc::VideoCodec::h264},
+      {"damage", "live", 10000, kTwo, rtc::VideoCodec::vp9},
   };
   run_number = 0x5eed;   // the calls are the same each time: where frames are lost or damaged is part of the case
   SeededRandom random(7);
   for (const Case& c : cases) {
     SCOPED_TRACE(std::string(c.scenario) + " " + c.preset);
     fs::remove_all(folder + "/journal");
-    journal_of(c.scenario, c.ms);
+    journal_of(c.scenario, c.ms, c.codec);
     auto undisturbed = film_with_kills({}, c.preset);
     undisturbed->write(folder + "/whole.mp4");
     Film whole;

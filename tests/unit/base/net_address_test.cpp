@@ -25,5 +25,15 @@ TEST(PublicAddress, WhatOnlyAHostALinkOrANetworkReaches) {
   }
 }
 
+TEST(NetAddress, APeerIsItsIpv4AddressOrItsIpv6Network) {
+  const auto peer = [](const char* ip, std::uint16_t port) { return peer_of(parse_ip(ip, port).value()); };
+  EXPECT_EQ(peer("192.0.2.1", 5), peer("192.0.2.1", 6));
+  EXPECT_NE(peer("192.0.2.1", 5), peer("192.0.2.2", 5));
+  EXPECT_EQ(peer("2001:db8:0:1::1", 5), peer("2001:db8:0:1:ffff:ffff:ffff:ffff", 9)) << "one host owns them all";
+  EXPECT_NE(peer("2001:db8:0:1::1", 5), peer("2001:db8:0:2::1", 5));
+  EXPECT_EQ(peer("::ffff:192.0.2.1", 5), peer("192.0.2.1", 5));
+  EXPECT_NE(peer("::ffff:192.0.2.1", 5), peer("::ffff:192.0.2.2", 5));
+}
+
 }  // namespace
 }  // namespace upcall

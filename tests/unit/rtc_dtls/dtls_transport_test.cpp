@@ -222,6 +222,32 @@ TEST_F(Dtls, AStrangersHelloWithoutACommonCipherDoesNotKillTheSession) {
   expect_equal_keys();
 }
 
+// The same in the middle of the handshake (CVE-2023-51443), before each datagram of the client's in turn, as from its own
+// address: OpenSSL knows it for an old message and goes on.
+TEST_F(Dtls, AStrangersHelloDuringTheHandshakeDoesNotKillIt) {
+  for (int position = 0;; ++position) {
+    End fresh_server(server_context, Role::server, client_context.fingerprint());
+    End fresh_client(client_context, Role::client, server_context.fingerprint());
+    std::swap(fresh_server.transport, server.transport);
+    std::swap(fresh_client.transport, client.transport);
+    const Datagrams hello = client.start(now);
+    ByteVector bad = hello[0];
+    const std::size_t ciphers_at = kRecordHeaderSize + kHandshakeHeaderSize + 2 + 32;
+    for (std::size_t i = ciphers_at + 6; i < ciphers_at + 14; ++i) bad[i] = 0xfa;
+    int at = 0;
+    settle(hello, {}, [&](bool to_server, const ByteVector&) {
+      if (to_server && at++ == position && position > 0) {
+        server.feed(now, bad);
+      }
+      return true;
+    });
+    if (at <= position) break;   // the handshake has no more datagrams
+    SCOPED_TRACE(position);
+    EXPECT_EQ(server.transport.counters().restarts, 0u);
+    expect_equal_keys();
+  }
+}
+
 TEST_F(Dtls, GoesDownAfterTooManyBrokenHandshakes) {
   const std::uint8_t finished[] = {20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   server.start(now);

@@ -51,6 +51,7 @@ class StrangeClients : public testing::Test {
     DtlsOutbox to_server, to_client;
     ends.output = &to_server;
     SSL_do_handshake(ssl);
+    bool asked = false;
     while (to_server.size() > 0) {
       for (std::size_t i = 0; i < to_server.size(); ++i) {
         ByteVector datagram(to_server[i].begin(), to_server[i].end());
@@ -63,6 +64,13 @@ class StrangeClients : public testing::Test {
         SSL_do_handshake(ssl);
       }
       to_client.clear();
+      if (renegotiates && !asked && SSL_is_init_finished(ssl) == 1) {
+        asked = true;
+        keys_before = server.take_srtp_keys().has_value();
+        EXPECT_EQ(SSL_renegotiate(ssl), 1);
+        SSL_do_handshake(ssl);
+        EXPECT_GT(to_server.size(), 0u) << "it did ask";
+      }
     }
     client_agreed = SSL_is_init_finished(ssl) == 1;
     SSL_free(ssl);
@@ -73,7 +81,7 @@ class StrangeClients : public testing::Test {
   DtlsContext context = DtlsContext::make(certificate()).value();
   DtlsCertificate client = certificate();
   std::function<void(ByteVector&)> mutate;
-  bool client_agreed = false;
+  bool client_agreed = false, renegotiates = false, keys_before = false;
 };
 
 constexpr char kGcm[] = "SRTP_AEAD_AES_128_GCM";
@@ -125,6 +133,15 @@ TEST_F(StrangeClients, WithoutSrtpFails) {
   DtlsTransport server = run({.certificate = &client}, client.fingerprint());
   EXPECT_EQ(server.failure(), Failure::no_srtp);
   EXPECT_FALSE(server.take_srtp_keys());
+}
+
+TEST_F(StrangeClients, NobodyNegotiatesASecondTime) {
+  renegotiates = true;
+  DtlsTransport server = run({.certificate = &client, .srtp = kGcm}, client.fingerprint());
+  EXPECT_TRUE(keys_before);
+  EXPECT_EQ(server.state(), State::connected);
+  EXPECT_FALSE(client_agreed) << "the second handshake came to nothing";
+  EXPECT_FALSE(server.take_srtp_keys()) << "no new keys";
 }
 
 TEST_F(StrangeClients, OurOrderOfProfilesWins) {

@@ -53,6 +53,30 @@ TEST(Rtcp, CompoundOfEverythingReadsBack) {
   }
 }
 
+// RFC 3550 §6.4.1: padding counts itself, lies inside the packet, and only the last packet has any.
+TEST(Rtcp, PaddingMustFitThePacketAndEndTheCompound) {
+  const auto items = [](ByteVector compound) {
+    RtcpReader reader(compound);
+    int n = 0;
+    while (reader.next()) ++n;
+    return reader.failed() ? -1 : n;
+  };
+  const ByteVector rr = {0x80, 201, 0, 1, 0, 0, 0, 7};
+  const auto padded = [](std::uint8_t count) { return ByteVector{0xa0, 201, 0, 2, 0, 0, 0, 7, 0, 0, 0, count}; };
+  const auto joined = [](ByteVector first, const ByteVector& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
+  };
+  EXPECT_EQ(items(padded(4)), 1);
+  EXPECT_EQ(items(joined(rr, padded(4))), 2);
+  EXPECT_EQ(items(padded(0)), -1);
+  EXPECT_EQ(items(padded(9)), -1) << "more than there is";
+  EXPECT_EQ(items(padded(255)), -1);
+  EXPECT_EQ(items({0xa0, 201, 0, 0}), -1) << "nothing to be padding";
+  EXPECT_EQ(items(joined(padded(4), rr)), -1) << "not the last";
+  EXPECT_EQ(items(padded(8)), -1) << "all of it: no SSRC is left";
+}
+
 TEST(TransportFeedback, TellsArrivalsAndLossesAcrossTheWrap) {
   SeededRandom random(11);
   TransportFeedbackRecorder recorder;

@@ -142,5 +142,20 @@ TEST(Sdp, EveryTruncationAndJunkIsHandled) {
   EXPECT_EQ(parse_sdp(std::string(kSdpTextMax + 1, 'a')).error(), ParseError::too_long);
 }
 
+// A component is a number that others used as an index (CVE-2023-40018).
+TEST(Sdp, CandidatesHaveTheirRanges) {
+  const auto parses = [](const std::string& candidate) { return parse_sdp("v=0\r\nm=audio 9 X 1\r\na=candidate:" + candidate + "\r\n").has_value(); };
+  EXPECT_TRUE(parses("1 1 udp 5 192.0.2.1 9 typ host"));
+  EXPECT_TRUE(parses("1 256 TCP 5 192.0.2.1 65535 typ host tcptype active"));
+  for (const char* bad : {"1 0 udp 5 192.0.2.1 9 typ host", "1 257 udp 5 192.0.2.1 9 typ host", "1 4294967296 udp 5 192.0.2.1 9 typ host",
+                          "1 -1 udp 5 192.0.2.1 9 typ host", "1 x udp 5 192.0.2.1 9 typ host", "1 1 udp 5 192.0.2.1 65536 typ host",
+                          "1 1 udp 5 192.0.2.1 9", "1 1 udp 5 192.0.2.1 9 typ", "1 1 udp 5  9 typ host", "1 1 udp 5 192.0.2.1 9 kind host", ""}) {
+    EXPECT_FALSE(parses(bad)) << bad;
+  }
+  std::string many = "v=0\r\nm=audio 9 X 1\r\n";
+  for (int i = 0; i < 65; ++i) many += "a=candidate:1 1 udp 5 192.0.2.1 9 typ host\r\n";
+  EXPECT_EQ(parse_sdp(many)->media[0].candidates.size(), 64u);
+}
+
 }  // namespace
 }  // namespace upcall::rtc

@@ -97,6 +97,32 @@ TEST_F(LiveVideo, APausedTileGetsNothingAndGoesOnAtAKeyFrameWithoutASeam) {
   EXPECT_EQ(tl0(b.rtp[0]), static_cast<std::uint8_t>(tl0(before) + 1));
 }
 
+// A packet of Ethernet's size can name six thousand numbers, a slow link makes each of them wait.
+TEST_F(LiveVideo, AnEndlessListOfRepairsIsLittleWork) {
+  live.send_video(a, frame(10, 1000, true, 1));
+  remb(b, 1000);
+  ByteVector nack(12 + 364 * 4, 0xff);
+  const std::uint32_t ssrc = live.section(b, a).ssrc;
+  nack[0] = 0x81;
+  nack[1] = 205;
+  nack[2] = static_cast<std::uint8_t>((nack.size() / 4 - 1) >> 8);
+  nack[3] = static_cast<std::uint8_t>(nack.size() / 4 - 1);
+  for (std::size_t i = 0; i < 4; ++i) nack[8 + i] = static_cast<std::uint8_t>(ssrc >> (24 - 8 * i));
+  for (std::size_t i = 0; i < 364; ++i) {
+    nack[12 + 4 * i] = static_cast<std::uint8_t>(i * 17 >> 8);
+    nack[13 + 4 * i] = static_cast<std::uint8_t>(i * 17);
+  }
+  for (int packet = 1; packet <= 4; ++packet) {
+    ASSERT_TRUE(live.send_rtcp(b, nack));
+    EXPECT_LE(live.connection(b).repairs_looked_up, 256u * static_cast<unsigned>(packet));
+  }
+  EXPECT_EQ(live.connection(b).nacks_received, 4u);
+  // The others' pictures go on.
+  forget();
+  live.send_video(a, frame(11, 4000, false, 2));
+  EXPECT_THAT(c.rtp, SizeIs(1));
+}
+
 TEST_F(LiveVideo, ThePublisherHearsTheSmallestEstimateOfThoseWhoWatch) {
   live.send_video(a, frame(10, 1000, true, 1));
   forget();

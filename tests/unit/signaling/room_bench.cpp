@@ -16,7 +16,7 @@ RoomBench::RoomBench(RelaySettings relay) {
   options.meeting = wire::MeetingNo{1};
   options.fingerprint = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
   options.candidates.push_back({"203.0.113.9", 40000, "host", true});
-  options.sessions_max = 8;
+  options.sessions_max = 16;
   room = std::make_unique<Room>(now, options, random, [this] { return wire::ConnectionNo{next_connection++}; }, out);
 }
 
