@@ -185,7 +185,7 @@ void Server::end_turn() {
   outbox_.events().clear();
 }
 
-// Every turn of every story: key frames are asked for at most once in two seconds of a publication (sooner once when a tap
+// Every turn of every story: key frames are asked for at most once in two seconds of a layer (sooner once when a tap
 // opens), and a packet that is missing is repaired or given up within a second and the last try's round trip.
 void Server::judge_requests() {
   const Instant now = queue_.now().mono;
@@ -197,20 +197,22 @@ void Server::judge_requests() {
     if (meeting == nullptr) continue;
     for (const auto& c : meeting->connections()) {
       if (!c->video_in) continue;
-      Asked& asked = asked_[c->no];
-      if (asked.stream_id != c->video_in->config.stream_id) {
-        // Its own first request may lie between: what counts is how many since.
-        asked = {c->video_in->config.stream_id, c->plis_sent, c->video_in->layers.front()->key_request_sent ? now : Instant()};
-        continue;
-      }
-      if (c->plis_sent != asked.plis) {
+      for (const auto& layer : c->video_in->layers) {
+        const auto [at, fresh] = asked_.try_emplace({c->no, layer->stream_id}, Asked{layer->key_requests, layer->key_request_sent ? now : Instant()});
+        Asked& asked = at->second;
+        // Another encoder, or the same publication anew: what counts is how many since.
+        if (fresh || layer->key_requests < asked.requests) {
+          asked = {layer->key_requests, layer->key_request_sent ? now : Instant()};
+          continue;
+        }
+        if (layer->key_requests == asked.requests) continue;
         const Duration apart = now - asked.last;
         const bool at_start = asked.last <= tap_opened_ && apart >= sfu::Meeting::kKeyRequestPeriodAtStart;
-        if (c->plis_sent != asked.plis + 1) wires_.breach("two key frames were asked for at once");
+        if (layer->key_requests != asked.requests + 1) wires_.breach("two key frames were asked for at once");
         if (apart < sfu::Meeting::kKeyRequestPeriod && !at_start) {
           wires_.breach("a key frame was asked for " + std::to_string(apart.ms()) + " ms after the last");
         }
-        asked.plis = c->plis_sent;
+        asked.requests = layer->key_requests;
         asked.last = now;
       }
       const auto oldest = c->video_in->oldest_missing();

@@ -101,13 +101,12 @@ class Server final : public sfu::TransmitSink {
   std::vector<std::unique_ptr<Recording>> recordings_;
   std::map<signaling::RoomEventKind, std::uint64_t> events_seen_;
   Instant command_ready_, event_ready_;
-  // Key frames asked of each publication, to judge how often.
+  // Key frames asked of each layer, by its stream, to judge how often.
   struct Asked {
-    std::uint32_t stream_id = 0;
-    std::uint64_t plis = 0;
+    std::uint64_t requests = 0;
     Instant last;
   };
-  std::map<wire::ConnectionNo, Asked> asked_;
+  std::map<std::pair<wire::ConnectionNo, std::uint32_t>, Asked> asked_;
   Instant tap_opened_;
   // What was sent to each address in the last second, and what could have been.
   struct Sent {

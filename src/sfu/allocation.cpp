@@ -7,7 +7,7 @@ namespace upcall::sfu {
 namespace {
 
 constexpr std::size_t kDemandsMax = 64;
-constexpr std::uint64_t kSparePercent = 15;     // to spare when a picture begins or grows
+constexpr std::uint64_t kSparePercent = 15, kAmplePercent = 50;     // to spare when a picture begins or grows
 
 bool follows(const VideoDemand& d) { return d.most_bps != 0; }
 
@@ -26,7 +26,7 @@ std::uint64_t bps_of(const VideoDemand& d, int layer) {
 // What must be free for it to be given this layer.
 std::uint64_t price(const VideoDemand& d, int layer) {
   const std::uint64_t bps = bps_of(d, layer);
-  return layer > d.now ? bps + bps * kSparePercent / 100 : bps;
+  return layer > d.now ? bps + bps * (d.tried ? kAmplePercent : kSparePercent) / 100 : bps;
 }
 
 }  // namespace

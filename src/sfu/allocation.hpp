@@ -25,6 +25,7 @@ struct VideoDemand {
   std::uint64_t target_bps = 0;                      // what the receiver can use at most; 0: anything
   int now = 0;                                       // its layer; kHeld: nothing is sent
   bool may_rise = true;                              // long enough since the last change
+  bool tried = false;                                // more than now did not fit lately: it is tried with ample room only
 };
 
 struct VideoGrant {

@@ -18,7 +18,8 @@ constexpr Duration kPaceApart = Duration::ms(1);
 // spoil it for all: below, that one does without.
 constexpr std::uint64_t kLeastForOne = 150'000, kLeastForMany = 400'000, kLeastContent = 300'000;
 constexpr Duration kUnfitFor = Duration::ms(400);  // before it is held: estimates dip
-constexpr Duration kHeldFor = Duration::s(2);      // before it may go on
+constexpr Duration kHeldFor = Duration::s(2);      // before it may go on, or a larger layer be tried
+constexpr Duration kTriedAgainAfter = Duration::s(20);   // one that did not fit
 constexpr Duration kOverdrawnFor = Duration::s(2); // until a publisher is taken for one that follows nobody
 constexpr std::uint64_t kComfortBps = 5'000'000;   // what is worth knowing to be there: key frames go out at once then
 constexpr double kLossMost = 0.2;                  // share of the rate that repairs are given at most
@@ -247,17 +248,27 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   const std::uint64_t rate = down.rate_bps(now, unknown_bps());
   const auto available = static_cast<std::uint64_t>(static_cast<double>(rate - std::min(rate, taken)) * (1 - loss));
   down.wants_more = allocate(available, std::span(demands).first(count), std::span(grants).first(count));
-  down.wanted_bps = down.wants_more ? most * 12 / 10 : std::max(most * 2, kComfortBps);
+  // A layer that did not fit is tried again where there is ample room: that must be known.
+  const bool tried = std::any_of(demands.begin(), demands.begin() + static_cast<std::ptrdiff_t>(count), [](const VideoDemand& d) { return d.tried; });
+  down.wanted_bps = down.wants_more ? most * (tried ? 17 : 12) / 10 : std::max(most * 2, kComfortBps);
   for (std::size_t i = 0; i < count; ++i) {
     VideoSubscription& s = *whose[i];
     s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
-    if (grants[i].layer != kHeld && s.publisher->video_in->is_simulcast()) want_layer(now, s, layers_of[i][static_cast<std::size_t>(grants[i].layer)], out);
-    if (grants[i].layer != kHeld) {
+    // What does not fit gives way when that lasts: estimates dip.
+    const bool layered = s.publisher->video_in->is_simulcast();
+    const int layer = grants[i].layer == kHeld ? kHeld : layered ? layers_of[i][static_cast<std::size_t>(grants[i].layer)] : 0;
+    const bool gives_way = !s.held && (layer == kHeld || (layered && layer < s.layer_wanted));
+    if (!gives_way) s.unfit_since.reset();
+    else if (!s.unfit_since) s.unfit_since = now;
+    if (gives_way && layer == kHeld && layered && s.layer_wanted > layers_of[i][0] && now - *s.unfit_since >= kUnfitFor) {
+      // Before it does without: the smallest, and nothing of what waits of a larger one.
+      want_layer(now, s, layers_of[i][0], out);
+      drop_waiting(now, s, out);
       s.unfit_since.reset();
-      hold_video(now, s, false, out);
-    } else if (!s.held) {
-      if (!s.unfit_since) s.unfit_since = now;
-      if (now - *s.unfit_since >= kUnfitFor) hold_video(now, s, true, out);
+    } else if (!gives_way || now - *s.unfit_since >= kUnfitFor) {
+      if (layered && layer != kHeld) want_layer(now, s, layer, out);
+      hold_video(now, s, layer == kHeld, out);
+      if (gives_way) s.unfit_since.reset();
     }
     allow_publisher(now, *s.publisher, out);
   }
@@ -272,7 +283,7 @@ std::uint64_t Meeting::demand_layers(Instant now, const VideoSubscription& s, Vi
     if (!layer->flowing || (layer->index > s.config.layer_max && demand.layers > 0)) continue;
     if (s.layer_wanted >= layer->index && !s.held) demand.now = static_cast<int>(demand.layers);
     list[demand.layers] = layer->index;
-    demand.layer_bps[demand.layers++] = std::max<std::uint64_t>(layer->rate.bps(now), 30'000);
+    demand.layer_bps[demand.layers++] = std::max<std::uint64_t>(layer->usual_bps(now), 30'000);
   }
   if (demand.layers == 0) {   // none of them does at this moment
     demand.layers = 1;
@@ -283,6 +294,7 @@ std::uint64_t Meeting::demand_layers(Instant now, const VideoSubscription& s, Vi
   // A picture that has just begun is not held back to a small one first.
   if (s.layer_wanted < 0) demand.now = static_cast<int>(demand.layers) - 1;
   demand.may_rise = !s.layer_wanted_at || now - *s.layer_wanted_at >= kHeldFor;
+  demand.tried = s.layer_failed_at && now - *s.layer_failed_at < kTriedAgainAfter;
   return top;
 }
 

@@ -11,6 +11,7 @@ namespace {
 // Of several layers one that rests while another flows has been turned off; a share's picture may stand still for seconds,
 // in all its layers alike.
 constexpr Duration kLayerSilence = Duration::ms(1500);
+constexpr Duration kTriedFor = Duration::s(10);   // a larger layer that is given up within that did not fit
 // What two clocks are believed to differ by at a change of layer, beyond that the time that passed counts.
 constexpr std::int64_t kAlignedMost = 90'000;
 
@@ -125,6 +126,8 @@ void Meeting::switch_to(Instant now, VideoSubscription& to, const VideoIn& video
 
 void Meeting::want_layer(Instant now, VideoSubscription& to, int index, Outbox& out) {
   if (to.layer_wanted == index) return;
+  if (to.layer_wanted >= 0 && index > to.layer_wanted) to.layer_rose_at = now;
+  if (index < to.layer_wanted && to.layer_rose_at && now - *to.layer_rose_at < kTriedFor) to.layer_failed_at = now;
   to.layer_wanted = index;
   to.layer_wanted_at = now;
   if (index != to.layer || to.waiting_for_key) want_picture(now, to, out);

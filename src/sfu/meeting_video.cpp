@@ -231,6 +231,7 @@ void Meeting::request_key_frame(Instant now, Connection& publisher, VideoLayer& 
   Writer rtcp(buffer);
   if (!rtc::write_pli(rtcp, 1, layer.ssrc)) return;
   layer.key_request_sent = true;
+  ++layer.key_requests;
   layer.last_key_request = now;
   layer.key_wanted = true;
   layer.key_due = now + kKeyRequestPeriod;

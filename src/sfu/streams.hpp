@@ -51,6 +51,7 @@ struct VideoSubscription {
   int layer = -1;                    // that is sent
   int layer_wanted = -1;             // that it goes over to at its next key frame; -1: whichever brings one
   std::optional<Instant> layer_wanted_at;  // when that changed
+  std::optional<Instant> layer_rose_at, layer_failed_at;  // it went up; it had to come down again soon after
   bool paused = false;               // by the receiver
   bool held = false;                 // by us: its link does not carry it
   Instant held_changed_at;

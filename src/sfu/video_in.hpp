@@ -52,6 +52,7 @@ struct VideoLayer {
   bool key_wanted = false;
   Instant key_due;                   // while wanted: when to ask (again)
   bool key_request_sent = false;
+  std::uint64_t key_requests = 0;    // sent so far
   bool flowing = false;
   std::uint16_t width = 0, height = 0;
   RateMeter rate;
@@ -61,6 +62,19 @@ struct VideoLayer {
     std::uint32_t timestamp = 0;
   };
   std::optional<ClockPoint> clock;
+
+  // What it comes to over some seconds: a key frame does not make it dearer.
+  std::uint64_t usual_bps(Instant now) {
+    constexpr Duration kStep = Duration::ms(250);
+    if (usual_at && now - *usual_at < kStep) return usual_bps_;
+    const std::uint64_t measured = rate.bps(now);
+    const bool anew = !usual_at || now - *usual_at > kStep * 12;
+    usual_bps_ = anew ? measured : usual_bps_ - usual_bps_ / 10 + measured / 10;
+    usual_at = now;
+    return usual_bps_;
+  }
+  std::optional<Instant> usual_at;
+  std::uint64_t usual_bps_ = 0;
 
   // Another encoder feeds it.
   void restart(std::uint32_t new_epoch) {
