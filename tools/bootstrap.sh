@@ -27,7 +27,7 @@ s3_packages=(ceph-mon ceph-osd radosgw ceph-common awscli)
 # Real browsers; their fonts are those of the pages' screenshots. iproute2 makes the phone's network.
 browser_packages=(chromium firefox-esr fonts-dejavu-core iproute2)
 fuzz_packages=(clang-19 libclang-rt-19-dev)
-check_packages=(clang-tidy-19 clang-19 debootstrap)
+check_packages=(clang-tidy-19 clang-19 debootstrap valgrind)
 # Packs what was built (make package).
 package_packages=(dpkg-dev debhelper fakeroot git)
 # The way recordings were made before, as a baseline (bench/original_way).

@@ -11,17 +11,21 @@ namespace {
 std::uint16_t first_sequence(RandomSource& random) { return static_cast<std::uint16_t>(random.u32() & 0x7fff); }
 }  // namespace
 
+namespace {
+// Connections stand in the order of their numbers: who is heard by whom is asked once a packet and listener.
+auto place_of(auto& connections, wire::ConnectionNo no) {
+  return std::lower_bound(connections.begin(), connections.end(), no, [](const auto& c, wire::ConnectionNo n) { return c->no.value < n.value; });
+}
+}  // namespace
+
 Connection* Meeting::find(wire::ConnectionNo connection) {
-  for (auto& c : connections_) {
-    if (c->no == connection) return c.get();
-  }
-  return nullptr;
+  const auto at = place_of(connections_, connection);
+  return at != connections_.end() && (*at)->no == connection ? at->get() : nullptr;
 }
 
 Connection* Meeting::add(Instant now, const wire::SfuAddConnection& command) {
   if (connections_.size() >= kConnectionsMax || find(command.connection) != nullptr) return nullptr;
-  connections_.push_back(std::make_unique<Connection>(now, command, shared_.dtls_context));
-  Connection& c = *connections_.back();
+  Connection& c = **connections_.insert(place_of(connections_, command.connection), std::make_unique<Connection>(now, command, shared_.dtls_context));
   wake_at(now + kConnectLimit);
   for (auto& tap : taps_) tap_attendee(now, *tap, c);
   return &c;

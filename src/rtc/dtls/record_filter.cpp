@@ -40,6 +40,19 @@ bool acceptable_in_handshake(const Record& record, std::size_t max_message_size)
   return reader.ok();
 }
 
+bool of_a_client(const Record& record) {
+  if (record.type != ContentType::handshake || record.epoch != 0) return true;
+  constexpr std::uint8_t kClientHello = 1, kCertificate = 11, kCertificateVerify = 15, kClientKeyExchange = 16;
+  Reader reader(record.raw.subspan(kRecordHeaderSize));
+  while (reader.ok() && reader.remaining() > 0) {
+    const std::uint8_t type = reader.u8();
+    if (type != kClientHello && type != kCertificate && type != kCertificateVerify && type != kClientKeyExchange) return false;
+    reader.skip(3 + 2 + 3);
+    reader.skip(reader.u24());
+  }
+  return reader.ok();
+}
+
 bool HandshakeBudget::admit(const Record& record) {
   if (record.type != ContentType::handshake || record.epoch != 0) return true;
   Reader reader(record.raw.subspan(kRecordHeaderSize));

@@ -29,6 +29,10 @@ std::optional<Record> next_record(Bytes& datagram);
 // time limit); handshake fragments only with sane lengths.
 bool acceptable_in_handshake(const Record& record, std::size_t max_message_size);
 
+// Does it hold, in plain text, only messages that a client sends (RFC 5246 §7.4)? A server that sees any other, which only a
+// stranger can have sent, loses the handshake over it. For a record that acceptable_in_handshake() has accepted.
+bool of_a_client(const Record& record);
+
 // What the messages of one handshake may hold together. OpenSSL sets memory aside for the announced length of up to ten
 // messages ahead as soon as one fragment of each has come; this keeps the sum of the announced lengths small.
 class HandshakeBudget {

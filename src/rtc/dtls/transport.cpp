@@ -222,7 +222,7 @@ bool DtlsTransport::handle(Instant now, Bytes datagram, DtlsOutbox& out) {
       break;
     }
     if (d.state == State::connecting) {
-      if (!acceptable_in_handshake(*record, kMaxHandshakeMessage) || !d.budget.admit(*record) ||
+      if (!acceptable_in_handshake(*record, kMaxHandshakeMessage) || (d.role == Role::server && !of_a_client(*record)) || !d.budget.admit(*record) ||
           (record->epoch > 0 && ++d.early_records > kMaxEarlyRecords)) {
         ++d.counters.dropped;
         continue;

@@ -173,5 +173,20 @@ TEST(ChimeRequests, TruncatedBodiesAreRefused) {
   }
 }
 
+// Of every body that is read: deeper ones would take the stack.
+TEST(Json, ThirtyTwoLevelsAreReadAndNotOneMore) {
+  const auto nested = [](std::size_t levels) {
+    std::string out;
+    for (std::size_t i = 0; i < levels; ++i) out += i % 2 == 0 ? R"({"a":)" : "[";
+    out += "1";
+    for (std::size_t i = levels; i-- > 0;) out += i % 2 == 0 ? "}" : "]";
+    return out;
+  };
+  EXPECT_TRUE(json::parse(nested(json::kMaxDepth)));
+  EXPECT_FALSE(json::parse(nested(json::kMaxDepth + 1)));
+  EXPECT_FALSE(json::parse(std::string(100'000, '[')));
+  EXPECT_FALSE(json::parse("\"" + std::string(json::kMaxText, 'x') + "\""));
+}
+
 }  // namespace
 }  // namespace upcall::test

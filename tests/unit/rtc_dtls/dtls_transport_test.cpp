@@ -248,12 +248,33 @@ TEST_F(Dtls, AStrangersHelloDuringTheHandshakeDoesNotKillIt) {
   }
 }
 
+// What no client ever sends in plain text: a HelloVerifyRequest, a ServerHello, a Finished, each before every datagram and
+// under every number that may be the next.
+TEST_F(Dtls, MessagesThatNoClientSendsDisturbNoHandshake) {
+  for (const std::uint8_t type : {0, 2, 3, 14, 20}) {
+    End fresh_server(server_context, Role::server, client_context.fingerprint());
+    End fresh_client(client_context, Role::client, server_context.fingerprint());
+    std::swap(fresh_server.transport, server.transport);
+    std::swap(fresh_client.transport, client.transport);
+    settle(client.start(now), {}, [&](bool to_server, const ByteVector&) {
+      for (std::uint8_t number = 0; to_server && number < 6; ++number) {
+        const std::uint8_t forged[] = {type, 0, 0, 3, 0, number, 0, 0, 0, 0, 0, 3, 0xfe, 0xff, 0};
+        server.feed(now, plain_record(22, forged));
+      }
+      return true;
+    });
+    SCOPED_TRACE(int(type));
+    EXPECT_EQ(server.transport.counters().restarts, 0u);
+    expect_equal_keys();
+  }
+}
+
 TEST_F(Dtls, GoesDownAfterTooManyBrokenHandshakes) {
-  const std::uint8_t finished[] = {20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  const std::uint8_t key_exchange[] = {16, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   server.start(now);
   for (int i = 0; i <= DtlsTransport::kMaxRestarts; ++i) {
     EXPECT_EQ(server.transport.state(), State::connecting) << i;
-    server.feed(now, plain_record(22, finished));
+    server.feed(now, plain_record(22, key_exchange));
   }
   EXPECT_EQ(server.transport.failure(), Failure::handshake);
 }
