@@ -93,7 +93,6 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   p.first_numbers = options.first_numbers;
   p.frames_per_second = options.frames_per_second;
   p.frame_bytes = options.frame_bytes;
-  if (!options.video_codecs.empty()) p.video_codecs = options.video_codecs;
   p.bits_per_second = options.bits_per_second;
   p.layer_bits_per_second = options.layer_bits_per_second;
   p.transport_feedback = options.transport_feedback;
