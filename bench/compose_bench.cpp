@@ -21,6 +21,7 @@
 #include "compose/film_index.hpp"
 #include "io/film/film_job.hpp"
 #include "io/media/scale.hpp"
+#include "io/media/vp8_codec.hpp"
 #include "journal/reader.hpp"
 #include "io/journal/journal_files.hpp"
 #include "synthetic_call.hpp"

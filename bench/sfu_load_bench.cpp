@@ -4,7 +4,7 @@
 // link: upcall_bench_load
 //
 // sfu_load_bench [--meetings N] [--people N] [--cameras N] [--speakers N] [--seconds N] [--kbps N] [--ramp]
-//                [--storm N] [--restart] [--no-pin] [FILE.json]
+//                [--storm N] [--restart] [--janus PROGRAM] [--no-pin] [FILE.json]
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -18,6 +18,7 @@
 
 #include <boost/json.hpp>
 
+#include "janus_server.hpp"
 #include "server_load.hpp"
 
 namespace upcall::bench {
@@ -28,13 +29,14 @@ namespace bj = boost::json;
 constexpr double kMiB = 1 << 20;
 constexpr int kEstablished = 0, kStorm = 1;
 constexpr std::size_t kCamerasMax = 25;   // of a meeting
+constexpr const char* kJanusAddress = "198.51.100.1";   // tools/load_test.sh makes it
 constexpr Duration kStormLimit = Duration::s(30);
 
 struct Options {
   std::size_t meetings = 200, people = 2, cameras = kCamerasMax, speakers = 0, storm = 0;
   int seconds = 20, kbps = 400;
   bool ramp = false, restart = false, pin = true;
-  std::string json_file;
+  std::string janus, json_file;
 };
 
 bool idle(Callers& callers, Duration span) {
@@ -65,7 +67,7 @@ struct Spent {
   LoadCpu cpu;
 };
 
-Spent measure(BenchServer& server, Callers& callers, int seconds) {
+Spent measure(pid_t server, Callers& callers, int seconds) {
   const LoadCpu before = LoadCpu::of(server);
   callers.begin_window();
   callers.run(Duration::s(seconds), [] { return false; });
@@ -94,7 +96,7 @@ Result<bj::object> storm(BenchServer& server, Callers& callers, const Clip& clip
   }
   idle(callers, Duration::s(2));
   const double drops = server.socket_drops();
-  const LoadCpu before = LoadCpu::of(server);
+  const LoadCpu before = LoadCpu::of(server.pid());
   callers.begin_window();
   auto joining = std::async(std::launch::async, [&crowd] {
     ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
@@ -106,7 +108,7 @@ Result<bj::object> storm(BenchServer& server, Callers& callers, const Clip& clip
   });
   callers.run(kStormLimit + Duration::s(10), [&] { return joining.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
   const bool all = joining.get();
-  const LoadCpu spent = LoadCpu::of(server) - before;
+  const LoadCpu spent = LoadCpu::of(server.pid()) - before;
   const WindowResult window = callers.end_window(kEstablished);
   if (!all) return fail(ErrorCode::unavailable, std::to_string(crowd.connected_count(kStorm)) + " of " + std::to_string(crowd.size(kStorm)) + " were connected after 30 s");
   const auto joins = crowd.join_ms(kStorm);
@@ -136,23 +138,12 @@ Result<bj::object> restart(BenchServer& server, Callers& callers) {
   return joins_json(joins);
 }
 
-Result<bj::object> run_all(const Options& options) {
-  auto clip = make_clip(options.kbps);
-  if (!clip) return tl::unexpected(clip.error());
+Result<bj::object> our_calls(const Options& options, const Clip& clip, const std::vector<int>& processors) {
   BenchServer server;
-  const bool pinned = options.pin && share_processors(server);
-  const std::size_t people = options.meetings * options.people;
-  auto bare = direct_loop(*clip, std::min<std::size_t>(people + people % 2, 400), Duration::s(3));
-  if (!bare) return tl::unexpected(bare.error());
-  std::printf("%zu meetings of %zu, sound 50 packets/s, cameras 360p at %.0f kbit/s; %s\n", options.meetings, options.people, clip->video_kbps,
-              pinned ? "server and generator on processors of their own" : "processors shared");
-  std::printf("without a server (the same packets from socket to socket): delay ms p50 %.3f  p99 %.3f\n", bare->at(0.5), bare->at(0.99));
+  server.set_processors(processors);
   if (auto started = server.start(); !started) return tl::unexpected(started.error());
-  bj::object out{{"bench", "sfu_load"},       {"meetings", options.meetings}, {"people", options.people},
-                 {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)}, {"pinned", pinned}, {"video_kbps", clip->video_kbps},
-                 {"direct_ms_p50", bare->at(0.5)}, {"direct_ms_p99", bare->at(0.99)}};
-
-  Callers callers(*clip);
+  bj::object out;
+  Callers callers(clip);
   const Memory none = server.memory();
   const std::size_t steps = options.ramp ? 8 : 1;
   bj::array ramp;
@@ -167,7 +158,7 @@ Result<bj::object> run_all(const Options& options) {
     }
     if (!options.ramp) break;
     idle(callers, Duration::s(3));
-    const Spent spent = measure(server, callers, options.seconds);
+    const Spent spent = measure(server.pid(), callers, options.seconds);
     print_window((std::to_string(until) + " meetings").c_str(), spent.window, spent.cpu, options.seconds, until);
     ramp.push_back(window_json(spent.window, spent.cpu, options.seconds));
   }
@@ -179,7 +170,7 @@ Result<bj::object> run_all(const Options& options) {
   out["joins"] = joins_json(callers.join_ms(kEstablished));
 
   const double drops = server.socket_drops();
-  const Spent spent = measure(server, callers, options.seconds);
+  const Spent spent = measure(server.pid(), callers, options.seconds);
   const Memory full = server.memory();
   // A server that delivers nothing would have the best delays of all.
   if (spent.window.video.arrived == 0 || spent.window.audio.due == 0) return fail(ErrorCode::internal, "nothing was delivered: this run measured nothing");
@@ -193,7 +184,7 @@ Result<bj::object> run_all(const Options& options) {
   out["bytes_per_meeting"] = each;
 
   if (options.storm > 0) {
-    auto r = storm(server, callers, *clip, options);
+    auto r = storm(server, callers, clip, options);
     if (!r) return r;
     out["storm"] = std::move(*r);
   }
@@ -201,6 +192,62 @@ Result<bj::object> run_all(const Options& options) {
     auto r = restart(server, callers);
     if (!r) return r;
     out["restart"] = std::move(*r);
+  }
+  return out;
+}
+
+// The same calls in rooms of Janus, by the same generator.
+Result<bj::object> janus(const Options& options, const Clip& clip, const std::vector<int>& processors) {
+  const auto at = parse_ip(kJanusAddress, 0);
+  if (!at) return fail(ErrorCode::internal, "no address");
+  JanusServer server;
+  if (auto started = server.start(options.janus, options.meetings, processors); !started) return tl::unexpected(started.error());
+  const Memory none = process_memory(server.pid());
+  Callers callers(clip);
+  for (std::size_t i = 0; i < options.meetings; ++i) {
+    for (int end = 0; end < 2; ++end) {
+      if (auto added = callers.add_janus(server.url(), i + 1, *at, {.meeting = i, .group = kEstablished}); !added) return tl::unexpected(added.error());
+    }
+    callers.start(kEstablished);
+    if (!callers.run(kSoon, [&] { return callers.connected(kEstablished); })) {
+      return fail(ErrorCode::unavailable, "Janus: " + std::to_string(callers.connected_count(kEstablished)) + " of " + std::to_string(callers.size(kEstablished)) + " are connected");
+    }
+  }
+  std::puts("\nJanus");
+  print_joins("joined one meeting after another, until media can flow", callers.join_ms(kEstablished));
+  if (!idle(callers, Duration::s(8))) return fail(ErrorCode::internal, "Janus: somebody was lost");
+  const Spent spent = measure(server.pid(), callers, options.seconds);
+  const Memory full = process_memory(server.pid());
+  if (spent.window.video.arrived == 0 || spent.window.audio.arrived == 0) return fail(ErrorCode::internal, "Janus delivered nothing: this run measured nothing");
+  print_window("calls", spent.window, spent.cpu, options.seconds, options.meetings);
+  const double each = (full.resident - none.resident) / static_cast<double>(options.meetings);
+  std::printf("  memory: %.1f MiB at 0, %.1f MiB at %zu meetings: %.3f MiB a meeting\n", none.resident / kMiB, full.resident / kMiB, options.meetings, each / kMiB);
+  bj::object out{{"calls", window_json(spent.window, spent.cpu, options.seconds)}, {"rss_at_0", none.resident}, {"rss_full", full.resident}, {"bytes_per_meeting", each}};
+  return out;
+}
+
+Result<bj::object> run_all(const Options& options) {
+  auto clip = make_clip(options.kbps);
+  if (!clip) return tl::unexpected(clip.error());
+  const std::vector<int> processors = options.pin ? take_last_processor() : std::vector<int>();
+  const bool pinned = !processors.empty();
+  const std::size_t people = options.meetings * options.people;
+  auto bare = direct_loop(*clip, std::min<std::size_t>(people + people % 2, 400), Duration::s(3));
+  if (!bare) return tl::unexpected(bare.error());
+  std::printf("%zu meetings of %zu, sound 50 packets/s, cameras 360p at %.0f kbit/s; %s\n", options.meetings, options.people, clip->video_kbps,
+              pinned ? "server and generator on processors of their own" : "processors shared");
+  std::printf("without a server (the same packets from socket to socket): delay ms p50 %.3f  p99 %.3f\n", bare->at(0.5), bare->at(0.99));
+  bj::object out{{"bench", "sfu_load"},       {"meetings", options.meetings}, {"people", options.people},
+                 {"cores", ::sysconf(_SC_NPROCESSORS_ONLN)}, {"pinned", pinned}, {"video_kbps", clip->video_kbps},
+                 {"direct_ms_p50", bare->at(0.5)}, {"direct_ms_p99", bare->at(0.99)}};
+
+  auto ours = our_calls(options, *clip, processors);
+  if (!ours) return ours;
+  for (auto& [name, value] : *ours) out[name] = std::move(value);
+  if (!options.janus.empty()) {
+    auto theirs = janus(options, *clip, processors);
+    if (!theirs) return theirs;
+    out["janus"] = std::move(*theirs);
   }
   std::printf("machine load (1 min): %.1f on %ld cores\n", load_1m(), ::sysconf(_SC_NPROCESSORS_ONLN));
   return out;
@@ -239,6 +286,7 @@ bool parse(int argc, char** argv, Options& out) {
     else if (name == "--ramp") out.ramp = true;
     else if (name == "--restart") out.restart = true;
     else if (name == "--no-pin") out.pin = false;
+    else if (name == "--janus" && i + 1 < argc) out.janus = argv[++i];
     else if (name[0] != '-') out.json_file = name;
     else good = false;
     if (!good) return false;
@@ -254,7 +302,7 @@ int main(int argc, char** argv) {
   upcall::bench::Options options;
   if (!upcall::bench::parse(argc, argv, options)) {
     std::fputs("sfu_load_bench [--meetings N] [--people N] [--cameras N] [--speakers N] [--seconds N] [--kbps N] [--ramp]\n"
-               "               [--storm N] [--restart] [--no-pin] [FILE.json]\n",
+               "               [--storm N] [--restart] [--janus PROGRAM] [--no-pin] [FILE.json]\n",
                stderr);
     return 2;
   }

@@ -1,5 +1,6 @@
-// Media that can be judged without a codec: VP8 frames and Opus packets whose bodies say which meeting, which sender and
-// which number they are, with real VP8 frame headers (RFC 7741 §4.3, RFC 6386 §9.1) and a checksum over the whole.
+// Media that can be judged without a codec: video frames and Opus packets whose bodies say which meeting, which sender and
+// which number they are, with real frame headers of each codec, as far as anybody on the way looks, and a checksum over the
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/rng.hpp"
+#include "rtc/codec/video_payload.hpp"
 
 namespace upcall::sim {
 
@@ -18,11 +20,11 @@ struct MediaLabel {
   bool operator==(const MediaLabel&) const = default;
 };
 
-// `size`: of the whole frame, at least kVideoMin.
+// `size`: of the whole frame with VP8, at least kVideoMin; a little more with VP9, twice as much with H.264.
 inline constexpr std::size_t kVideoMin = 40;
-ByteVector make_video_frame(const MediaLabel& label, bool key, std::size_t size, RandomSource& random);
+ByteVector make_video_frame(const MediaLabel& label, bool key, std::size_t size, RandomSource& random, rtc::VideoCodec codec = rtc::VideoCodec::vp8);
 // Nothing when a byte is missing or changed.
-std::optional<MediaLabel> read_video_frame(Bytes frame);
+std::optional<MediaLabel> read_video_frame(Bytes frame, rtc::VideoCodec codec = rtc::VideoCodec::vp8);
 
 ByteVector make_audio_packet(const MediaLabel& label);
 // What a listener hears: one sender's packet as it was, or several by the mixer.

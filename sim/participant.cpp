@@ -12,6 +12,7 @@ client::AttendeeOptions client_options(const ParticipantOptions& options) {
   out.receive_video = !options.content;
   out.first_numbers = options.first_numbers;
   out.transport_feedback = options.transport_feedback;
+  out.video_codecs = options.video_codecs;
   return out;
 }
 std::string owner_of(const std::string& attendee_id) { return attendee_id.substr(0, attendee_id.find('#')); }
@@ -53,8 +54,9 @@ void Participant::send_media(client::Output& out) {
       }
       // A key frame of a camera is some times a frame between.
       const std::size_t size = kVideoMin + mean / 2 + random_.below(mean) + (key ? (options.bits_per_second != 0 ? 4 : 1) * mean : 0);
-      const ByteVector frame = make_video_frame({options.meeting_number, options.id, ++video_number_}, key, size, random_);
-      attendee.send_video(now, frame, video_timestamp_, now.mono, std::nullopt, out);
+      const rtc::VideoCodec codec = attendee.send_codec();
+      const ByteVector frame = make_video_frame({options.meeting_number, options.id, ++video_number_}, key, size, random_, codec);
+      attendee.send_video(now, codec, frame, video_timestamp_, now.mono, std::nullopt, out);
       ++seen_.frames_sent;
     }
   }
@@ -83,6 +85,10 @@ void Participant::take(client::Output& out) {
         absorb_session();
         next_audio_ = next_video_ = Instant::never();
         if (event.kind == client::EventKind::ended) end_status_ = event.status;
+        break;
+      case client::EventKind::codec_changed:
+        key_wanted_ = true;   // another encoder begins
+        ++seen_.codec_changes;
         break;
       case client::EventKind::key_frame_wanted:
         key_wanted_ = true;
@@ -185,7 +191,7 @@ void Participant::judge_audio(const client::ReceivedAudio& audio) {
 }
 
 void Participant::judge_video(const client::ReceivedVideo& video) {
-  const auto label = read_video_frame(video.frame.data);
+  const auto label = read_video_frame(video.frame.data, video.codec);
   if (!label) return fail_("a frame is not whole");
   ++seen_.video_frames;
   if (label->meeting != options.meeting_number) fail_("saw another meeting");

@@ -28,6 +28,8 @@ struct ParticipantOptions {
   std::size_t frame_bytes = 1800;     // about; packets carry 1100
   // A camera whose encoder has a rate: so much, and no more than the server allows (REMB). Replaces frame_bytes.
   std::uint64_t bits_per_second = 0;
+  // What it receives; it sends the first that all receivers take.
+  std::vector<rtc::VideoCodec> video_codecs = {rtc::VideoCodec::vp8};
   bool transport_feedback = true;     // tells the server when what packet arrived
 };
 
@@ -53,6 +55,7 @@ class Participant {
     std::uint64_t plis_over = 0;          // of sessions that ended, with repaired and lost
     std::uint64_t repaired = 0, lost = 0, nacks = 0, feedback = 0, reports = 0, auth_failures = 0;
     std::uint64_t key_frames_wanted = 0;
+    std::uint64_t codec_changes = 0;
   };
   Seen totals() const;                     // sessions that ended and the present one
   // When the last good frame of this sender came; nothing: never in this session.

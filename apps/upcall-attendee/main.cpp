@@ -28,7 +28,8 @@ constexpr const char* kHelp = R"(upcall-attendee: a headless attendee of an Upca
 It reads JSON lines from stdin. The first must be a join:
   {"join":{"signaling_url":"ws://127.0.0.1:8080/control/ID","attendee_id":"...","join_token":"...",
            "label":"Alice","run":"0123456789abcdef","participant":0,"clock_zero_unix_ms":1795335326352,
-           "video":true,"width":1280,"height":720,"fps":30,"kbps":1700}}
+           "video":true,"width":1280,"height":720,"fps":30,"kbps":1700,"codecs":["VP8","H264","VP9"]}}
+(codecs: what it receives; it sends the first of them that all receivers take)
 then any of:
   {"share":{"width":1920,"height":1080,"fps":5,"kbps":2500}}   shares a drawn screen
   {"unshare":true}  {"mute":true}  {"camera":false}  {"facts":true}  {"leave":true}
@@ -59,6 +60,7 @@ const char* name_of(client::EventKind kind) {
     case client::EventKind::roster_unmuted: return "roster_unmuted";
     case client::EventKind::signal_strength: return "signal_strength";
     case client::EventKind::key_frame_wanted: return "key_frame_wanted";
+    case client::EventKind::codec_changed: return "codec_changed";
   }
   return "unknown";
 }
@@ -67,12 +69,12 @@ json::object to_json(const headless::SessionFacts& facts) {
   json::object remotes;
   for (const auto& [id, r] : facts.remotes) {
     remotes[id] = {{"frames", r.frames}, {"readable", r.readable}, {"out_of_order", r.out_of_order},
-                   {"first_frame_ms", r.first_frame_ms}, {"width", r.width}, {"height", r.height},
+                   {"first_frame_ms", r.first_frame_ms}, {"width", r.width}, {"height", r.height}, {"codec", to_string(r.codec)},
                    {"delay_ms", r.readable > 0 ? r.delay_ms_sum / static_cast<double>(r.readable) : 0.0}};
   }
   return {{"connected", facts.connected}, {"join_ms", facts.join_ms}, {"reconnects", facts.reconnects},
           {"audio_packets", facts.audio_packets}, {"beeps_heard", facts.beeps_heard}, {"frames_sent", facts.frames_sent},
-          {"frames_skipped", facts.frames_skipped}, {"packets_sent", facts.media.packets_sent},
+          {"frames_skipped", facts.frames_skipped}, {"codec", to_string(facts.send_codec)}, {"packets_sent", facts.media.packets_sent},
           {"packets_received", facts.media.packets_received}, {"retransmitted", facts.media.retransmitted},
           {"nacks_sent", facts.media.nacks_sent}, {"plis_sent", facts.media.plis_sent},
           {"plis_received", facts.media.plis_received}, {"feedback_received", facts.media.feedback_received},
@@ -136,6 +138,13 @@ headless::SessionOptions session_options(const json::object& join, bool share, c
   out.attendee.attendee_id = text(join, "attendee_id") + suffix;
   out.attendee.camera = share || flag(join, "video", true);
   out.attendee.receive_video = !share && flag(join, "receive", true);
+  if (const auto* codecs = join.if_contains("codecs"); codecs != nullptr && codecs->is_array()) {
+    out.attendee.video_codecs.clear();
+    for (const json::value& one : codecs->get_array()) {
+      if (const auto codec = one.is_string() ? rtc::video_codec_of(std::string_view(one.get_string())) : std::nullopt) out.attendee.video_codecs.push_back(*codec);
+    }
+    if (!out.attendee.video_codecs.empty()) out.picture.codec = out.attendee.video_codecs.front();
+  }
   out.attendee.video_kbps = static_cast<std::uint32_t>(number(picture, "kbps", 1700));
   out.decode = flag(join, "decode", true);
   out.picture.run = std::strtoull(text(join, "run", "0").c_str(), nullptr, 16);

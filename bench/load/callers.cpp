@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "io/clock/system_clock.hpp"
+#include "janus_peer.hpp"
 #include "json/json.hpp"
 #include "rtc/dtls/certificate.hpp"
 #include "rtc/dtls/transport.hpp"
@@ -22,6 +23,8 @@ constexpr std::uint32_t kPictureTicks = 90000 / Clip::kFps;
 constexpr Duration kTick = Duration::ms(1);
 constexpr std::uint8_t kSpeaking = 12, kSilent = 127;   // -dBov
 constexpr std::size_t kStampedMin = 64;                 // of a picture's packet: its beginning must stay what it is
+constexpr int kReceiversBetweenSends = 16;
+constexpr std::size_t kSocketsMax = 2;   // of one person
 constexpr int kSocketBytes = 1 << 20;
 
 void wait_until(Instant when) {
@@ -38,12 +41,7 @@ Now at_arrival(const Now& now, std::int64_t real_now, std::int64_t arrival) {
 }  // namespace
 
 struct Callers::Person final : client::PacketWatch {
-  Person(Callers& owner, const client::AttendeeOptions& with, TimedSocket bound)
-      : all(owner), attendee(watched(with, this), *owner.context_, owner.random_), socket(std::move(bound)) {}
-  static client::AttendeeOptions watched(client::AttendeeOptions o, client::PacketWatch* watch) {
-    o.watch = watch;
-    return o;
-  }
+  explicit Person(Callers& owner) : all(owner) {}
   void video_leaves(MutBytes payload) override {
     if (all.window_ == 0 || payload.size() < kStampedMin) return;
     Stamp{.sender = index, .index = video_sent++, .window = all.window_, .video = 1, .sent_ns = real_ns()}.write_tail(payload);
@@ -57,11 +55,12 @@ struct Callers::Person final : client::PacketWatch {
   }
 
   Callers& all;
-  client::Attendee attendee;
-  TimedSocket socket;
+  std::unique_ptr<Peer> peer;
+  std::vector<TimedSocket> sockets;
   std::shared_ptr<WebSockets::Socket> web_socket;
   CallerOptions options;
-  std::string url, token;
+  std::string url;
+  std::vector<std::string> subprotocols;
   std::uint32_t index = 0;
   std::size_t place = 0;                       // in its meeting
   bool begun = false, key_wanted = true;
@@ -74,7 +73,12 @@ struct Callers::Person final : client::PacketWatch {
   Flow audio, video;
   std::vector<Arrived> audio_from, video_from; // by the sender's place
   std::uint64_t repairs = 0, sound_packets = 0, not_sent = 0, reconnects = 0;
-  std::uint32_t dropped_before = 0;
+  std::uint64_t dropped_before = 0;
+  std::uint64_t dropped() const {
+    std::uint64_t out = 0;
+    for (const TimedSocket& s : sockets) out += s.dropped();
+    return out;
+  }
 };
 
 Callers::Callers(const Clip& clip)
@@ -93,29 +97,51 @@ Callers::~Callers() {
   ::close(epoll_);
 }
 
-Result<void> Callers::add(const boost::json::object& meeting, const boost::json::object& attendee, const CallerOptions& options) {
-  const boost::json::object* placement = json::object_at(meeting, "MediaPlacement");
-  if (placement == nullptr) return fail(ErrorCode::internal, "the join data lacks MediaPlacement");
-  auto socket = TimedSocket::bind(NetAddress::v4(127, 0, 0, 1, 0), kSocketBytes);
-  if (!socket) return tl::unexpected(socket.error());
-  client::AttendeeOptions with;
-  with.attendee_id = json::text_or(attendee, "AttendeeId");
-  with.camera = options.camera;
-  with.video_kbps = 600;
+Result<Callers::Person*> Callers::add_person(const CallerOptions& options, std::size_t sockets, const NetAddress& at) {
   const std::size_t index = people_.size();
-  epoll_event wanted{};
-  wanted.events = EPOLLIN;
-  wanted.data.u64 = index;
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd(), &wanted) != 0) return fail(ErrorCode::unavailable, "a socket cannot be watched");
-  auto person = std::make_unique<Person>(*this, with, std::move(*socket));
+  auto person = std::make_unique<Person>(*this);
+  for (std::size_t i = 0; i < sockets; ++i) {
+    auto socket = TimedSocket::bind(at, kSocketBytes);
+    if (!socket) return tl::unexpected(socket.error());
+    epoll_event wanted{};
+    wanted.events = EPOLLIN;
+    wanted.data.u64 = index * kSocketsMax + i;
+    if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd(), &wanted) != 0) return fail(ErrorCode::unavailable, "a socket cannot be watched");
+    person->sockets.push_back(std::move(*socket));
+  }
   person->options = options;
-  person->url = json::text_or(*placement, "SignalingUrl");
-  person->token = json::text_or(attendee, "JoinToken");
   person->index = static_cast<std::uint32_t>(index);
   if (options.meeting >= meetings_.size()) meetings_.resize(options.meeting + 1);
   person->place = meetings_[options.meeting].size();
   meetings_[options.meeting].push_back(index);
   people_.push_back(std::move(person));
+  return people_.back().get();
+}
+
+Result<void> Callers::add(const boost::json::object& meeting, const boost::json::object& attendee, const CallerOptions& options) {
+  const boost::json::object* placement = json::object_at(meeting, "MediaPlacement");
+  if (placement == nullptr) return fail(ErrorCode::internal, "the join data lacks MediaPlacement");
+  auto person = add_person(options, 1, NetAddress::v4(127, 0, 0, 1, 0));
+  if (!person) return tl::unexpected(person.error());
+  Person& p = **person;
+  client::AttendeeOptions with;
+  with.attendee_id = json::text_or(attendee, "AttendeeId");
+  with.camera = options.camera;
+  with.video_kbps = 600;
+  with.watch = &p;
+  p.url = json::text_or(*placement, "SignalingUrl");
+  p.subprotocols = {"_aws_wt_session", json::text_or(attendee, "JoinToken")};
+  p.peer = std::make_unique<AttendeePeer>(std::move(with), *context_, random_);
+  return {};
+}
+
+Result<void> Callers::add_janus(const std::string& url, std::uint64_t room, const NetAddress& at, const CallerOptions& options) {
+  auto person = add_person(options, 2, at);
+  if (!person) return tl::unexpected(person.error());
+  Person& p = **person;
+  p.url = url;
+  p.subprotocols = {"janus-protocol"};
+  p.peer = std::make_unique<JanusPeer>(room, p.sockets[0].local(), p.sockets[1].local(), *context_, random_, &p);
   return {};
 }
 
@@ -128,7 +154,7 @@ void Callers::start(int group) {
     // Nobody's sound or camera is in step with another's.
     p->sound_due = now.mono + Duration::us(static_cast<std::int64_t>(random_.below(20'000)));
     p->picture_due = now.mono + Duration::us(static_cast<std::int64_t>(random_.below(66'000)));
-    p->attendee.start(now, out_);
+    p->peer->start(now, out_);
     apply(*p);
   }
 }
@@ -137,24 +163,30 @@ void Callers::open_socket(Person& p) {
   if (p.web_socket) p.web_socket->drop();
   WebSockets::Events events;
   events.opened = [this, &p] {
-    p.attendee.on_socket_open(system_now(), out_);
+    p.peer->on_socket_open(system_now(), out_);
     apply(p);
   };
   events.message = [this, &p](Bytes message) {
-    p.attendee.on_socket_message(system_now(), message, out_);
+    p.peer->on_socket_message(system_now(), message, out_);
     apply(p);
   };
   events.closed = [this, &p](std::uint16_t code) {
     p.web_socket.reset();
-    p.attendee.on_socket_closed(system_now(), code, out_);
+    p.peer->on_socket_closed(system_now(), code, out_);
     apply(p);
   };
-  p.web_socket = web_sockets_.open(p.url, {"_aws_wt_session", p.token}, std::move(events));
+  p.web_socket = web_sockets_.open(p.url, p.subprotocols, std::move(events));
+}
+
+void Callers::send(Person& p, std::size_t socket, const client::MediaOutput& media) {
+  items_.clear();
+  for (const auto& d : media.datagrams) items_.push_back({d.to, d.bytes});
+  if (!items_.empty()) p.not_sent += p.sockets[socket].send(items_);
 }
 
 void Callers::apply(Person& p) {
-  const bool open = out_.open_socket, close = out_.close_socket;
-  for (const auto& event : out_.events) {
+  const bool open = out_.first.open_socket, close = out_.first.close_socket;
+  for (const auto& event : out_.first.events) {
     if (event.kind == client::EventKind::key_frame_wanted) p.key_wanted = true;
     if (event.kind == client::EventKind::connected && p.ready.is_never()) p.ready = system_now().mono;
     if (event.kind == client::EventKind::disconnected) {
@@ -162,15 +194,15 @@ void Callers::apply(Person& p) {
       p.ready = p.first_picture = Instant::never();
     }
   }
-  for (std::string& message : out_.messages) {
-    if (p.web_socket) p.web_socket->send(std::move(message));
+  for (std::string& message : out_.first.messages) {
+    if (!p.web_socket) continue;
+    if (p.peer->speaks_text()) p.web_socket->send_text(std::move(message));
+    else p.web_socket->send(std::move(message));
   }
-  items_.clear();
-  for (const auto& d : out_.media.datagrams) items_.push_back({d.to, d.bytes});
-  if (!items_.empty()) p.not_sent += p.socket.send(items_);
-  for (const auto& sound : out_.media.audio) sound_arrived(p, sound.payload);
+  send(p, 0, out_.first.media);
+  if (!out_.second.datagrams.empty()) send(p, 1, out_.second);
   out_.clear();
-  p.deadline = p.attendee.next_deadline();
+  p.deadline = p.peer->next_deadline();
   if (close && p.web_socket) {
     p.web_socket->drop();
     p.web_socket.reset();
@@ -196,18 +228,20 @@ void Callers::tally(const Stamp& stamp, Flow& flow, std::vector<Arrived>& from) 
   flow.delay.add(arrival_ns_ - stamp.sent_ns);
 }
 
-void Callers::receive(Person& p) {
+void Callers::receive(Person& p, std::size_t socket) {
   for (;;) {
-    const auto received = p.socket.receive(*memory_);
+    const auto received = p.sockets[socket].receive(*memory_);
     const Now now = system_now();
     const std::int64_t real_now = real_ns();
     for (auto& item : received) {
       arrival_ns_ = item.arrival_ns;
-      p.attendee.on_datagram(at_arrival(now, real_now, item.arrival_ns), item.from, item.datagram, out_);
+      p.peer->on_datagram(at_arrival(now, real_now, item.arrival_ns), socket, item.from, item.datagram, out_);
       // What is sent in answer may wait for the others, what was heard belongs to this arrival.
-      for (const auto& sound : out_.media.audio) sound_arrived(p, sound.payload);
-      out_.media.audio.clear();
-      out_.media.video.clear();
+      for (auto* media : {&out_.first.media, &out_.second}) {
+        for (const auto& sound : media->audio) sound_arrived(p, sound.payload);
+        media->audio.clear();
+        media->video.clear();
+      }
     }
     apply(p);
     if (received.size() < TimedSocket::kBatch) return;
@@ -221,7 +255,7 @@ void Callers::send_sound(Person& p) {
   if (window_ != 0) {
     Stamp{.sender = p.index, .index = p.audio_sent++, .window = window_, .video = 0, .sent_ns = real_ns()}.write_tail(packet);
   }
-  p.attendee.send_audio(now, packet, p.sound_time, now.mono, p.options.speaks ? kSpeaking : kSilent, out_);
+  p.peer->send_audio(now, packet, p.sound_time, p.options.speaks ? kSpeaking : kSilent, out_);
   apply(p);
 }
 
@@ -230,12 +264,12 @@ void Callers::send_picture(Person& p) {
   p.key_wanted = false;
   p.picture_time += kPictureTicks;
   const Now now = system_now();
-  p.attendee.send_video(now, clip_.video[p.next_frame++], p.picture_time, now.mono, std::nullopt, out_);
+  p.peer->send_video(now, clip_.video[p.next_frame++], p.picture_time, out_);
   apply(p);
 }
 
 void Callers::send_due(Person& p, Instant now) {
-  if (!p.attendee.connected()) return;
+  if (!p.peer->connected()) return;
   // Who is late because the machine is busy catches up at most a tenth of a second.
   const auto due = [&](Instant& at, Duration interval) {
     if (at > now) return false;
@@ -250,19 +284,28 @@ void Callers::send_due(Person& p, Instant now) {
 void Callers::tick() {
   std::array<epoll_event, 1024> ready;
   const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 0);
-  for (int i = 0; i < count; ++i) receive(*people_[ready[static_cast<std::size_t>(i)].data.u64]);
+  for (int i = 0; i < count; ++i) {
+    const std::uint64_t place = ready[static_cast<std::size_t>(i)].data.u64;
+    receive(*people_[place / kSocketsMax], place % kSocketsMax);
+    // Who hears many takes long: nobody's sound or picture waits for all of that, to leave in a burst with the others'.
+    if (i % kReceiversBetweenSends == kReceiversBetweenSends - 1) send_all_due();
+  }
   web_sockets_.poll();
+  const Instant now = system_now().mono;
+  for (auto& p : people_) {
+    if (!p->begun || p->deadline > now) continue;
+    p->peer->handle_timeout(system_now(), out_);
+    apply(*p);
+  }
+  send_all_due();
+}
+
+void Callers::send_all_due() {
   Instant now = system_now().mono;
   for (auto& p : people_) {
-    if (!p->begun) continue;
-    if (p->deadline <= now) {
-      p->attendee.handle_timeout(system_now(), out_);
-      apply(*p);
-    }
-    if (p->sound_due <= now || p->picture_due <= now) {
-      now = system_now().mono;
-      send_due(*p, now);
-    }
+    if (!p->begun || (p->sound_due > now && p->picture_due > now)) continue;
+    now = system_now().mono;
+    send_due(*p, now);
   }
 }
 
@@ -287,7 +330,7 @@ std::size_t Callers::size(int group) const {
 
 std::size_t Callers::connected_count(int group) const {
   return static_cast<std::size_t>(
-      std::count_if(people_.begin(), people_.end(), [&](const auto& p) { return p->options.group == group && p->attendee.connected(); }));
+      std::count_if(people_.begin(), people_.end(), [&](const auto& p) { return p->options.group == group && p->peer->connected(); }));
 }
 
 void Callers::begin_window() {
@@ -297,7 +340,7 @@ void Callers::begin_window() {
     p->audio_from.clear();
     p->video_from.clear();
     p->repairs = p->sound_packets = p->not_sent = p->reconnects = 0;
-    p->dropped_before = p->socket.dropped();
+    p->dropped_before = p->dropped();
   }
   late_ = {};
   window_ = last_window_ = static_cast<std::uint16_t>(last_window_ + 1);
@@ -333,7 +376,7 @@ WindowResult Callers::end_window(int group) {
       out.video.duplicates += p.video.duplicates;
       out.audio.delay.add(p.audio.delay);
       out.video.delay.add(p.video.delay);
-      out.dropped_at_receivers += p.socket.dropped() - p.dropped_before;
+      out.dropped_at_receivers += p.dropped() - p.dropped_before;
       out.not_sent += p.not_sent;
       out.sound_packets += p.sound_packets;
       out.reconnects += p.reconnects;

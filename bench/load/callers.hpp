@@ -1,5 +1,5 @@
-// Many attendees of many meetings in one thread, as load: client::Attendee with a UDP socket and a WebSocket each, over
-// the real network, all sending the same clip by the clock. Counts what becomes of each packet in a window of time.
+// Many attendees of many meetings in one thread, as load: a peer with its UDP sockets and a WebSocket each, over the real
+// network, all sending the same clip by the clock. Counts what becomes of each packet in a window of time.
 //
 // The loop wakes once a millisecond and takes all that is there; arrival times are the kernel's, departure times are
 // taken before encryption, so how late the loop is falls on nobody's delay. One thread.
@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "client/attendee.hpp"
 #include "clip.hpp"
 #include "crypto/random.hpp"
+#include "peer.hpp"
 #include "stamp.hpp"
 #include "timed_socket.hpp"
 #include "web_sockets.hpp"
@@ -64,6 +64,9 @@ class Callers {
 
   // `meeting` and `attendee` as the API gives them. It does nothing until start().
   Result<void> add(const boost::json::object& meeting, const boost::json::object& attendee, const CallerOptions& options);
+  // Somebody in a room of Janus (janus_peer.hpp), whose WebSocket is at `url`; with sockets at an address that is not
+  // loopback.
+  Result<void> add_janus(const std::string& url, std::uint64_t room, const NetAddress& at, const CallerOptions& options);
   // All of a group that have not begun, at once.
   void start(int group);
   bool run(Duration within, const std::function<bool()>& done);
@@ -84,9 +87,12 @@ class Callers {
 
  private:
   struct Person;
+  Result<Person*> add_person(const CallerOptions& options, std::size_t sockets, const NetAddress& at);
   void apply(Person& p);
   void open_socket(Person& p);
-  void receive(Person& p);
+  void send(Person& p, std::size_t socket, const client::MediaOutput& media);
+  void receive(Person& p, std::size_t socket);
+  void send_all_due();
   void send_due(Person& p, Instant now);
   void send_sound(Person& p);
   void send_picture(Person& p);
@@ -104,7 +110,7 @@ class Callers {
   int epoll_ = -1;
   std::uint16_t window_ = 0, last_window_ = 0;       // 0: nothing is counted
   std::int64_t arrival_ns_ = 0;                      // of the datagram that is being handled
-  client::Output out_;
+  PeerOutput out_;
   std::vector<udp::UdpSocket::Item> items_;
   DelayHistogram late_;
 };

@@ -11,9 +11,9 @@ namespace upcall::bench {
 
 namespace bj = boost::json;
 
-LoadCpu LoadCpu::of(BenchServer& server) {
+LoadCpu LoadCpu::of(pid_t server) {
   LoadCpu out;
-  for (const auto& [name, seconds] : server.thread_cpu()) {
+  for (const auto& [name, seconds] : process_thread_cpu(server)) {
     out.server += seconds;
     if (name == "media") out.media += seconds;
   }
@@ -83,16 +83,16 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-bool share_processors(BenchServer& server) {
+std::vector<int> take_last_processor() {
   const int count = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-  if (count < 2) return false;
   std::vector<int> first;
-  for (int i = 0; i + 1 < count; ++i) first.push_back(i);
-  server.set_processors(std::move(first));
+  if (count < 2) return first;
   cpu_set_t last;
   CPU_ZERO(&last);
   CPU_SET(static_cast<std::size_t>(count - 1), &last);
-  return ::sched_setaffinity(0, sizeof last, &last) == 0;
+  if (::sched_setaffinity(0, sizeof last, &last) != 0) return first;
+  for (int i = 0; i + 1 < count; ++i) first.push_back(i);
+  return first;
 }
 
 }  // namespace upcall::bench

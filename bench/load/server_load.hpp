@@ -14,7 +14,7 @@ namespace upcall::bench {
 // CPU seconds so far.
 struct LoadCpu {
   double server = 0, media = 0, generator = 0;
-  static LoadCpu of(BenchServer& server);
+  static LoadCpu of(pid_t server);
   LoadCpu operator-(const LoadCpu& before) const { return {server - before.server, media - before.media, generator - before.generator}; }
 };
 
@@ -27,7 +27,7 @@ boost::json::object window_json(const WindowResult& window, const LoadCpu& cpu, 
 
 // More descriptors than the usual soft limit: each attendee has two.
 void raise_file_limit();
-// Server on the first processors, this program on the last; false: there is one only.
-bool share_processors(BenchServer& server);
+// This program on the last processor; the others, for the server. Empty: there is one only.
+std::vector<int> take_last_processor();
 
 }  // namespace upcall::bench

@@ -162,8 +162,11 @@ Result<void> BenchServer::end_meeting(const std::string& external_meeting_id) {
   return {};
 }
 
-Memory BenchServer::memory() {
-  std::ifstream in("/proc/" + std::to_string(server_->child().pid()) + "/status");
+Memory BenchServer::memory() { return process_memory(pid()); }
+std::map<std::string, double> BenchServer::thread_cpu() { return process_thread_cpu(pid()); }
+
+Memory process_memory(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/status");
   Memory out;
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("VmRSS:")) out.resident = std::atof(line.c_str() + 6) * 1024;
@@ -172,10 +175,10 @@ Memory BenchServer::memory() {
   return out;
 }
 
-std::map<std::string, double> BenchServer::thread_cpu() {
+std::map<std::string, double> process_thread_cpu(pid_t pid) {
   std::map<std::string, double> out;
   std::error_code error;
-  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(server_->child().pid()) + "/task", error)) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", error)) {
     std::string name;
     std::ifstream name_in(task.path() / "comm");
     std::getline(name_in, name);

@@ -52,6 +52,7 @@ class BenchServer {
   Result<boost::json::object> add_attendee(const std::string& external_meeting_id);
   Result<void> end_meeting(const std::string& external_meeting_id);
 
+  pid_t pid() { return server_->child().pid(); }
   const std::string& url() const { return url_; }
   const std::string& data_dir() const { return data_dir_; }
   const std::string& programs() const { return programs_; }
@@ -92,6 +93,9 @@ class BenchServer {
   std::optional<demo::ApiClient> agent_, supervisor_;
 };
 
+// The same of any process.
+Memory process_memory(pid_t pid);
+std::map<std::string, double> process_thread_cpu(pid_t pid);
 // A number of any kind, or 0.
 double number_at(const boost::json::object& object, std::string_view name);
 // Of the last minute.

@@ -12,6 +12,7 @@
 
 #include "cli/admin_call.hpp"
 #include "cli/commands.hpp"
+#include "cli/meeting_table.hpp"
 #include "json/json.hpp"
 
 namespace upcall::cli {
@@ -24,6 +25,7 @@ struct Call {
   std::string data_dir = "upcall-data";
   bool as_json = false;
   bool content_only = false;
+  std::string (*as_text)(const bj::value&) = nullptr;  // without --json; nothing: name by name
   std::vector<std::pair<std::string, std::shared_ptr<std::string>>> texts;
   std::vector<std::pair<std::string, std::shared_ptr<std::vector<std::string>>>> lists;
   std::vector<std::pair<std::string, std::shared_ptr<std::int64_t>>> numbers;
@@ -100,6 +102,10 @@ class Builder {
     call_->content_only = true;
     return *this;
   }
+  Builder& shown_by(std::string (*as_text)(const bj::value&)) {
+    call_->as_text = as_text;
+    return *this;
+  }
   Builder& example(const char* line) {
     app_->footer(std::string("Example:\n  ") + line);
     return *this;
@@ -137,6 +143,7 @@ class Builder {
       return 1;
     }
     if (call.as_json) std::cout << bj::serialize(*result) << std::endl;
+    else if (call.as_text != nullptr) std::cout << call.as_text(*result) << std::flush;
     else if (const bj::object* o = result->if_object(); call.content_only && o != nullptr) std::cout << json::text_or(*o, "content") << std::endl;
     else print_plain(*result);
     return 0;
@@ -365,8 +372,11 @@ void add_admin(CLI::App& app, int& exit_code) {
     Builder(webhook, name, help, command, exit_code).text("WEBHOOK", "webhook", "Its id", true);
   }
 
-  CLI::App& meeting = group(app, "meeting", "Live meetings");
-  Builder(meeting, "show", "Transports of a live meeting", "meeting.show", exit_code).text("MEETING", "meeting", "Meeting id or external meeting id", true);
+  CLI::App& meeting = group(app, "meeting", "Meetings");
+  Builder(meeting, "show", "How each person of a live meeting fares, and the transports; of one that is over how each fared", "meeting.show", exit_code)
+      .text("MEETING", "meeting", "Meeting id or external meeting id", true)
+      .shown_by(meeting_table)
+      .example("upcall meeting show --data-dir D 7f3a2c");
 }
 
 }  // namespace upcall::cli

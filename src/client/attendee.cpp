@@ -53,7 +53,7 @@ void Attendee::on_socket_open(Now now, Output& out) {
   j->set_wants_compressed_sdp(true);
   j->set_server_side_network_adaption(signal::DEFAULT);
   send(now, join, out);
-  media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers, options_.transport_feedback);
+  media_ = std::make_unique<MediaSession>(context_, random_, options_.first_numbers, options_.transport_feedback, options_.video_codecs);
   media_->set_watch(options_.watch);
   index_.clear();
   first_roster_ = true;
@@ -110,7 +110,22 @@ void Attendee::on_frame(Now now, const wire::SignalFrame& frame, Output& out) {
   }
 }
 
+rtc::VideoCodec Attendee::preferred_codec() const {
+  for (const rtc::VideoCodec codec : options_.video_codecs) {
+    const bool taken = receivers_take_.empty() || std::find(receivers_take_.begin(), receivers_take_.end(), codec) != receivers_take_.end();
+    if (taken && (phase_ != Phase::running || media_->may_send(codec))) return codec;
+  }
+  // As the vendor's client: without overlap it stays with what it prefers.
+  return options_.video_codecs.empty() ? rtc::VideoCodec::vp8 : options_.video_codecs.front();
+}
+
 void Attendee::on_index(Now now, const wire::SignalFrame& frame, Output& out) {
+  receivers_take_.clear();
+  for (const auto codec : frame.index().supported_receive_codec_intersection()) {
+    if (codec == signal::VP8) receivers_take_.push_back(rtc::VideoCodec::vp8);
+    if (codec == signal::H264_CONSTRAINED_BASELINE_PROFILE) receivers_take_.push_back(rtc::VideoCodec::h264);
+    if (codec == signal::VP9_PROFILE_0) receivers_take_.push_back(rtc::VideoCodec::vp9);
+  }
   std::vector<Source> sources;
   for (const auto& s : frame.index().sources()) {
     const std::string own = options_.attendee_id.substr(0, options_.attendee_id.find('#'));
@@ -128,7 +143,7 @@ void Attendee::on_index(Now now, const wire::SignalFrame& frame, Output& out) {
   if (phase_ == Phase::joining) {
     phase_ = Phase::subscribing;
     subscribe(now, out);
-  } else if (changed && options_.receive_video && (phase_ == Phase::running || phase_ == Phase::subscribing)) {
+  } else if (((changed && options_.receive_video) || (options_.camera && preferred_codec() != offered_codec_)) && (phase_ == Phase::running || phase_ == Phase::subscribing)) {
     subscribe(now, out);
   }
 }
@@ -148,7 +163,7 @@ void Attendee::subscribe(Now now, Output& out) {
   frame.set_type(wire::SignalFrame::SUBSCRIBE);
   auto* sub = frame.mutable_sub();
   sub->set_duplex(options_.camera ? signal::DUPLEX : signal::RX);
-  const std::string offer = media_->make_offer(options_.camera, wanted);
+  const std::string offer = media_->make_offer(options_.camera, wanted, offered_codec_ = preferred_codec());
   if (compresses_) {
     sub->set_compressed_sdp_offer(rtc::deflate_sdp(offer));
   } else {
@@ -191,6 +206,9 @@ void Attendee::on_answer(Now now, const wire::SignalFrame& frame, Output& out) {
   if (!media_->set_answer(now.mono, answer, out.media)) return end(400, out);
   last_answer_ = std::move(answer);
   if (phase_ == Phase::subscribing) phase_ = Phase::running;
+  if (options_.camera && media_->may_send(offered_codec_) && std::exchange(send_codec_, offered_codec_) != offered_codec_) {
+    out.events.push_back({EventKind::codec_changed, {}});
+  }
   if (subscribe_again_) subscribe(now, out);
 }
 
@@ -396,8 +414,8 @@ void Attendee::send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant 
   if (connected_ && media_) media_->send_audio(now.mono, opus, timestamp, captured_at, muted_ ? 127 : minus_dbov, out.media);
 }
 
-void Attendee::send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
-  if (connected_ && media_) media_->send_video(now.mono, vp8_frame, timestamp, captured_at, rotation, out.media);
+void Attendee::send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
+  if (connected_ && media_) media_->send_video(now.mono, codec, frame, timestamp, captured_at, rotation, out.media);
 }
 
 }  // namespace upcall::client

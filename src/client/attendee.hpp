@@ -25,6 +25,8 @@ struct AttendeeOptions {
   bool camera = false;              // publishes video
   bool receive_video = true;
   std::uint32_t video_kbps = 1500;
+  // What it receives; it sends the first of them that all receivers take and the answer has.
+  std::vector<rtc::VideoCodec> video_codecs = {rtc::VideoCodec::vp8, rtc::VideoCodec::h264, rtc::VideoCodec::vp9};
   Duration reconnect_limit = Duration::s(120);
   std::optional<FirstNumbers> first_numbers;   // of every session
   bool transport_feedback = true;   // for what it receives; without it the server has its receiver reports alone
@@ -38,6 +40,7 @@ enum class EventKind : std::uint8_t {
   roster_joined, roster_left, roster_muted, roster_unmuted,
   signal_strength,    // the server told another one of this attendee (which may be the own one)
   key_frame_wanted,   // the encoder must make one
+  codec_changed,      // of its camera: frames of send_codec() are wanted from now on
 };
 
 struct Event {
@@ -82,7 +85,12 @@ class Attendee {
   // Media to send; ignored while not connected. Timestamps in 1/48000 and 1/90000 s; captured_at: when the first sample
   // or the picture was taken (the sender reports relate the two, so encoding time does not shift the lips).
   void send_audio(Now now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, Output& out);
-  void send_video(Now now, Bytes vp8_frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out);
+  void send_video(Now now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out);
+  // VP8.
+  void send_video(Now now, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, Output& out) {
+    send_video(now, rtc::VideoCodec::vp8, frame, timestamp, captured_at, rotation, out);
+  }
+  rtc::VideoCodec send_codec() const { return send_codec_; }
 
   bool connected() const { return connected_; }
   bool ended() const { return phase_ == Phase::ended; }
@@ -103,6 +111,7 @@ class Attendee {
   void on_roster(const wire::SignalFrame& frame, Output& out);
   void on_metadata(const wire::SignalFrame& frame, Output& out);
   void subscribe(Now now, Output& out);
+  rtc::VideoCodec preferred_codec() const;
   void send(Now now, wire::SignalFrame& frame, Output& out);
   void lost(Now now, Output& out);
   void end(std::uint32_t status, Output& out);
@@ -123,6 +132,8 @@ class Attendee {
     std::string attendee_id;
   };
   std::vector<Source> index_;
+  std::vector<rtc::VideoCodec> receivers_take_;   // as the last INDEX says; empty: it says nothing
+  rtc::VideoCodec send_codec_ = rtc::VideoCodec::vp8, offered_codec_ = rtc::VideoCodec::vp8;
   struct RosterEntry {
     std::uint32_t audio_stream_id;
     std::string attendee_id;

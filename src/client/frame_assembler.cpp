@@ -2,24 +2,21 @@
 
 #include <algorithm>
 
-#include "rtc/codec/vp8.hpp"
-
 namespace upcall::client {
 
 void FrameAssembler::push(std::int64_t sequence, std::uint32_t timestamp, bool marker, std::optional<std::uint8_t> rotation,
                           Bytes payload, Instant now, std::vector<AssembledFrame>& out) {
-  const auto descriptor = rtc::parse_vp8_descriptor(payload);
-  if (!descriptor) return;
+  const auto parsed = rtc::parse_video_payload(codec_, payload);
+  if (!parsed) return;
   if (next_ >= 0 && sequence < next_) return;  // too late
   Packet& packet = slot(sequence);
   packet.sequence = sequence;
   packet.timestamp = timestamp;
   packet.marker = marker;
-  packet.begins = descriptor->begins_frame();
-  packet.key = rtc::is_vp8_key_frame(payload);
+  packet.begins = parsed->begins_picture;
+  packet.key = parsed->key_frame;
   packet.rotation = rotation;
-  const Bytes data = payload.subspan(descriptor->header_size);
-  packet.data.assign(data.begin(), data.end());
+  packet.payload.assign(payload.begin(), payload.end());
   highest_ = std::max(highest_, sequence);
   if (next_ < 0) {
     if (!packet.key) {
@@ -68,11 +65,11 @@ void FrameAssembler::push(std::int64_t sequence, std::uint32_t timestamp, bool m
     }
     AssembledFrame frame;
     frame.timestamp = slot(next_).timestamp;
-    frame.key_frame = slot(next_).key;
     frame.arrival = now;
     for (std::int64_t s = next_; s <= end; ++s) {
       if (slot(s).rotation) frame.rotation = slot(s).rotation;
-      frame.data.insert(frame.data.end(), slot(s).data.begin(), slot(s).data.end());
+      frame.key_frame = frame.key_frame || slot(s).key;
+      rtc::append_video_payload(codec_, slot(s).payload, frame.data);
     }
     next_ = end + 1;
     blocked_since_ = Instant::never();

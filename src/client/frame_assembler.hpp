@@ -1,4 +1,4 @@
-// Puts the packets of one received VP8 stream back into whole frames, in order. Bounded: when a gap is not filled in
+// Puts the packets of one received stream back into whole frames, in order. Bounded: when a gap is not filled in
 // time it asks for a key frame and goes on there. One thread.
 #pragma once
 
@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "rtc/codec/video_payload.hpp"
 
 namespace upcall::client {
 
@@ -21,6 +22,8 @@ struct AssembledFrame {
 
 class FrameAssembler {
  public:
+  FrameAssembler() = default;
+  explicit FrameAssembler(rtc::VideoCodec codec) : codec_(codec) {}
   // `sequence` unwrapped. Appends complete frames to `out`.
   void push(std::int64_t sequence, std::uint32_t timestamp, bool marker, std::optional<std::uint8_t> rotation, Bytes payload,
             Instant now, std::vector<AssembledFrame>& out);
@@ -33,12 +36,13 @@ class FrameAssembler {
     std::uint32_t timestamp = 0;
     bool marker = false, begins = false, key = false;
     std::optional<std::uint8_t> rotation;
-    ByteVector data;  // descriptor removed
+    ByteVector payload;  // with descriptor
   };
   static constexpr std::size_t kSlots = 1024;
   static constexpr Duration kGapLimit = Duration::ms(600);
   Packet& slot(std::int64_t sequence) { return slots_[static_cast<std::size_t>(sequence) % kSlots]; }
 
+  rtc::VideoCodec codec_ = rtc::VideoCodec::vp8;
   std::vector<Packet> slots_ = std::vector<Packet>(kSlots);
   std::int64_t next_ = -1;           // first sequence of the next frame; -1: waiting for a key frame
   std::int64_t highest_ = -1;

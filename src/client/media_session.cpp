@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "client/payload_types.hpp"
 #include "rtc/demux/classify.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 #include "rtc/sdp/sdp_writer.hpp"
@@ -11,18 +12,36 @@ namespace upcall::client {
 
 namespace {
 
-constexpr std::uint8_t kRedType = 63, kOpusType = 111, kVp8Type = 96, kRtxType = 97;
+constexpr std::uint8_t kRedType = 63, kOpusType = 111;
 // Ids as Chromium offers them.
 constexpr std::uint8_t kAudioLevelId = 1, kAbsSendTimeId = 2, kTransportCcId = 3, kMidId = 4, kOrientationId = 13;
 
 rtc::SdpExtMap ext(std::uint8_t id, rtc::RtpExtension e) { return {id, std::string(rtc::extension_uri(e))}; }
 
-std::vector<rtc::SdpCodec> video_codecs(bool transport_feedback) {
-  rtc::SdpCodec vp8{.payload_type = kVp8Type, .name = "VP8", .clock_rate = 90000,
-                    .feedback = {"goog-remb", "ccm fir", "nack", "nack pli"}};
-  if (transport_feedback) vp8.feedback.insert(vp8.feedback.begin() + 1, "transport-cc");
-  return {vp8,
-          {.payload_type = kRtxType, .name = "rtx", .clock_rate = 90000, .fmtp = "apt=96"}};
+// As Chromium writes them.
+std::string fmtp_of(rtc::VideoCodec codec) {
+  switch (codec) {
+    case rtc::VideoCodec::h264: return "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+    case rtc::VideoCodec::vp9: return "profile-id=0";
+    case rtc::VideoCodec::vp8: break;
+  }
+  return {};
+}
+
+std::vector<rtc::SdpCodec> video_codecs(const std::vector<rtc::VideoCodec>& codecs, bool transport_feedback, std::optional<rtc::VideoCodec> first = {}) {
+  std::vector<rtc::SdpCodec> out;
+  const auto add = [&](rtc::VideoCodec codec) {
+    rtc::SdpCodec one{.payload_type = video_type(codec), .name = std::string(to_string(codec)), .clock_rate = 90000, .fmtp = fmtp_of(codec),
+                      .feedback = {"goog-remb", "ccm fir", "nack", "nack pli"}};
+    if (transport_feedback) one.feedback.insert(one.feedback.begin() + 1, "transport-cc");
+    out.push_back(std::move(one));
+    out.push_back({.payload_type = rtx_type(codec), .name = "rtx", .clock_rate = 90000, .fmtp = "apt=" + std::to_string(video_type(codec))});
+  };
+  if (first && std::find(codecs.begin(), codecs.end(), *first) != codecs.end()) add(*first);
+  for (const rtc::VideoCodec codec : codecs) {
+    if (codec != first) add(codec);
+  }
+  return out;
 }
 
 std::vector<rtc::SdpExtMap> video_extensions(bool transport_feedback) {
@@ -35,7 +54,7 @@ std::vector<rtc::SdpExtMap> video_extensions(bool transport_feedback) {
 }  // namespace
 
 MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first,
-                           bool transport_feedback)
+                           bool transport_feedback, std::vector<rtc::VideoCodec> codecs)
     : context_(context),
       random_(random),
       local_(ice::make_credentials(random)),
@@ -48,6 +67,7 @@ MediaSession::MediaSession(const dtls::DtlsContext& context, RandomSource& rando
       video_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       rtx_sequence_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
       picture_id_(static_cast<std::uint16_t>(random.u32() & 0x7fff)),
+      codecs_(std::move(codecs)),
       transport_feedback_(transport_feedback) {
   audio_seen_.fill(-1);
   if (!first) return;
@@ -67,7 +87,7 @@ std::optional<Instant> MediaSession::oldest_missing() const {
   return out;
 }
 
-std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams) {
+std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams, rtc::VideoCodec sends_first) {
   camera_ = camera;
   for (RemoteVideo& remote : remotes_) {
     if (remote.stream_id != 0 && std::find(wanted_streams.begin(), wanted_streams.end(), remote.stream_id) == wanted_streams.end()) {
@@ -97,7 +117,7 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
   audio.ssrcs = {{audio_ssrc_, "headless"}};
   rtc::SdpMedia slot{.kind = "video", .mid = "1",
                      .direction = camera ? rtc::SdpDirection::sendrecv : rtc::SdpDirection::inactive,
-                     .codecs = video_codecs(true), .extensions = video_extensions(true)};
+                     .codecs = video_codecs(codecs_, true, sends_first), .extensions = video_extensions(true)};
   if (camera) {
     slot.ssrcs = {{video_ssrc_, "headless"}, {rtx_ssrc_, "headless"}};
     slot.fid_groups = {{video_ssrc_, rtx_ssrc_}};
@@ -105,7 +125,7 @@ std::string MediaSession::make_offer(bool camera, const std::vector<std::uint32_
   std::vector<rtc::SdpMedia> sections = {audio, slot};
   for (const RemoteVideo& remote : remotes_) {
     rtc::SdpMedia section{.kind = "video", .mid = remote.mid, .direction = rtc::SdpDirection::recvonly,
-                          .codecs = video_codecs(transport_feedback_),
+                          .codecs = video_codecs(codecs_, transport_feedback_),
                           .extensions = video_extensions(transport_feedback_)};
     if (remote.stream_id == 0) {
       section.port = 0;
@@ -140,6 +160,10 @@ bool MediaSession::set_answer(Instant now, std::string_view sdp, MediaOutput& ou
   const rtc::SdpMedia& slot = answer->media[1];
   camera_accepted_ = camera_ && slot.port != 0 &&
                      (slot.direction == rtc::SdpDirection::sendrecv || slot.direction == rtc::SdpDirection::recvonly);
+  camera_codecs_.clear();
+  for (const rtc::VideoCodec codec : codecs_) {
+    if (camera_accepted_ && slot.codec(to_string(codec)) != nullptr) camera_codecs_.push_back(codec);
+  }
   for (std::size_t i = 0; i < remotes_.size(); ++i) {
     const rtc::SdpMedia& m = answer->media[2 + i];
     if (m.port == 0 || m.direction != rtc::SdpDirection::sendonly || m.fid_groups.empty()) continue;
@@ -161,6 +185,10 @@ bool MediaSession::set_answer(Instant now, std::string_view sdp, MediaOutput& ou
   ice_->handle_timeout(now, checks_);
   pump_ice(out);
   return true;
+}
+
+bool MediaSession::may_send(rtc::VideoCodec codec) const {
+  return std::find(camera_codecs_.begin(), camera_codecs_.end(), codec) != camera_codecs_.end();
 }
 
 void MediaSession::pump_ice(MediaOutput& out) {

@@ -35,6 +35,7 @@ struct ReceivedAudio {
 };
 struct ReceivedVideo {
   std::uint32_t stream_id = 0;
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;
   AssembledFrame frame;
 };
 
@@ -80,15 +81,17 @@ struct FirstNumbers {
 
 class MediaSession {
  public:
-  // `transport_feedback`: offers to tell when what packet arrived (transport-cc) for what it receives.
+  // `transport_feedback`: offers to tell when what packet arrived (transport-cc) for what it receives. `codecs`: what it
+  // receives, and may send.
   MediaSession(const dtls::DtlsContext& context, RandomSource& random, const std::optional<FirstNumbers>& first = {},
-               bool transport_feedback = true);
+               bool transport_feedback = true, std::vector<rtc::VideoCodec> codecs = {rtc::VideoCodec::vp8});
   // `watch` outlives the session; null: nobody watches.
   void set_watch(PacketWatch* watch) { watch_ = watch; }
 
   // The offer: audio, camera slot, one recvonly section for each id in `receive` (0: a section that fell free).
+  // `sends_first` stands first in the camera's section, as a client writes it that sends it.
   // Sections keep their places; ids that are new get free places or new ones at the end.
-  std::string make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams);
+  std::string make_offer(bool camera, const std::vector<std::uint32_t>& wanted_streams, rtc::VideoCodec sends_first = rtc::VideoCodec::vp8);
   // receive_stream_ids that belong to the last offer.
   std::vector<std::uint32_t> receive_stream_ids() const;
   // False: the answer makes no sense.
@@ -99,7 +102,11 @@ class MediaSession {
   Instant next_deadline() const;
 
   void send_audio(Instant now, Bytes opus, std::uint32_t timestamp, Instant captured_at, std::uint8_t minus_dbov, MediaOutput& out);
-  void send_video(Instant now, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, MediaOutput& out);
+  // A frame of a codec that the answer does not have is not sent.
+  void send_video(Instant now, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation, MediaOutput& out);
+
+  // Of its camera, as it was answered.
+  bool may_send(rtc::VideoCodec codec) const;
 
   bool connected() const { return srtp_out_.has_value() && !failed_; }
   bool failed() const { return failed_; }
@@ -115,6 +122,8 @@ class MediaSession {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;
     rtc::ReceiveStats stats{90000};
     rtc::NackList nacks;
+    rtc::VideoCodec codec = rtc::VideoCodec::vp8;
+    std::int64_t codec_since = -1;   // the first sequence of it
     FrameAssembler assembler;
     Instant last_pli;
     bool pli_sent = false;
@@ -122,6 +131,7 @@ class MediaSession {
   struct SentPacket {
     std::uint16_t sequence = 0;
     bool used = false;
+    std::uint8_t rtx_type = 0;
     ByteVector plain;                // RTP before protection
     std::size_t header_size = 0;
   };
@@ -130,7 +140,7 @@ class MediaSession {
   void start_dtls(Instant now, MediaOutput& out);
   void on_rtp(Instant now, MutBytes datagram, MediaOutput& out);
   void on_rtcp(Instant now, MutBytes datagram, MediaOutput& out);
-  void deliver(Instant now, RemoteVideo& video, std::int64_t extended, std::uint32_t timestamp, bool marker,
+  void deliver(Instant now, RemoteVideo& video, rtc::VideoCodec codec, std::int64_t extended, std::uint32_t timestamp, bool marker,
                std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out);
   void on_audio(Instant now, const rtc::RtpView& rtp, MediaOutput& out);
   void on_report_blocks(Instant now, Bytes blocks);
@@ -152,6 +162,7 @@ class MediaSession {
   std::uint32_t audio_ssrc_, video_ssrc_, rtx_ssrc_;
   std::uint16_t audio_sequence_, video_sequence_, rtx_sequence_, transport_sequence_ = 0, picture_id_;
   bool camera_accepted_ = false;
+  std::vector<rtc::VideoCodec> codecs_, camera_codecs_;   // offered; answered in the camera's section
   rtc::RtpExtensionIds ids_;         // as answered
 
   std::optional<ice::IceControllingAgent> ice_;

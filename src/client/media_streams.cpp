@@ -2,15 +2,15 @@
 #include <algorithm>
 
 #include "client/media_session.hpp"
-#include "rtc/codec/vp8.hpp"
-#include "rtc/codec/vp8_packetizer.hpp"
+#include "client/payload_types.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "rtc/red/red.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 
 namespace upcall::client {
 
 namespace {
-constexpr std::uint8_t kOpusType = 111, kVp8Type = 96, kRtxType = 97;
+constexpr std::uint8_t kOpusType = 111;
 constexpr std::size_t kPayloadMax = 1100;
 constexpr Duration kArrivalsPeriod = Duration::ms(50);
 }  // namespace
@@ -73,15 +73,15 @@ void MediaSession::send_audio(Instant, Bytes opus, std::uint32_t timestamp, Inst
   send_rtp(buffer, plain.size(), out);
 }
 
-void MediaSession::send_video(Instant, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation,
+void MediaSession::send_video(Instant, rtc::VideoCodec codec, Bytes frame, std::uint32_t timestamp, Instant captured_at, std::optional<std::uint8_t> rotation,
                               MediaOutput& out) {
-  if (!connected() || !camera_accepted_) return;
+  if (!connected() || !may_send(codec)) return;
   picture_id_ = (picture_id_ + 1) & 0x7fff;
-  rtc::packetize_vp8(frame, picture_id_, kPayloadMax, [&](Bytes payload, bool last) {
+  rtc::packetize_video(codec, frame, picture_id_, kPayloadMax, [&](Bytes payload, bool last) {
     std::uint8_t buffer[1500];
     const std::uint16_t sequence = video_sequence_++;
     rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
-                            {.payload_type = kVp8Type, .marker = last, .sequence = sequence, .timestamp = timestamp, .ssrc = video_ssrc_});
+                            {.payload_type = video_type(codec), .marker = last, .sequence = sequence, .timestamp = timestamp, .ssrc = video_ssrc_});
     if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
     if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());
     if (const std::uint8_t id = ids_[rtc::RtpExtension::orientation]; id != 0 && rotation && last) {
@@ -96,6 +96,7 @@ void MediaSession::send_video(Instant, Bytes frame, std::uint32_t timestamp, Ins
     sent.sequence = sequence;
     sent.used = true;
     sent.header_size = header;
+    sent.rtx_type = rtx_type(codec);
     sent.plain.assign(plain.begin(), plain.end());
     ++video_packets_;
     video_octets_ += static_cast<std::uint32_t>(payload.size());
@@ -122,11 +123,13 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
   if (rtp->payload_type == kOpusType || (red_type_ != 0 && rtp->payload_type == red_type_)) return on_audio(now, *rtp, out);
   std::optional<std::uint8_t> rotation;
   if (const auto r = rtp->extension(ids_[rtc::RtpExtension::orientation]); r && !r->empty()) rotation = (*r)[0] & 3;
+  const auto codec = codec_of_type(rtp->payload_type);
+  if (!codec) return;
   for (RemoteVideo& video : remotes_) {
     if (video.stream_id == 0) continue;  // given up; the server has not heard of it yet
     if (video.ssrc == rtp->ssrc) {
       if (watch_ != nullptr) watch_->video_arrived(video.stream_id, rtp->payload, false);
-      deliver(now, video, video.stats.on_packet(rtp->sequence, rtp->timestamp, now), rtp->timestamp, rtp->marker, rotation,
+      deliver(now, video, *codec, video.stats.on_packet(rtp->sequence, rtp->timestamp, now), rtp->timestamp, rtp->marker, rotation,
               rtp->payload, out);
       return;
     }
@@ -134,7 +137,7 @@ void MediaSession::on_rtp(Instant now, MutBytes datagram, MediaOutput& out) {
       const auto sequence = static_cast<std::uint16_t>(rtp->payload[0] << 8 | rtp->payload[1]);
       ++counters_.repaired;
       if (watch_ != nullptr) watch_->video_arrived(video.stream_id, rtp->payload.subspan(2), true);
-      deliver(now, video, video.stats.extend(sequence), rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
+      deliver(now, video, *codec, video.stats.extend(sequence), rtp->timestamp, rtp->marker, rotation, rtp->payload.subspan(2), out);
       return;
     }
   }
@@ -173,13 +176,19 @@ void MediaSession::on_report_blocks(Instant now, Bytes blocks) {
   }
 }
 
-void MediaSession::deliver(Instant now, RemoteVideo& video, std::int64_t extended, std::uint32_t timestamp, bool marker,
+void MediaSession::deliver(Instant now, RemoteVideo& video, rtc::VideoCodec codec, std::int64_t extended, std::uint32_t timestamp, bool marker,
                            std::optional<std::uint8_t> rotation, Bytes payload, MediaOutput& out) {
   video.nacks.on_packet(extended, now);
   nack_due_ = std::min(nack_due_, video.nacks.next_deadline());
+  if (codec != video.codec) {
+    if (extended < video.codec_since) return;  // late, of the codec before
+    video.codec = codec;
+    video.codec_since = extended;
+    video.assembler = FrameAssembler(codec);
+  }
   std::vector<AssembledFrame> frames;
   video.assembler.push(extended, timestamp, marker, rotation, payload, now, frames);
-  for (AssembledFrame& frame : frames) out.video.push_back({video.stream_id, std::move(frame)});
+  for (AssembledFrame& frame : frames) out.video.push_back({video.stream_id, codec, std::move(frame)});
   if (video.assembler.take_key_frame_wanted()) send_pli(now, video, out);
 }
 
@@ -230,7 +239,7 @@ void MediaSession::on_rtcp(Instant now, MutBytes datagram, MediaOutput& out) {
         if (!original) return;
         std::uint8_t buffer[1500];
         rtc::RtpBuilder builder(MutBytes(buffer).first(sizeof buffer - srtp::kMaxExpansion),
-                                {.payload_type = kRtxType, .marker = original->marker, .sequence = rtx_sequence_++,
+                                {.payload_type = sent.rtx_type, .marker = original->marker, .sequence = rtx_sequence_++,
                                  .timestamp = original->timestamp, .ssrc = rtx_ssrc_});
         if (const std::uint8_t id = ids_[rtc::RtpExtension::mid]) builder.add_extension(id, as_bytes("1"));
         if (const std::uint8_t id = ids_[rtc::RtpExtension::transport_cc]) builder.add_extension(id, next_transport_sequence());

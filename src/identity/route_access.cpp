@@ -86,6 +86,7 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/supervisor/contacts", person, Permission::contact_monitor},
     {"POST", "/api/supervisor/contacts/{contactId}/monitor", person, Permission::contact_monitor, ObjectRule::supervised_contact},
     {"POST", "/api/supervisor/contacts/{contactId}/barge", person, Permission::contact_monitor, ObjectRule::supervised_contact},
+    {"GET", "/api/supervisor/contacts/{contactId}/quality", person, Permission::contact_monitor, ObjectRule::supervised_contact},
     {"POST", "/api/supervisor/contacts/{contactId}/leave", person, Permission::contact_monitor, ObjectRule::supervised_contact},
     {"GET", "/api/agent/statuses", person, kContacts},
     {"GET", "/api/agent/quick-connects", person, kContacts},
@@ -97,6 +98,7 @@ constexpr RouteRule kRules[] = {
     {"GET", "/api/contact-search", staff, kSearch},
     {"GET", "/api/contact-search/choices", staff, kSearch},
     {"GET", "/api/contacts/{contactId}", staff, kSearch, ObjectRule::supervised_contact},
+    {"GET", "/api/contacts/{contactId}/quality", staff, kSearch, ObjectRule::supervised_contact},
     {"GET", "/api/contacts/{contactId}/transcript", staff, kSearch, ObjectRule::supervised_contact},
     {"GET", "/api/contacts/{contactId}/attachments/{attachmentId}", staff, kSearch, ObjectRule::supervised_contact},
     // Meetings.

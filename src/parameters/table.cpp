@@ -71,6 +71,7 @@ constexpr ParameterRow kRows[] = {
     {"meetingLifeMinutes", "meeting-life-minutes", "1440", whole, "So long after its beginning a meeting ends, whoever is in it", 1, 10080},
     {"meetingAttendeesMax", "meeting-attendees-max", "250", whole, "People in a meeting at once; MaxCount of a meeting may be less", 2, 250},
     {"meetingVideoSendersMax", "meeting-video-senders-max", "25", whole, "Cameras of a meeting that send at once; who comes later is seen when one is switched off", 1, 250},
+    {"meetingVideoCodecs", "meeting-video-codecs", "VP8,H264,VP9", word, "Codecs of cameras and screens; what is sent is the sender's first choice of those that all receivers take", 0, 0, "VP8,H264,VP9 VP8,H264 VP8,VP9 H264,VP9 VP8 H264 VP9"},
     {"meetingsMax", "meetings-max", "250", whole, "Meetings that live at once; above it /aws/chime makes no more", 1, 10000},
     {"auditKeepDays", "audit-keep-days", "0", whole, "So long an entry stays in the audit; the rest can still be verified. 0: for ever", 0, 36500},
     {"chatMessageBytes", "chat-message-bytes", "16384", whole, "Longest message in bytes", 1024, 16384},

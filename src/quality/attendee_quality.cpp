@@ -17,7 +17,7 @@ constexpr double kFullShare = 0.6;                // of what a way carries: then
 constexpr double kOthersLimit = 0.8;              // of what we allow: above, the others' ways limit, not this one
 constexpr double kCauseLoss = 2, kCauseJitterMs = 30, kLossNotWidth = 5, kHardlyAnyKbps = 100;
 constexpr double kSoundPps = 15;                  // below that its sender is silent on purpose, and nothing is made up for a loss
-constexpr Duration kSettling = Duration::s(2);    // of pictures that begin
+constexpr Duration kSettling = Duration::s(4);    // of pictures that begin
 constexpr Duration kStill = Duration::s(4), kGone = Duration::s(3);
 constexpr double kNoPictureKbps = 10;
 
@@ -76,6 +76,7 @@ void AttendeeQuality::on_server(Instant now, const wire::SfuConnectionFigures& f
     still_since_.reset();
   }
   server_[servers_++ % server_.size()] = {now, f};
+  if (sends(now) < kGoodScore) sent_badly_at_ = now;
 }
 
 void AttendeeQuality::on_client(Instant now, const wire::ClientMetrics& metrics) {
@@ -95,7 +96,7 @@ void AttendeeQuality::on_happening(Instant now, Happening what) {
   if (what == Happening::video_off) camera_on_ = false;
 }
 
-AttendeeQuality::Sums AttendeeQuality::sums(Instant now, bool others_send_well) const {
+AttendeeQuality::Sums AttendeeQuality::sums(Instant now, bool others_send_well, Duration window) const {
   Sums out;
   if (servers_ == 0) return out;
   const std::size_t kept = std::min(servers_, server_.size());
@@ -105,7 +106,7 @@ AttendeeQuality::Sums AttendeeQuality::sums(Instant now, bool others_send_well) 
   bool pictures = last.f.cameras_sent > 0;
   for (std::size_t back = 1; back < kept; ++back) {
     const Server& one = server_[(servers_ - 1 - back) % server_.size()];
-    if (now - one.at > kWindow) break;
+    if (now - one.at > window) break;
     first = &one;
     pictures = pictures && one.f.cameras_sent > 0;
     if (pictures) pictures_since = one.at;
@@ -152,6 +153,7 @@ AttendeeQuality::Sums AttendeeQuality::sums(Instant now, bool others_send_well) 
     if (m.encode_fps) out.encode_fps = m.encode_fps;
     if (m.cpu_pressure) out.cpu = m.cpu_pressure;
     if (m.jitter_buffer_ms) out.buffer_down_ms = *m.jitter_buffer_ms;
+    if (now - one.at < kSeenSoon) continue;   // symptoms from here on
     if (m.sound_concealed_percent && m.sound_pps.value_or(0) >= kSoundPps) {
       sum_gaps += *m.sound_concealed_percent;
       ++with_gaps;
@@ -225,8 +227,7 @@ double AttendeeQuality::whole(const Sums& s) const {
 }
 
 double AttendeeQuality::sends(Instant now) const {
-  const Sums s = sums(now, false);
-  if (!s.known) return 5;
+  const Sums s = sums(now, false, kSentWindow);
   if (s.silence_s >= kGone.seconds() || (s.camera_flows && s.camera_up_kbps < kNoPictureKbps)) return 1;
   const double speech = s.speaks ? sound_score({s.rtt_ms / 2 + kCodingMs + 2 * s.jitter_up_ms, s.sound_loss_up.value_or(0)}) : 5;
   return std::min(speech, picture_up(s).value_or(5));

@@ -17,6 +17,9 @@ namespace upcall::quality {
 class AttendeeQuality {
  public:
   static constexpr Duration kWindow = Duration::s(10);
+  // How soon what somebody sends broken is known from the counters, which come every two seconds; symptoms wait for it.
+  static constexpr Duration kSeenSoon = Duration::ms(2500);
+  static constexpr Duration kSentWindow = Duration::s(4);
   // Below that the reason is told.
   static constexpr double kGoodScore = 4;
 
@@ -32,8 +35,8 @@ class AttendeeQuality {
 
   // `others_send_well`: what reaches this person has not been broken before it came to us.
   Figures judge(Instant now, bool others_send_well) const;
-  // The way from this person alone, 1 to 5: what others see of it.
-  double sends(Instant now) const;
+  // What has come from this person for as long as a judgement looks back was fit to be seen and heard.
+  bool sends_well(Instant now) const { return !sent_badly_at_ || now - *sent_badly_at_ > kWindow + kSeenSoon; }
   // Judges and puts it into the series; nothing while the person is not there or nothing is known yet.
   std::optional<Figures> tick(Instant now, bool others_send_well);
 
@@ -49,7 +52,8 @@ class AttendeeQuality {
     wire::ClientMetrics m;
   };
   struct Sums;
-  Sums sums(Instant now, bool others_send_well) const;
+  Sums sums(Instant now, bool others_send_well, Duration window = kWindow) const;
+  double sends(Instant now) const;
   double sound(const Sums& s) const;
   std::optional<double> picture_up(const Sums& s) const;
   std::optional<double> picture_down(const Sums& s) const;
@@ -62,6 +66,7 @@ class AttendeeQuality {
   std::size_t servers_ = 0, clients_ = 0;  // ever
   std::uint64_t client_frames_ = 0;
   bool present_ = false, camera_on_ = false;
+  std::optional<Instant> sent_badly_at_;   // last
   std::optional<Instant> still_since_;     // its camera is on and nothing comes
   Series series_;
 };

@@ -7,7 +7,7 @@ namespace upcall::sfu {
 namespace {
 constexpr std::array<std::string_view, static_cast<std::size_t>(Drop::count_)> kDropNames = {
     "path_not_validated", "before_keys", "srtp_auth", "srtp_replay", "srtp_table_full", "srtp_other", "rtp_malformed", "rtcp_malformed",
-    "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize", "not_allowed"};
+    "unknown_ssrc", "unknown_payload", "duplicate", "rtx_unknown", "no_path", "oversize", "not_allowed", "other_codec"};
 
 std::string_view state_name(dtls::State state) {
   switch (state) {
@@ -118,7 +118,11 @@ wire::SfuConnectionReport Connection::report() const {
     out.estimate_bps = down.estimator->bps();
     out.queue_ms = down.estimator->queue_delay().seconds() * 1000;
   }
-  for (const auto& s : subscriptions) out.videos_held += s->held;
+  if (video_in && video_in->flowing) out.video_codec = std::string(to_string(video_in->largest_flowing() != nullptr ? video_in->largest_flowing()->codec : video_in->layers.front()->codec));
+  for (const auto& s : subscriptions) {
+    out.videos_held += s->held;
+    out.videos_not_taken += s->publisher != nullptr && s->not_taken;
+  }
   out.paced = down.paced;
   out.probed = down.probed;
   out.expired = down.expired;
@@ -144,7 +148,7 @@ wire::SfuConnectionFigures Connection::figures(Instant now) const {
       out.video_lost += layer->stats.lost();
       out.video_expected += static_cast<std::int64_t>(layer->stats.packets()) + layer->stats.lost();
     }
-    out.repairs_video = video_in->config.rtx_payload_type != 0;
+    out.repairs_video = wire::video_type_of(video_in->config, tap_codec(video_in->layers.front()->codec)).value_or(wire::SfuVideoType{}).rtx_payload_type != 0;
     out.video_flows = video_in->flowing;
     if (VideoLayer* largest = video_in->largest_flowing()) out.video_bps = largest->rate.bps(now);
     out.allowed_bps = video_in->allowed_bps;

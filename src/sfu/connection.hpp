@@ -23,7 +23,7 @@ namespace upcall::sfu {
 
 enum class Drop : std::uint8_t {
   path_not_validated, before_keys, srtp_auth, srtp_replay, srtp_table_full, srtp_other, rtp_malformed, rtcp_malformed, unknown_ssrc,
-  unknown_payload, duplicate, rtx_unknown, no_path, oversize, not_allowed, count_
+  unknown_payload, duplicate, rtx_unknown, no_path, oversize, not_allowed, other_codec, count_
 };
 std::string_view to_string(Drop drop);
 Drop drop_of(srtp::SrtpError error);

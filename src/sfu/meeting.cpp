@@ -11,17 +11,21 @@ namespace {
 std::uint16_t first_sequence(RandomSource& random) { return static_cast<std::uint16_t>(random.u32() & 0x7fff); }
 }  // namespace
 
+namespace {
+// Connections stand in the order of their numbers: who is heard by whom is asked once a packet and listener.
+auto place_of(auto& connections, wire::ConnectionNo no) {
+  return std::lower_bound(connections.begin(), connections.end(), no, [](const auto& c, wire::ConnectionNo n) { return c->no.value < n.value; });
+}
+}  // namespace
+
 Connection* Meeting::find(wire::ConnectionNo connection) {
-  for (auto& c : connections_) {
-    if (c->no == connection) return c.get();
-  }
-  return nullptr;
+  const auto at = place_of(connections_, connection);
+  return at != connections_.end() && (*at)->no == connection ? at->get() : nullptr;
 }
 
 Connection* Meeting::add(Instant now, const wire::SfuAddConnection& command) {
   if (connections_.size() >= kConnectionsMax || find(command.connection) != nullptr) return nullptr;
-  connections_.push_back(std::make_unique<Connection>(now, command, shared_.dtls_context));
-  Connection& c = *connections_.back();
+  Connection& c = **connections_.insert(place_of(connections_, command.connection), std::make_unique<Connection>(now, command, shared_.dtls_context));
   wake_at(now + kConnectLimit);
   for (auto& tap : taps_) tap_attendee(now, *tap, c);
   return &c;
@@ -102,6 +106,10 @@ void Meeting::set_session(Instant now, const wire::SfuSetSession& command, Outbo
     const auto have = std::find_if(c->subscriptions.begin(), c->subscriptions.end(),
                                    [&](const auto& s) { return s->config.ssrc == want.ssrc; });
     if (have != c->subscriptions.end()) {
+      // Another offer may have brought other codecs.
+      (*have)->config.payload_type = want.payload_type;
+      (*have)->config.rtx_payload_type = want.rtx_payload_type;
+      (*have)->config.other_types = want.other_types;
       (*have)->config.priority = want.priority;
       (*have)->config.layer_max = want.layer_max;
       (*have)->config.target_bps = want.target_bps;
@@ -352,12 +360,18 @@ void Meeting::on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out)
     return;
   }
   const wire::SfuCamera& camera = c.video_in->config;
-  const bool repair = camera.rtx_payload_type != 0 && rtp->payload_type == camera.rtx_payload_type;
-  if (!repair && rtp->payload_type != camera.payload_type) {
+  std::optional<wire::SfuVideoType> type;
+  const auto look = [&](const wire::SfuVideoType& t) {
+    if (t.payload_type != 0 && (rtp->payload_type == t.payload_type || (t.rtx_payload_type != 0 && rtp->payload_type == t.rtx_payload_type))) type = t;
+  };
+  look({wire::TapCodec::vp8, camera.payload_type, camera.rtx_payload_type});
+  for (const wire::SfuVideoType& other : camera.other_types) look(other);
+  if (!type) {
     c.drop(Drop::unknown_payload);
     return;
   }
-  if (VideoLayer* layer = layer_of(now, c, *rtp, repair)) on_video(now, c, *layer, *rtp, repair, out);
+  const bool repair = rtp->payload_type != type->payload_type;
+  if (VideoLayer* layer = layer_of(now, c, *rtp, repair)) on_video(now, c, *layer, *rtp, video_codec(type->codec), repair, out);
   else c.drop(Drop::unknown_ssrc);
 }
 

@@ -90,6 +90,8 @@ class Meeting {
     std::uint32_t timestamp = 0;
     bool marker = false;
     bool key_frame = false;
+    std::uint16_t picture_id = 0;     // of video, 0 where it has none
+    std::uint8_t tl0_picture_index = 0;
     bool recovered = false;  // audio that came beside a later frame
     std::optional<std::uint8_t> rotation;
     Bytes payload;
@@ -97,6 +99,7 @@ class Meeting {
 
   // One packet for one receiver, numbered.
   struct OutgoingVideo {
+    rtc::VideoCodec codec = rtc::VideoCodec::vp8;
     StreamRewriter::Out numbers;
     bool marker = false;
     std::optional<std::uint8_t> rotation;
@@ -117,7 +120,9 @@ class Meeting {
 
   // RTP in (meeting.cpp), then by kind.
   void on_rtp(Instant now, Connection& c, MutBytes datagram, Outbox& out);
-  void on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, bool from_rtx, Outbox& out);
+  void on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, rtc::VideoCodec codec, bool from_rtx, Outbox& out);
+  // Its publisher sends another codec from this packet on.
+  void change_codec(Instant now, Connection& c, VideoLayer& layer, rtc::VideoCodec codec, std::int64_t sequence);
   void forward_video(Instant now, Connection& c, VideoLayer& layer, const MediaPacket& packet, Outbox& out);
   void send_video(Instant now, VideoSubscription& to, const MediaPacket& packet, Outbox& out);
   void request_key_frame(Instant now, Connection& publisher, VideoLayer& layer, Outbox& out, Duration period = kKeyRequestPeriod);

@@ -135,6 +135,8 @@ void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& pack
     wire::ConnectionNo chosen;
     if (talkers >= 1) {
       chosen = talker->no;
+    } else if (audio.source == from.no) {
+      chosen = from.no;   // as below, without looking for it
     } else if (const Connection* last = audio.source ? find(audio.source) : nullptr; last != nullptr && to.hears(*last) && last->rights.send_audio) {
       chosen = audio.source;  // silence: whoever was heard last goes on
     } else {

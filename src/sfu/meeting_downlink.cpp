@@ -147,7 +147,7 @@ bool Meeting::send_waiting(Instant now, VideoSubscription& to, const WaitingVide
   if (layer == nullptr) return false;
   const auto stored = layer->history.find(packet.source_sequence);
   if (!stored) return false;   // it waited longer than the history reaches back
-  write_video(now, to, {packet.numbers, stored->marker, stored->rotation, stored->payload, packet.picture_id_offset, packet.tl0_offset}, out);
+  write_video(now, to, {layer->codec, packet.numbers, stored->marker, stored->rotation, stored->payload, packet.picture_id_offset, packet.tl0_offset}, out);
   return true;
 }
 
@@ -156,14 +156,14 @@ void Meeting::send_probe(Instant now, Connection& c, Outbox& out) {
   const rtc::bwe::ProbePlan plan = *c.down.probe;
   c.down.probe.reset();
   const auto at = std::find_if(c.subscriptions.begin(), c.subscriptions.end(), [](const auto& s) {
-    return s->config.rtx_payload_type != 0 && s->rewriter.sent_any();
+    return s->type.rtx_payload_type != 0 && s->rewriter.sent_any();
   });
   if (at == c.subscriptions.end()) return;
   VideoSubscription& through = **at;
   const std::size_t packets = std::max(rtc::bwe::ProbePlanner::kPacketsLeast, plan.bytes / kPaddingPacket);
   for (std::size_t i = 0; i < packets; ++i) {
     const MutBytes slot = out.rtp_slot();
-    rtc::RtpBuilder builder(slot, {.payload_type = through.config.rtx_payload_type, .sequence = through.rtx_sequence++,
+    rtc::RtpBuilder builder(slot, {.payload_type = through.type.rtx_payload_type, .sequence = through.rtx_sequence++,
                                    .timestamp = through.rewriter.last_timestamp(), .ssrc = through.config.rtx_ssrc});
     add_video_extensions(builder, c, through.config.mid, std::nullopt, now);
     const std::size_t header = builder.finish_header();

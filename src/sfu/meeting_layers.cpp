@@ -2,7 +2,6 @@
 // can use, changed at a key frame of the layer that it goes over to. A publication of one stream has one layer.
 #include <algorithm>
 
-#include "rtc/codec/vp8.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -68,6 +67,21 @@ void Meeting::restart_layer(Instant now, Connection& c, VideoLayer& layer) {
   layer.restart(++video.epochs);
 }
 
+void Meeting::change_codec(Instant now, Connection& c, VideoLayer& layer, rtc::VideoCodec codec, std::int64_t sequence) {
+  VideoIn& video = *c.video_in;
+  const bool begins = layer.last_key_frame == Instant() && video.tapped_epoch != layer.epoch;
+  layer.codec = codec;
+  layer.codec_since = sequence;
+  if (begins) return;
+  layer.codec_changed_at = now;
+  // Receivers begin anew, at the key frame that comes with it; a recording has another source from here on.
+  if (video.tapped_epoch == layer.epoch) {
+    tap_end(now, video.taps);
+    video.tapped_epoch = 0;
+  }
+  layer.epoch = ++video.epochs;
+}
+
 void Meeting::begin_flow(Instant now, Connection& c, VideoLayer& layer, Outbox& out) {
   VideoIn& video = *c.video_in;
   const bool began = !layer.flowing;
@@ -102,9 +116,10 @@ void Meeting::switch_to(Instant now, VideoSubscription& to, const VideoIn& video
   epoch.anew = to.waiting_for_key || !from_another;
   to.layer = layer.index;
   to.waiting_for_key = false;
-  if (const auto d = rtc::parse_vp8_descriptor(first.payload); d && to.rewriter.sent_any()) {
-    epoch.picture_id_offset = static_cast<std::uint16_t>(to.last_picture_id + 1 - d->picture_id.value_or(0));
-    epoch.tl0_offset = static_cast<std::uint8_t>(to.last_tl0 + 1 - d->tl0_picture_index.value_or(0));
+  to.type = wire::video_type_of(to.config, tap_codec(layer.codec)).value_or(wire::SfuVideoType{});
+  if (to.rewriter.sent_any()) {
+    epoch.picture_id_offset = static_cast<std::uint16_t>(to.last_picture_id + 1 - first.picture_id);
+    epoch.tl0_offset = static_cast<std::uint8_t>(to.last_tl0 + 1 - first.tl0_picture_index);
   }
 }
 

@@ -223,9 +223,11 @@ void Meeting::send_feedback(Instant now, Connection& c, Outbox& out) {
 }
 
 void Meeting::send_nacks(Instant now, Connection& c, Outbox& out) {
-  if (!c.video_in || c.video_in->config.rtx_payload_type == 0) return;
+  if (!c.video_in) return;
   for (const auto& owned : c.video_in->layers) {
     VideoLayer& layer = *owned;
+    const auto type = wire::video_type_of(c.video_in->config, tap_codec(layer.codec));
+    if (!type || type->rtx_payload_type == 0) continue;
     std::array<std::uint16_t, 64> due;
     const std::size_t count = layer.nacks.take_due(now, c.rtt, due);
     wake_at(layer.nacks.next_deadline());

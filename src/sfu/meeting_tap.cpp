@@ -101,7 +101,7 @@ std::uint32_t Meeting::tap_source(Instant now, Tap& tap, Connection& c, wire::Ta
   source.source = tap.next_source();
   source.attendee_id = c.attendee_id;
   source.kind = kind;
-  source.codec = kind == wire::TapKind::audio ? wire::TapCodec::opus : wire::TapCodec::vp8;
+  source.codec = kind == wire::TapKind::audio ? wire::TapCodec::opus : tap_codec((c.video_in->tapped() != nullptr ? *c.video_in->tapped() : *c.video_in->layers.front()).codec);
   source.clock_rate = kind == wire::TapKind::audio ? 48000 : 90000;
   source.content = c.content;
   if (kind == wire::TapKind::video) source.layer = c.video_in->tapped() != nullptr ? c.video_in->tapped()->index : std::uint8_t{0};

@@ -1,7 +1,7 @@
 // Video of a meeting: what a publisher sends goes unchanged to its receivers, under numbers of their own.
 #include <algorithm>
 
-#include "rtc/codec/vp8.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "rtc/rtcp/rtcp.hpp"
 #include "sfu/extensions.hpp"
 #include "sfu/meeting.hpp"
@@ -10,6 +10,7 @@ namespace upcall::sfu {
 
 namespace {
 
+constexpr Duration kCodecChangesApart = Duration::s(1);
 constexpr int kRetransmitBudget = 200;                       // packets a receiver may ask again ...
 constexpr Duration kRetransmitWindow = Duration::ms(200);    // ... in this time
 // Of a packet beside its payload, about: RTP with extensions, SRTP, UDP, IP.
@@ -17,7 +18,7 @@ constexpr std::size_t kPacketHeaders = 80;
 
 }  // namespace
 
-void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, bool from_rtx, Outbox& out) {
+void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc::RtpView& rtp, rtc::VideoCodec codec, bool from_rtx, Outbox& out) {
   VideoIn& video = *c.video_in;
   MediaPacket packet;
   packet.timestamp = rtp.timestamp;
@@ -45,7 +46,21 @@ void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc:
   layer.last_packet = now;
   if (packet.payload.empty()) return;  // padding only: it counts, nobody needs it
 
-  packet.key_frame = rtc::is_vp8_key_frame(packet.payload);
+  if (codec != layer.codec) {
+    // Late, of the codec before: nobody goes back to it. A sender that changes all the time is not followed: each change
+    // is a new source of a recording.
+    if (packet.sequence < layer.codec_since || (layer.codec_changed_at && now - *layer.codec_changed_at < kCodecChangesApart)) {
+      c.drop(Drop::other_codec);
+      return;
+    }
+    change_codec(now, c, layer, codec, packet.sequence);
+  }
+  const auto parsed = rtc::parse_video_payload(codec, packet.payload);
+  packet.key_frame = parsed && parsed->key_frame;
+  if (parsed) {
+    packet.picture_id = parsed->picture_id.value_or(0);
+    packet.tl0_picture_index = parsed->tl0_picture_index.value_or(0);
+  }
   if (const auto rotation = rtp.extension(c.session.extensions.orientation); rotation && !rotation->empty()) {
     packet.rotation = (*rotation)[0] & 3;
   }
@@ -53,7 +68,7 @@ void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc:
     layer.last_key_frame = now;
     layer.key_wanted = false;
     layer.nacks.forget_before(packet.sequence);
-    if (const auto size = rtc::vp8_key_frame_size(packet.payload)) {
+    if (const auto size = parsed->size) {
       layer.width = size->width;
       layer.height = size->height;
     }
@@ -78,6 +93,11 @@ void Meeting::on_video(Instant now, Connection& c, VideoLayer& layer, const rtc:
 void Meeting::forward_video(Instant now, Connection& c, VideoLayer& layer, const MediaPacket& packet, Outbox& out) {
   for (VideoSubscription* to : c.video_in->subscribers) {
     if (!to->receiver.can_send()) continue;
+    to->not_taken = !wire::video_type_of(to->config, tap_codec(layer.codec));
+    if (to->not_taken) {
+      to->waiting_for_key = true;
+      continue;
+    }
     if (to->paused || to->held) continue;
     const bool goes_on = !to->waiting_for_key && to->rewriter.fed_by(layer.epoch) && !to->rewriter.leaps(packet.sequence);
     if (!goes_on) {
@@ -113,10 +133,8 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
   if (!numbers) return;
   const StreamEpoch& epoch = to.rewriter.epoch();
   if (numbers->sequence > to.rewriter.last_sequence() || !to.rewriter.sent_any()) {
-    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-      to.last_picture_id = static_cast<std::uint16_t>(d->picture_id.value_or(0) + epoch.picture_id_offset);
-      to.last_tl0 = static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + epoch.tl0_offset);
-    }
+    to.last_picture_id = static_cast<std::uint16_t>(packet.picture_id + epoch.picture_id_offset);
+    to.last_tl0 = static_cast<std::uint8_t>(packet.tl0_picture_index + epoch.tl0_offset);
   }
   to.rewriter.sent(*numbers, now);
   ++to.packets;
@@ -124,7 +142,7 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
   Pacer& pacer = to.receiver.down.pacer;
   const std::size_t bytes = packet.payload.size() + kPacketHeaders;
   if (pacer.idle() && pacer.budget.allows(now, bytes)) {
-    write_video(now, to, {*numbers, packet.marker, packet.rotation, packet.payload, epoch.picture_id_offset, epoch.tl0_offset}, out);
+    write_video(now, to, {video_codec(to.type.codec), *numbers, packet.marker, packet.rotation, packet.payload, epoch.picture_id_offset, epoch.tl0_offset}, out);
     return;
   }
   queue_video(now, to, {.to = &to, .source_sequence = packet.sequence, .numbers = *numbers, .source_epoch = epoch.source,
@@ -134,7 +152,9 @@ void Meeting::send_video(Instant now, VideoSubscription& to, const MediaPacket& 
 
 void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVideo& packet, Outbox& out) {
   Connection& receiver = to.receiver;
-  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.payload_type, .marker = packet.marker,
+  const auto type = wire::video_type_of(to.config, tap_codec(packet.codec));
+  if (!type) return;
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = type->payload_type, .marker = packet.marker,
                                        .sequence = static_cast<std::uint16_t>(packet.numbers.sequence),
                                        .timestamp = packet.numbers.timestamp, .ssrc = to.config.ssrc});
   add_video_extensions(builder, receiver, to.config.mid, packet.rotation, now);
@@ -145,10 +165,7 @@ void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVide
     return;
   }
   if (packet.picture_id_offset != 0 || packet.tl0_offset != 0) {
-    if (const auto d = rtc::parse_vp8_descriptor(packet.payload)) {
-      rtc::rewrite_vp8_ids(whole.subspan(header), *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + packet.picture_id_offset),
-                           static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + packet.tl0_offset));
-    }
+    rtc::shift_video_ids(packet.codec, whole.subspan(header), packet.picture_id_offset, packet.tl0_offset);
   }
   receiver.send_rtp(now, out, whole.size());
 }
@@ -156,7 +173,7 @@ void Meeting::write_video(Instant now, VideoSubscription& to, const OutgoingVide
 void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t sequence, Outbox& out) {
   Connection& receiver = to.receiver;
   // Without RTX a packet must not be sent again: the same SRTP index would meet another extension block.
-  if (to.config.rtx_payload_type == 0 || to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
+  if (to.publisher == nullptr || !to.publisher->video_in || !receiver.can_send()) return;
   if (now - to.rtx_budget_at >= kRetransmitWindow) {
     to.rtx_budget_at = now;
     to.rtx_budget = kRetransmitBudget;
@@ -169,9 +186,11 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   if (epoch == nullptr) return;
   const VideoLayer* layer = to.publisher->video_in->by_epoch(epoch->source);
   if (layer == nullptr) return;
+  const auto type = wire::video_type_of(to.config, tap_codec(layer->codec));
+  if (!type || type->rtx_payload_type == 0) return;
   const auto stored = layer->history.find(wanted - epoch->sequence_offset);
   if (!stored) return;
-  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = to.config.rtx_payload_type, .marker = stored->marker,
+  rtc::RtpBuilder builder(out.rtp_slot(), {.payload_type = type->rtx_payload_type, .marker = stored->marker,
                                        .sequence = to.rtx_sequence, .timestamp = stored->timestamp + epoch->timestamp_offset,
                                        .ssrc = to.config.rtx_ssrc});
   add_video_extensions(builder, receiver, to.config.mid, stored->rotation, now);
@@ -183,10 +202,7 @@ void Meeting::retransmit(Instant now, VideoSubscription& to, std::uint16_t seque
   slot[header + 1] = static_cast<std::uint8_t>(sequence);
   const MutBytes payload = slot.subspan(header + 2, stored->payload.size());
   std::copy(stored->payload.begin(), stored->payload.end(), payload.begin());
-  if (const auto d = rtc::parse_vp8_descriptor(stored->payload)) {
-    rtc::rewrite_vp8_ids(payload, *d, static_cast<std::uint16_t>(d->picture_id.value_or(0) + epoch->picture_id_offset),
-                         static_cast<std::uint8_t>(d->tl0_picture_index.value_or(0) + epoch->tl0_offset));
-  }
+  rtc::shift_video_ids(layer->codec, payload, epoch->picture_id_offset, epoch->tl0_offset);
   ++to.rtx_sequence;
   ++receiver.retransmitted;
   receiver.send_rtp(now, out, size);

@@ -45,6 +45,8 @@ struct VideoSubscription {
   wire::SfuReceive config;
   Connection* publisher = nullptr;   // null: the stream is gone
   StreamRewriter rewriter;           // the source of its epochs: VideoLayer::epoch
+  wire::SfuVideoType type;           // of the present epoch
+  bool not_taken = false;            // what is sent now is of a codec that its receiver has not agreed on
   bool waiting_for_key = true;
   int layer = -1;                    // that is sent
   int layer_wanted = -1;             // that it goes over to at its next key frame; -1: whichever brings one

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "rtc/codec/video_payload.hpp"
 #include "rtc/nack/receive_stream.hpp"
 #include "sfu/packet_history.hpp"
 #include "sfu/rate_meter.hpp"
@@ -27,12 +28,22 @@ struct TapSourceRef {
   std::uint32_t source = 0;
 };
 
+constexpr wire::TapCodec tap_codec(rtc::VideoCodec codec) {
+  return codec == rtc::VideoCodec::vp8 ? wire::TapCodec::vp8 : codec == rtc::VideoCodec::h264 ? wire::TapCodec::h264 : wire::TapCodec::vp9;
+}
+constexpr rtc::VideoCodec video_codec(wire::TapCodec codec) {
+  return codec == wire::TapCodec::h264 ? rtc::VideoCodec::h264 : codec == wire::TapCodec::vp9 ? rtc::VideoCodec::vp9 : rtc::VideoCodec::vp8;
+}
+
 struct VideoLayer {
   std::uint32_t stream_id = 0;
   std::string rid;                   // empty: the only one
   std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known yet
   std::uint8_t index = 0;            // among its publication's, 0 the smallest
-  std::uint32_t epoch = 0;           // another SSRC feeds it; unique in the publication, never 0
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;  // of what came last
+  std::int64_t codec_since = INT64_MIN;          // the first sequence of it
+  std::optional<Instant> codec_changed_at;
+  std::uint32_t epoch = 0;           // another SSRC or another codec feeds it; unique in the publication, never 0
   rtc::ReceiveStats stats{90000};
   rtc::NackList nacks;
   SeenWindow seen;
@@ -54,6 +65,7 @@ struct VideoLayer {
   // Another encoder feeds it.
   void restart(std::uint32_t new_epoch) {
     epoch = new_epoch;
+    codec_since = INT64_MIN;
     stats = rtc::ReceiveStats(90000);
     nacks.reset();
     seen = SeenWindow();

@@ -99,17 +99,91 @@ SdpMedia answer_audio(const SdpMedia& offered, const AnswerInput& input, Answer&
   return out;
 }
 
-// VP8 and its RTX as offered, or nothing.
-std::vector<rtc::SdpCodec> pick_vp8(const SdpMedia& offered) {
-  const rtc::SdpCodec* vp8 = offered.codec("VP8");
-  if (vp8 == nullptr || vp8->clock_rate != 90000) return {};
-  std::vector<rtc::SdpCodec> out;
-  // Both ways arrivals are told, for the estimation of whoever sends. Downstream REMB is for receivers that tell none.
-  out.push_back(with_feedback(*vp8, {"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"}));
-  out[0].fmtp.clear();
-  if (const rtc::SdpCodec* rtx = offered.rtx_for(vp8->payload_type)) {
-    out.push_back(*rtx);
-    out.back().feedback.clear();
+// The parameters without what is meant for the offerer's own encoder.
+std::string plain_fmtp(std::string_view fmtp) {
+  std::string out;
+  while (!fmtp.empty()) {
+    const std::size_t end = std::min(fmtp.find(';'), fmtp.size());
+    const std::string_view one = fmtp.substr(0, end);
+    fmtp.remove_prefix(std::min(end + 1, fmtp.size()));
+    if (one.starts_with("x-google-")) continue;
+    if (!out.empty()) out += ';';
+    out += one;
+  }
+  return out;
+}
+
+std::string_view parameter(std::string_view fmtp, std::string_view name) {
+  while (!fmtp.empty()) {
+    const std::size_t end = std::min(fmtp.find(';'), fmtp.size());
+    std::string_view one = fmtp.substr(0, end);
+    fmtp.remove_prefix(std::min(end + 1, fmtp.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (one.starts_with(name) && one.substr(name.size()).starts_with('=')) return one.substr(name.size() + 1);
+  }
+  return {};
+}
+
+// Which of ours this is; 0: none. H.264: fragments are needed, and only what is baseline is decoded everywhere; the last
+// byte of its profile is the level, which is the receiver's own affair.
+CodecSet codec_of(const rtc::SdpCodec& c) {
+  if (c.clock_rate != 90000) return 0;
+  if (c.name == "VP8") return kTakesVp8;
+  if (c.name == "VP9") {
+    const std::string_view profile = parameter(c.fmtp, "profile-id");
+    return profile.empty() || profile == "0" ? kTakesVp9 : 0;
+  }
+  if (c.name != "H264" || parameter(c.fmtp, "packetization-mode") != "1") return 0;
+  const std::string_view profile = parameter(c.fmtp, "profile-level-id");
+  if (profile.size() != 6) return 0;
+  if (profile.starts_with("42e0") || profile.starts_with("42E0")) return kTakesH264ConstrainedBaseline;
+  return profile.starts_with("4200") ? kTakesH264Baseline : 0;
+}
+
+wire::TapCodec tap_codec(CodecSet one) {
+  return one == kTakesVp8 ? wire::TapCodec::vp8 : one == kTakesVp9 ? wire::TapCodec::vp9 : wire::TapCodec::h264;
+}
+
+// The codecs of ours that are offered and taken here.
+struct PickedCodecs {
+  std::vector<rtc::SdpCodec> lines;            // with their RTX, as offered
+  std::vector<wire::SfuVideoType> types;       // of H.264, constrained baseline first
+  CodecSet set = 0;
+
+  // VP8 has fields of its own.
+  template <class Section>
+  void give(Section& section) const {
+    for (const wire::SfuVideoType& type : types) {
+      if (type.codec != wire::TapCodec::vp8) {
+        section.other_types.push_back(type);
+      } else {
+        section.payload_type = type.payload_type;
+        section.rtx_payload_type = type.rtx_payload_type;
+      }
+    }
+  }
+  bool repairs() const {
+    return std::any_of(types.begin(), types.end(), [](const auto& t) { return t.rtx_payload_type != 0; });
+  }
+};
+
+PickedCodecs pick_video(const SdpMedia& offered, CodecSet taken) {
+  PickedCodecs out;
+  for (const rtc::SdpCodec& c : offered.codecs) {
+    const CodecSet one = codec_of(c);
+    if ((one & taken) == 0 || (out.set & one) != 0) continue;
+    out.set |= one;
+    // Both ways arrivals are told, for the estimation of whoever sends. Downstream REMB is for receivers that tell none.
+    out.lines.push_back(with_feedback(c, {"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"}));
+    out.lines.back().fmtp = one == kTakesVp8 ? std::string() : plain_fmtp(c.fmtp);
+    wire::SfuVideoType type{tap_codec(one), c.payload_type, 0};
+    if (const rtc::SdpCodec* rtx = offered.rtx_for(c.payload_type)) {
+      out.lines.push_back(*rtx);
+      out.lines.back().feedback.clear();
+      type.rtx_payload_type = rtx->payload_type;
+    }
+    if (one == kTakesH264ConstrainedBaseline) out.types.insert(out.types.begin(), type);
+    else out.types.push_back(type);
   }
   return out;
 }
@@ -136,7 +210,9 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   SdpMedia out;
   out.kind = "video";
   out.mid = offered.mid;
-  out.codecs = pick_vp8(offered);
+  const PickedCodecs picked = pick_video(offered, input.codecs);
+  answer.takes |= picked.set;
+  out.codecs = picked.lines;
   if (out.codecs.empty()) return rejected(offered);
   const bool sends = offered.direction == SdpDirection::sendrecv || offered.direction == SdpDirection::sendonly;
   // rid and repaired-rid also while one stream is sent: an extension refused once is not offered again, and a client with
@@ -154,8 +230,7 @@ SdpMedia answer_camera(const SdpMedia& offered, const AnswerInput& input, Answer
   camera.mid = offered.mid;
   camera.stream_id = input.camera_stream_id;
   if (input.camera_kbps != 0) camera.max_bitrate_bps = input.camera_kbps * 1000;
-  camera.payload_type = out.codecs[0].payload_type;
-  camera.rtx_payload_type = out.codecs.size() > 1 ? out.codecs[1].payload_type : 0;
+  picked.give(camera);
   if (!offered.fid_groups.empty()) {
     camera.ssrc = offered.fid_groups.front().first;
     camera.rtx_ssrc = offered.fid_groups.front().second;
@@ -172,7 +247,9 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
   SdpMedia out;
   out.kind = "video";
   out.mid = offered.mid;
-  out.codecs = pick_vp8(offered);
+  const PickedCodecs picked = pick_video(offered, input.codecs);
+  answer.takes |= picked.set;
+  out.codecs = picked.lines;
   if (out.codecs.empty()) return rejected(offered);
   out.extensions = pick_extensions(offered, {RtpExtension::mid, RtpExtension::transport_cc, RtpExtension::abs_send_time, RtpExtension::orientation},
                                    answer.session.extensions);
@@ -192,11 +269,10 @@ SdpMedia answer_receive(const SdpMedia& offered, std::uint32_t stream_id, const 
   wire::SfuReceive receive;
   receive.mid = offered.mid;
   receive.stream_id = stream_id;
-  receive.payload_type = out.codecs[0].payload_type;
+  picked.give(receive);
   receive.ssrc = ssrc;
   out.ssrcs.push_back({ssrc, input.cname});
-  if (out.codecs.size() > 1) {
-    receive.rtx_payload_type = out.codecs[1].payload_type;
+  if (picked.repairs()) {
     receive.rtx_ssrc = rtx_ssrc;
     out.ssrcs.push_back({rtx_ssrc, input.cname});
     out.fid_groups.emplace_back(ssrc, rtx_ssrc);

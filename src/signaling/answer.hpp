@@ -1,7 +1,9 @@
 // From an offer of the media client to our answer and to what the media worker must know. Pure: all numbers that have
 // to be made (SSRCs) come from the caller.
 //
-// Shape of the answer: ICE-lite, DTLS passive, Opus alone, VP8 with its RTX in each video section; the camera slot is
+// Shape of the answer: ICE-lite, DTLS passive, Opus alone, in each video section those offered codecs that are taken here,
+// each with its RTX, in the order offered and with the parameters offered (the client compares them as text: chime's
+// exact capability equality); the camera slot is
 // answered sendrecv though nothing is sent on it (the client finds its send codec there; Firefox gets recvonly), a received
 // video is bound by MediaStream id "v_<mid>".
 #pragma once
@@ -18,11 +20,18 @@
 
 namespace upcall::signaling {
 
+// What the client's protocol tells apart of receivers' codecs. A set, one bit each.
+using CodecSet = std::uint8_t;
+inline constexpr CodecSet kTakesVp8 = 1, kTakesH264Baseline = 2, kTakesH264ConstrainedBaseline = 4, kTakesVp9 = 8;
+inline constexpr CodecSet kTakesAll = kTakesVp8 | kTakesH264Baseline | kTakesH264ConstrainedBaseline | kTakesVp9;
+inline constexpr CodecSet kTakesH264 = kTakesH264Baseline | kTakesH264ConstrainedBaseline;
+
 struct AnswerInput {
   rtc::SdpTransport transport;           // ours
   std::uint64_t session_id = 0;
   std::uint32_t version = 1;
   std::string cname;                     // of everything we send on this connection
+  CodecSet codecs = kTakesAll;           // that this deployment takes
   bool camera_wanted = false;            // the SUBSCRIBE was DUPLEX with a video send stream
   // Answers the camera's section sendrecv. Not for Firefox: there a section that may receive claims any SSRC whose payload
   // type no other section has yet, whatever its MID, so that a stream which arrives before the answer that announces it
@@ -49,6 +58,7 @@ struct Answer {
   std::string sdp;
   wire::SfuSetSession session;           // `connection` is left to the caller
   bool camera = false;                   // a camera section is sending
+  CodecSet takes = 0;                    // of those asked about, what the client has in its video sections
 };
 
 // Why an offer cannot be answered: a sentence for the client's log.

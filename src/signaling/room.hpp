@@ -19,6 +19,7 @@
 #include "base/rng.hpp"
 #include "base/time.hpp"
 #include "rtc/sdp/sdp_writer.hpp"
+#include "signaling/answer.hpp"
 #include "signaling/data_messages.hpp"
 #include "signaling/relay_offer.hpp"
 #include "signaling/session.hpp"
@@ -34,6 +35,7 @@ struct RoomOptions {
   std::vector<rtc::SdpCandidate> candidates;      // where media is received
   RelaySettings relay;                            // for clients that these cannot be reached from
   std::uint32_t video_subscription_limit = 25;
+  CodecSet video_codecs = kTakesAll;              // at least one
   std::size_t sessions_max = 600;                 // sockets, content shares included
   std::size_t attendees_max = 250;                // people that have joined at once
   std::size_t video_senders_max = 25;             // cameras
@@ -163,6 +165,10 @@ class Room {
   // Up to which layer a receiver that names this stream is to get the publication.
   static std::uint8_t layer_limit(const Session& receiver, const Session& publisher, std::uint32_t stream_id);
   void watch_life(Now now, RoomOutput& out);
+  // What everybody who receives can take (RECORDING and shares receive nothing).
+  CodecSet codecs_of_all() const;
+  // Tells publishers when that has become another.
+  void watch_codecs(Now now, RoomOutput& out);
 
   void on_audio_levels(Now now, const wire::SfuAudioLevels& levels, RoomOutput& out);
   // Tiles that the server holds back for a receiver's bandwidth; what streams come to, for all.
@@ -218,6 +224,7 @@ class Room {
   bool over_told_ = false;          // meeting_idle or meeting_too_old
   std::optional<Instant> empty_since_;
   std::uint64_t malformed_ = 0, floods_ = 0;
+  CodecSet codecs_told_ = 0;        // in the last INDEX to everybody
 };
 
 }  // namespace upcall::signaling

@@ -100,6 +100,19 @@ void Room::set_capabilities(Now now, const std::string& attendee_id, const wire:
   if (index_changed) broadcast_index(now, out);
 }
 
+CodecSet Room::codecs_of_all() const {
+  CodecSet all = options_.video_codecs;
+  for (const auto& [no, session] : sessions_) {
+    if (session->retired || session->identity.content || !session->takes) continue;
+    all &= *session->takes;
+  }
+  return all;
+}
+
+void Room::watch_codecs(Now now, RoomOutput& out) {
+  if (!ended_ && codecs_of_all() != codecs_told_) broadcast_index(now, out);
+}
+
 void Room::watch_life(Now now, RoomOutput& out) {
   if (over_told_ || ended_) return;
   const bool idle = empty_since_ && options_.idle_end > Duration() && now.mono - *empty_since_ >= options_.idle_end;

@@ -47,6 +47,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   AnswerInput input;
   const bool camera_asked = sub.duplex() != signal::RX && !video_streams.empty();
   input.camera_wanted = camera_asked && may_publish(session);
+  input.codecs = options_.video_codecs;
   input.camera_receives = !session.firefox;
   input.listens = !session.identity.content;
   input.audio_ssrc = session.audio_ssrc;
@@ -147,7 +148,9 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
   // The worker knows the session before the client can send its first check.
   out.commands.push_back(std::move(answer->session));
   send(now, session, ack, out);
+  session.takes = answer->takes;
   if (index_changed || had_camera != session.publication.has_value()) broadcast_index(now, out);
+  else watch_codecs(now, out);
 }
 
 void Room::send_index(Now now, const Session& to, RoomOutput& out) {
@@ -156,7 +159,12 @@ void Room::send_index(Now now, const Session& to, RoomOutput& out) {
   auto* index = frame.mutable_index();
   index->set_at_capacity(!to.identity.content && !may_publish(to));
   index->set_num_participants(participants());
-  index->add_supported_receive_codec_intersection(signal::VP8);
+  const CodecSet codecs = codecs_of_all();
+  for (const auto& [bit, name] : {std::pair(kTakesVp8, signal::VP8), std::pair(kTakesH264Baseline, signal::H264_BASELINE_PROFILE),
+                                  std::pair(kTakesH264ConstrainedBaseline, signal::H264_CONSTRAINED_BASELINE_PROFILE),
+                                  std::pair(kTakesVp9, signal::VP9_PROFILE_0)}) {
+    if (codecs & bit) index->add_supported_receive_codec_intersection(name);
+  }
   for (const auto& [no, session] : sessions_) {
     if (session->retired || !session->publication) continue;
     if (session.get() != &to && !may_see(to, *session)) continue;
@@ -166,6 +174,7 @@ void Room::send_index(Now now, const Session& to, RoomOutput& out) {
 }
 
 void Room::broadcast_index(Now now, RoomOutput& out) {
+  codecs_told_ = codecs_of_all();
   for (const auto& [no, session] : sessions_) {
     if (session->joined && !session->retired) send_index(now, *session, out);
   }

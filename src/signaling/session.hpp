@@ -62,6 +62,7 @@ struct Session {
   wire::ConnectionNo connection;      // 0 until JOIN
   ice::Credentials local;
   std::uint64_t audio_session_id = 0;
+  std::optional<std::uint8_t> takes;  // codecs of its last offer (CodecSet); nothing before
   std::uint32_t audio_stream_id = 0;  // 0 until connected
   std::uint32_t audio_ssrc = 0;
   std::uint32_t answer_version = 0;

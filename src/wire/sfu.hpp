@@ -60,6 +60,12 @@ struct SfuAudio {
   bool receives = true;            // they send
   bool sends = true;               // they listen (a content share does not)
 };
+// Payload types of one codec in a section; rtx 0: none.
+struct SfuVideoType {
+  TapCodec codec = TapCodec::vp8;
+  std::uint8_t payload_type = 0, rtx_payload_type = 0;
+  bool operator==(const SfuVideoType&) const = default;
+};
 // One encoding of a camera that is sent several times over (simulcast, RFC 8853).
 struct SfuLayer {
   std::string rid;                 // in the packets until its SSRC is known (RFC 8852)
@@ -72,7 +78,8 @@ inline constexpr std::size_t kLayersMax = 3;
 struct SfuCamera {
   std::string mid;
   std::uint32_t stream_id = 0;     // the publication, unique in the meeting
-  std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; rtx 0: none
+  std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; 0: not agreed on
+  std::vector<SfuVideoType> other_types;                // beside VP8; a codec may have several
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // theirs; 0 unknown: bound by MID
   std::uint32_t max_bitrate_bps = 1'500'000;            // what its encoder may come to
   std::vector<SfuLayer> layers;    // the smallest first, at most kLayersMax; empty: one stream
@@ -81,12 +88,26 @@ struct SfuCamera {
 struct SfuReceive {
   std::string mid;
   std::uint32_t stream_id = 0;     // publication wanted
-  std::uint8_t payload_type = 0, rtx_payload_type = 0;
+  std::uint8_t payload_type = 0, rtx_payload_type = 0;  // VP8; 0: not agreed on
+  std::vector<SfuVideoType> other_types;                // beside VP8; the first of a codec is used
   std::uint32_t ssrc = 0, rtx_ssrc = 0;                 // ours
   std::uint32_t priority = 0;      // among the receiver's cameras, where its link is narrow: larger gives way later
   std::uint8_t layer_max = 255;    // no layer above this one is sent
   std::uint32_t target_bps = 0;    // more is of no use to the receiver; 0: anything is
 };
+
+// Of a camera or a receiving section: the types of this codec; nothing: it is not agreed on.
+template <class Section>
+std::optional<SfuVideoType> video_type_of(const Section& section, TapCodec codec) {
+  if (codec == TapCodec::vp8) {
+    if (section.payload_type == 0) return std::nullopt;
+    return SfuVideoType{codec, section.payload_type, section.rtx_payload_type};
+  }
+  for (const SfuVideoType& type : section.other_types) {
+    if (type.codec == codec) return type;
+  }
+  return std::nullopt;
+}
 
 // What the latest offer and answer agreed on; replaces everything of the one before.
 struct SfuSetSession {
@@ -289,6 +310,8 @@ struct SfuConnectionReport {
   std::uint64_t remb_bps = 0;
   std::uint64_t estimate_bps = 0;    // what its way to it carries; 0: not measured
   double queue_ms = 0;               // what waits on that way
+  std::string video_codec;           // what its camera sends now; empty: nothing
+  std::uint64_t videos_not_taken = 0;  // subscriptions to a codec that it cannot receive
   std::uint64_t videos_held = 0;     // subscriptions that are held back for bandwidth now
   std::uint64_t paced = 0, probed = 0, expired = 0;  // packets that waited here, probes sent, packets that waited too long
   // Drop reason → count.

@@ -155,7 +155,8 @@ void CallRig::apply(RigAttendee& a, client::Output& out) {
 
 void CallRig::transmit(std::span<const sfu::Transmit> batch) {
   std::array<udp::UdpSocket::Item, sfu::Outbox::kBatch> items;
-  for (std::size_t i = 0; i < batch.size(); ++i) items[i] = {batch[i].path.remote, batch[i].datagram};
+  const auto order = by_destination_.order(batch);
+  for (std::size_t i = 0; i < order.size(); ++i) items[i] = {batch[order[i]].path.remote, batch[order[i]].datagram};
   const std::size_t lost = socket_.send(std::span(items).first(batch.size()));
   costs.packets_out += batch.size() - lost;
 }

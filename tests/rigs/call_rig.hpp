@@ -11,6 +11,7 @@
 
 #include "base/rng.hpp"
 #include "client/attendee.hpp"
+#include "io/udp/by_destination.hpp"
 #include "io/udp/udp_socket.hpp"
 #include "sfu/worker.hpp"
 #include "signaling/room.hpp"
@@ -79,6 +80,7 @@ class CallRig final : public sfu::TransmitSink {
   SeededRandom random_{1};
   dtls::DtlsContext server_context_, client_context_;
   udp::UdpSocket socket_;
+  udp::ByDestination by_destination_;
   NetAddress address_;
   std::unique_ptr<sfu::Worker> worker_;
   sfu::Outbox outbox_{*this};

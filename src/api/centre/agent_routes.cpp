@@ -224,7 +224,7 @@ wire::WebSocketAnswer open_events(CentreApi& api, const wire::HttpRequest& reque
     }
     after = after * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  answer.handler = std::make_shared<AgentSocket>(api.service, agent->id, std::string(request.query_value("epoch").value_or("")), after);
+  answer.handler = std::make_shared<AgentSocket>(api.service, agent->id, std::string(request.query_value("epoch").value_or("")), after, request.query_value("quality") == "1");
   return answer;
 }
 

@@ -50,6 +50,11 @@ void AgentSocket::on_event(std::uint64_t number, const std::string& json) {
   }
 }
 
+void AgentSocket::on_passing(const std::string& json) {
+  std::lock_guard guard(mutex_);
+  if (quality_ && started_ && connection_) connection_->send_text(json);
+}
+
 void AgentSocket::on_agent_removed() {
   std::lock_guard guard(mutex_);
   if (connection_) connection_->close(kNotAllowedClose, "no longer an agent");

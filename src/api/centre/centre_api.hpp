@@ -13,6 +13,7 @@
 #include "api/common/rate_limiter.hpp"
 #include "io/store/centre_repository.hpp"
 #include "service/attachments/attachment_service.hpp"
+#include "service/quality/call_quality.hpp"
 
 namespace upcall::api {
 
@@ -39,6 +40,8 @@ class CentreApi {
   const CentreApiOptions options;
   // Files in chats; nothing: they are not taken. Set before the first request, outlives the router.
   service::AttachmentService* attachments = nullptr;
+  // How calls are now; nothing: not known. As attachments.
+  service::CallQuality* quality = nullptr;
 
   RateLimiter starts{0.5, 20};         // chats of one peer
   RateLimiter sends{10, 30};           // items of one participant

@@ -448,6 +448,18 @@ void CentreService::publish(const std::string& agent_id, std::string json) {
   }
 }
 
+void CentreService::tell_agent_of(std::string contact_id, std::string json) {
+  post({{}, {}, [this, contact_id = std::move(contact_id), json = std::move(json)] {
+          const contact::Contact* c = centre_.contact(contact_id);
+          if (c == nullptr || c->state != contact::ContactState::connected) return;
+          const auto feed = feeds_.find(c->agent_id);
+          if (feed == feeds_.end()) return;
+          for (const auto& weak : feed->second.listeners) {
+            if (auto listener = weak.lock()) listener->on_passing(json);
+          }
+        }, {}, {}});
+}
+
 std::string CentreService::agent_event(const std::string& agent_id) const {
   const auto* state = centre_.agent(agent_id);
   bj::object agent = agent_status_json(centre_, agent_id);

@@ -38,6 +38,8 @@ class AgentListener {
  public:
   virtual ~AgentListener() = default;
   virtual void on_event(std::uint64_t number, const std::string& json) = 0;
+  // Of the moment: without a number, and not kept for whoever resumes.
+  virtual void on_passing(const std::string& json) = 0;
   virtual void on_agent_removed() = 0;
 };
 
@@ -84,6 +86,8 @@ class CentreService {
   std::vector<Numbered> listen_agent(const std::string& agent_id, std::weak_ptr<AgentListener> listener, std::string_view epoch,
                                      std::uint64_t after);
   const std::string& epoch() const { return epoch_; }
+  // To the agent who has this contact now, as a thing of the moment. Returns at once.
+  void tell_agent_of(std::string contact_id, std::string json);
 
  private:
   struct Audience {

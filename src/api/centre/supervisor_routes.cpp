@@ -24,6 +24,7 @@ constexpr Operation kOperations[] = {
     {"GET", "/api/supervisor/contacts", "listLiveContacts", "Live contacts that the caller may watch, at most 200; ?after=contactId goes on. The first page also has the queues and the agents that the caller may watch.", kStaff, "", kObject, "400 401 403", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/monitor", "monitorContact", "Watch silently: a participant token to read by.", kStaff, "", kObject, "401 403 404 409", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/barge", "bargeContact", "Step in: everybody sees who joins.", kStaff, "", kObject, "401 403 404 409", ""},
+    {"GET", "/api/supervisor/contacts/{contactId}/quality", "getLiveCallQuality", "How the people of its call fare now, for whoever watches the contact; nobody when there is no call.", kStaff, "", kObject, "401 403 404", ""},
     {"POST", "/api/supervisor/contacts/{contactId}/leave", "leaveMonitoring", "Stop watching, or leave the chat.", kStaff, "", kObject, "401 403 404", ""},
 };
 
@@ -218,6 +219,27 @@ wire::HttpResponse barge(CentreApi& api, const wire::HttpRequest& request, const
   return act(api, request, who, "contact.barged", contact::StepIn{id_of(request), who.id}, "contact_state");
 }
 
+// For those who watch: to have begun that is in the audit log.
+wire::HttpResponse quality(CentreApi& api, const wire::HttpRequest& request, const Principal& who) {
+  const std::string id = id_of(request);
+  const auto agent = api.service.get<std::optional<std::string>>([&](const contact::Centre& centre) -> std::optional<std::string> {
+    const contact::Contact* c = centre.contact(id);
+    if (c == nullptr || !c->live()) return std::nullopt;
+    for (const contact::Participant& p : c->participants) {
+      if (p.role == contact::Role::supervisor && !p.left && p.user_id == who.id) return c->state == contact::ContactState::connected ? c->agent_id : std::string();
+    }
+    return std::nullopt;
+  });
+  if (!agent) return no_contact(request);
+  auto may = api.store.read([&](store::Database& db) { return may_watch(db, who, *agent); });
+  if (!may) return failure(request, may.error());
+  if (!*may) return no_contact(request);
+  const auto live = api.quality != nullptr ? api.quality->live(id) : std::nullopt;
+  auto said = live ? json::parse_object(*live) : bj::object{{"contactId", id}, {"people", bj::array{}}};
+  if (!said) return failure(request, ErrorCode::internal, "what was kept of the call cannot be read");
+  return success(request, "Call quality", std::move(*said));
+}
+
 wire::HttpResponse leave(CentreApi& api, const wire::HttpRequest& request, const Principal& who) {
   return act(api, request, who, "contact.monitoring_ended", contact::StepOut{id_of(request), who.id}, "");
 }
@@ -248,6 +270,7 @@ void add_supervisor_routes(wire::Router& router, CentreApi& api, OpenApi& openap
   router.add("GET", "/api/supervisor/contacts", as_supervisor(api, list));
   router.add("POST", "/api/supervisor/contacts/{contactId}/monitor", as_supervisor(api, monitor));
   router.add("POST", "/api/supervisor/contacts/{contactId}/barge", as_supervisor(api, barge));
+  router.add("GET", "/api/supervisor/contacts/{contactId}/quality", as_supervisor(api, quality));
   router.add("POST", "/api/supervisor/contacts/{contactId}/leave", as_supervisor(api, leave));
 }
 

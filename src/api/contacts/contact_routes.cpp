@@ -10,7 +10,9 @@
 #include "identity/access.hpp"
 #include "io/store/audit_repository.hpp"
 #include "io/store/identity_repository.hpp"
+#include "io/store/quality_repository.hpp"
 #include "json/json.hpp"
+#include "service/quality/quality_json.hpp"
 
 namespace upcall::api {
 namespace {
@@ -28,11 +30,12 @@ constexpr Operation kOperations[] = {
      kStaff, "", kObject, "400 401 403", ""},
     {"GET", "/api/contact-search/choices", "searchContactsChoices", "Queues, and agents whose name or user name holds ?agent=, at most 20, that the caller may search by.", kStaff, "", kObject, "400 401 403", ""},
     {"GET", "/api/contacts/{contactId}", "getContact", "A finished contact: attributes, segments, time line, recordings.", kStaff, "", kObject, "401 403 404", ""},
+    {"GET", "/api/contacts/{contactId}/quality", "getContactCallQuality", "How each person of its calls fared: a summary, and scores, losses, delays and bandwidths over time with what happened. Empty: there was no call, or nothing was kept.", kStaff, "", kObject, "401 403 404", ""},
     {"GET", "/api/contacts/{contactId}/transcript", "getContactTranscript", "Its chat, oldest first, at most 100 items; ?after=sequence goes on. In the audit log.", kStaff, "", kObject, "400 401 403 404", ""},
     {"GET", "/api/contacts/{contactId}/attachments/{attachmentId}", "getContactAttachment", "An address of a file of its chat, good for five minutes. In the audit log.", kStaff, "", kObject, "401 403 404", ""},
 };
 
-constexpr int kTranscriptPage = 100;
+constexpr int kTranscriptPage = 100, kStaysMax = 200;
 constexpr std::size_t kAgentsMax = 20, kNameMax = 100;
 constexpr Duration kFileValid = Duration::s(300);
 
@@ -150,6 +153,20 @@ wire::HttpResponse get_contact(CentreApi& api, const wire::HttpRequest& request,
   return success(request, "Contact", std::move(**found));
 }
 
+// Stays of one person in one meeting follow each other.
+wire::HttpResponse get_quality(CentreApi& api, const wire::HttpRequest& request, const Principal& who) {
+  const std::string id(request.route_value("contactId"));
+  auto found = api.store.read([&](store::Database& db) -> Result<std::optional<std::vector<store::KeptQuality>>> {
+    auto contact = readable(db, who, id);
+    if (!contact) return tl::unexpected(contact.error());
+    if (!*contact) return std::nullopt;
+    return store::quality::of_contact(db, id, kStaysMax).map([](auto rows) { return std::optional(std::move(rows)); });
+  });
+  if (!found) return failure(request, found.error());
+  if (!*found) return no_contact(request);
+  return success(request, "Call quality", bj::object{{"contactId", id}, {"stays", service::stays_json(**found)}});
+}
+
 wire::HttpResponse get_transcript(CentreApi& api, const wire::HttpRequest& request, const Principal& who) {
   std::uint64_t after = 0;  // a sequence number
   if (const auto text = request.query_value("after")) {
@@ -192,6 +209,7 @@ void add_contact_routes(wire::Router& router, CentreApi& api, OpenApi& openapi) 
   router.add("GET", "/api/contact-search", as_searcher(api, search));
   router.add("GET", "/api/contact-search/choices", as_searcher(api, choices));
   router.add("GET", "/api/contacts/{contactId}", as_searcher(api, get_contact));
+  router.add("GET", "/api/contacts/{contactId}/quality", as_searcher(api, get_quality));
   router.add("GET", "/api/contacts/{contactId}/transcript", as_searcher(api, get_transcript));
   router.add("GET", "/api/contacts/{contactId}/attachments/{attachmentId}", as_searcher(api, get_attachment));
 }

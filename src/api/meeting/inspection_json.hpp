@@ -20,7 +20,7 @@ inline boost::json::object connection_json(const wire::SfuConnectionReport& c) {
           {"plisReceived", c.plis_received}, {"plisSent", c.plis_sent}, {"lostIn", c.lost_in}, {"audioRecovered", c.audio_recovered}, {"audioRepeated", c.audio_repeated}, {"rttMs", c.rtt_ms},
           {"signalStrength", std::string(wire::to_string(c.strength))}, {"lossUpPercent", c.loss_up_percent},
           {"lossDownPercent", c.loss_down_percent}, {"rembBps", c.remb_bps}, {"estimateBps", c.estimate_bps},
-          {"queueMs", c.queue_ms}, {"videosHeld", c.videos_held}, {"packetsPaced", c.paced}, {"probesSent", c.probed},
+          {"queueMs", c.queue_ms}, {"videosHeld", c.videos_held}, {"videoCodec", c.video_codec}, {"videosNotTaken", c.videos_not_taken}, {"packetsPaced", c.paced}, {"probesSent", c.probed},
           {"packetsExpired", c.expired}, {"drops", std::move(drops)}};
 }
 

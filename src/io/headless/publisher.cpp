@@ -2,17 +2,18 @@
 
 #include "io/clock/system_clock.hpp"
 #include "io/media/test_pattern.hpp"
-#include "io/media/vp8_codec.hpp"
+#include "io/video_codecs/video_codecs.hpp"
 
 namespace upcall::headless {
 
 Result<std::unique_ptr<Publisher>> Publisher::start(PublisherOptions options, std::function<void(PublishedFrame&&)> deliver) {
   // Opened here once to fail early; the thread opens its own.
-  media::Vp8EncoderOptions probe;
+  media::VideoEncoderOptions probe;
   probe.width = options.width;
   probe.height = options.height;
-  if (auto encoder = media::Vp8Encoder::open(probe); !encoder) return tl::unexpected(encoder.error());
+  if (auto encoder = media::open_video_encoder(options.codec, probe); !encoder) return tl::unexpected(encoder.error());
   std::unique_ptr<Publisher> out(new Publisher());
+  out->codec_.store(options.codec, std::memory_order_relaxed);
   out->options_ = std::move(options);
   out->deliver_ = std::move(deliver);
   out->thread_ = std::thread([self = out.get()] { self->run(); });
@@ -38,14 +39,15 @@ void Publisher::set_enabled(bool enabled) {
 }
 
 void Publisher::run() {
-  media::Vp8EncoderOptions encoding;
+  media::VideoEncoderOptions encoding;
   encoding.width = options_.width;
   encoding.height = options_.height;
   encoding.fps = options_.fps;
   encoding.bitrate_kbps = options_.kbps;
   encoding.speed = 12;
   encoding.screen_content = options_.screen;
-  auto encoder = media::Vp8Encoder::open(encoding);
+  rtc::VideoCodec codec = codec_.load(std::memory_order_relaxed);
+  auto encoder = media::open_video_encoder(codec, encoding);
   if (!encoder) return;
   const media::TestPattern pattern({options_.run, options_.participant, options_.label, options_.screen});
   media::Picture picture(options_.width, options_.height);
@@ -71,11 +73,17 @@ void Publisher::run() {
     const Instant captured = system_now().mono;
     const auto clock_ms = static_cast<std::uint32_t>((captured - options_.clock_zero).ms());
     pattern.draw(picture.mut_view(), clock_ms);
+    if (const rtc::VideoCodec wanted = codec_.load(std::memory_order_relaxed); wanted != codec) {
+      codec = wanted;
+      encoder = media::open_video_encoder(codec, encoding);
+      if (!encoder) return;
+      key_frame_.store(true, std::memory_order_relaxed);
+    }
     auto encoded = (*encoder)->encode(picture.view(), std::int64_t(clock_ms) * 90, key_frame_.exchange(false, std::memory_order_relaxed));
     if (!encoded || !*encoded) continue;
     frames_.fetch_add(1, std::memory_order_relaxed);
     const Bytes data = (*encoded)->data;
-    deliver_({ByteVector(data.begin(), data.end()), clock_ms, captured});
+    deliver_({codec, ByteVector(data.begin(), data.end()), clock_ms, captured});
   }
 }
 

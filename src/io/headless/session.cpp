@@ -18,9 +18,9 @@
 #include "io/clock/system_clock.hpp"
 #include "io/media/opus_codec.hpp"
 #include "io/media/test_pattern.hpp"
-#include "io/media/vp8_codec.hpp"
 #include "io/net/websocket_client.hpp"
 #include "io/udp/udp_socket.hpp"
+#include "io/video_codecs/video_codecs.hpp"
 
 namespace upcall::headless {
 
@@ -68,7 +68,7 @@ class Session::Impl {
       auto publisher = Publisher::start(options_.picture, [this](PublishedFrame&& frame) {
         auto shared = std::make_shared<PublishedFrame>(std::move(frame));
         post([this, shared] {
-          attendee_.send_video(system_now(), shared->data, shared->clock_ms * 90, shared->captured_at, std::nullopt, out_);
+          attendee_.send_video(system_now(), shared->codec, shared->data, shared->clock_ms * 90, shared->captured_at, std::nullopt, out_);
           carry_out();
         });
       });
@@ -239,6 +239,8 @@ class Session::Impl {
         facts_.ended = true;
         facts_.status = event.status;
       }
+    } else if (event.kind == client::EventKind::codec_changed) {
+      if (publisher_) publisher_->set_codec(attendee_.send_codec());
     } else if (event.kind == client::EventKind::key_frame_wanted) {
       if (publisher_) publisher_->request_key_frame();
     }
@@ -251,6 +253,7 @@ class Session::Impl {
     const std::lock_guard lock(facts_mutex_);
     facts_.connected = attendee_.connected();
     facts_.reconnects = attendee_.reconnects();
+    facts_.send_codec = attendee_.send_codec();
     if (attendee_.media() != nullptr) facts_.media = attendee_.media()->counters();
   }
 
@@ -266,13 +269,13 @@ class Session::Impl {
 
   void see(const client::ReceivedVideo& video) {
     if (!options_.decode) return;
-    auto& decoder = decoders_[video.stream_id];
-    if (!decoder) {
-      auto opened = media::Vp8Decoder::open();
+    Decoding& decoding = decoders_[video.stream_id];
+    if (!decoding.decoder || decoding.codec != video.codec) {
+      auto opened = media::open_video_decoder(video.codec);
       if (!opened) return;
-      decoder = std::move(*opened);
+      decoding = {video.codec, std::move(*opened)};
     }
-    const auto picture = decoder->decode(video.frame.data);
+    const auto picture = decoding.decoder->decode(video.frame.data);
     if (!picture || !*picture) return;
     const std::string who = attendee_.attendee_of_stream(video.stream_id);
     const auto reading = media::read_test_pattern(**picture, {0, 0, (*picture)->width, (*picture)->height});
@@ -280,6 +283,7 @@ class Session::Impl {
     const std::lock_guard lock(facts_mutex_);
     RemoteFacts& remote = facts_.remotes[who];
     ++remote.frames;
+    remote.codec = video.codec;
     remote.width = (*picture)->width;
     remote.height = (*picture)->height;
     if (remote.first_frame_ms == 0) remote.first_frame_ms = static_cast<std::uint32_t>(std::max<std::int64_t>(1, (now - started_).ms()));
@@ -309,7 +313,11 @@ class Session::Impl {
   media::TestPattern pattern_{{options_.picture.run, options_.picture.participant, options_.picture.label, options_.picture.screen}};
   std::unique_ptr<media::OpusEncoder> opus_;
   std::unique_ptr<media::OpusDecoder> opus_in_;
-  std::map<std::uint32_t, std::unique_ptr<media::Vp8Decoder>> decoders_;
+  struct Decoding {
+    rtc::VideoCodec codec = rtc::VideoCodec::vp8;
+    std::unique_ptr<media::VideoDecoder> decoder;
+  };
+  std::map<std::uint32_t, Decoding> decoders_;   // by stream
   std::unique_ptr<net::WebSocketClient> socket_;
   std::unique_ptr<Joining> connecting_;
   std::uint64_t generation_ = 0;

@@ -36,6 +36,7 @@ struct RemoteFacts {
   double delay_ms_sum = 0;          // drawn → decoded, of the readable ones
   std::uint32_t last_clock_ms = 0;
   int width = 0, height = 0;
+  rtc::VideoCodec codec = rtc::VideoCodec::vp8;  // of the last one
 };
 
 struct SessionFacts {
@@ -45,6 +46,7 @@ struct SessionFacts {
   std::uint32_t reconnects = 0;
   std::uint64_t audio_packets = 0, beeps_heard = 0;
   std::uint64_t frames_sent = 0, frames_skipped = 0;
+  rtc::VideoCodec send_codec = rtc::VideoCodec::vp8;
   std::map<std::string, RemoteFacts> remotes;  // by attendee id
   client::MediaCounters media;
 };

@@ -17,11 +17,12 @@ extern const std::string_view kMigration0010;
 extern const std::string_view kMigration0011;
 extern const std::string_view kMigration0012;
 extern const std::string_view kMigration0013;
+extern const std::string_view kMigration0014;
 
 std::span<const Migration> migrations() {
   static const Migration list[] = {{1, kMigration0001}, {2, kMigration0002}, {3, kMigration0003}, {4, kMigration0004}, {5, kMigration0005},
                                    {6, kMigration0006}, {7, kMigration0007}, {8, kMigration0008}, {9, kMigration0009}, {10, kMigration0010},
-                                   {11, kMigration0011}, {12, kMigration0012}, {13, kMigration0013}};
+                                   {11, kMigration0011}, {12, kMigration0012}, {13, kMigration0013}, {14, kMigration0014}};
   return list;
 }
 

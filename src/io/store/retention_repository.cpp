@@ -139,6 +139,7 @@ Result<retention::ErasedRows> retention::erase_contact_rows(Database& db, std::s
   if (auto r = run("update attendees set name='', email='' where role in ('customer','other') and meeting_id in (select meeting_id from meetings where contact_id=?1)", &out.attendees); !r) {
     return tl::unexpected(r.error());
   }
+  if (auto r = run("delete from call_quality where meeting_id in (select meeting_id from meetings where contact_id=?1)", nullptr); !r) return tl::unexpected(r.error());
   if (auto r = run("delete from contact_flow_steps where contact_id=?1", nullptr); !r) return tl::unexpected(r.error());
   // When, and with whom it was, stays for the statistics; who it was does not.
   if (auto r = run("update contacts set snapshot='' where id=?1", nullptr); !r) return tl::unexpected(r.error());

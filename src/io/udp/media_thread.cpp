@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/clock/system_clock.hpp"
+#include "io/udp/by_destination.hpp"
 #include "io/udp/udp_socket.hpp"
 #include "rtc/demux/classify.hpp"
 #include "sfu/handshake_queue.hpp"
@@ -103,14 +104,15 @@ class MediaThread::Loop final : public sfu::TransmitSink {
 
   void transmit(std::span<const sfu::Transmit> batch) override {
     // Runs of datagrams for one local socket; with one address that is the whole batch.
-    std::array<UdpSocket::Item, sfu::Outbox::kBatch> items;
+    const auto order = by_destination_.order(batch);
     bool over_tcp = false;
-    for (std::size_t at = 0; at < batch.size();) {
-      const std::uint32_t socket = batch[at].path.local_index;
-      if (is_tcp(batch[at].path)) {
-        const bool sent = tcp_.send(batch[at].path, batch[at].datagram);
+    for (std::size_t at = 0; at < order.size();) {
+      const sfu::Transmit& first = batch[order[at]];
+      const std::uint32_t socket = first.path.local_index;
+      if (is_tcp(first.path)) {
+        const bool sent = tcp_.send(first.path, first.datagram);
         add(packets_out_, sent ? 1 : 0);
-        add(bytes_out_, batch[at].datagram.size());
+        add(bytes_out_, first.datagram.size());
         add(send_errors_, sent ? 0 : 1);
         over_tcp = true;
         ++at;
@@ -118,13 +120,13 @@ class MediaThread::Loop final : public sfu::TransmitSink {
       }
       std::size_t n = 0;
       std::uint64_t bytes = 0;
-      while (at < batch.size() && batch[at].path.local_index == socket) {
-        bytes += batch[at].datagram.size();
-        items[n++] = {batch[at].path.remote, batch[at].datagram};
-        ++at;
+      for (; at < order.size() && batch[order[at]].path.local_index == socket; ++at) {
+        const sfu::Transmit& next = batch[order[at]];
+        bytes += next.datagram.size();
+        items_[n++] = {next.path.remote, next.datagram};
       }
       if (socket >= sockets_.size()) continue;
-      const std::size_t lost = sockets_[socket].send(std::span(items).first(n));
+      const std::size_t lost = sockets_[socket].send(std::span(items_).first(n));
       add(packets_out_, n - lost);
       add(bytes_out_, bytes);
       add(send_errors_, lost);
@@ -261,6 +263,8 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   SpscQueue<wire::SfuCommand> commands_;
   EventSink on_events_;
   UdpSocket::ReceiveMemory memory_;
+  ByDestination by_destination_;
+  std::array<UdpSocket::Item, ByDestination::kMax> items_;
   int wake_ = -1;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> turns_{0}, slow_turns_{0}, packets_in_{0}, packets_out_{0}, bytes_out_{0}, send_errors_{0},

@@ -202,6 +202,7 @@ Result<std::vector<udp::MediaAddress>> Server::Parts::open_runtime() {
       const std::lock_guard lock(relay_mutex);
       return relay;
     };
+    settings.on_quality = [this](service::QualityUpdate update) { call_quality->take(std::move(update)); };
     settings.metrics = &metrics;
     auto started = service::MeetingRuntime::start(std::move(settings), *dtls, &mixers, random);
     if (started) {
@@ -230,6 +231,7 @@ Result<void> Server::Parts::open_services() {
     if (!options.turn_uris.empty() || !options.turn_secret_file.empty()) return tl::unexpected(taken.error());
     log::warn("turn.not_given", {{"why", taken.error().message}});
   }
+  call_quality = std::make_unique<service::CallQuality>(*store, &metrics);
   auto media = open_runtime();
   if (!media) return tl::unexpected(media.error());
   media_host = ip_text(media->front().advertised) + ":" + std::to_string(media->front().advertised.port);
@@ -341,6 +343,8 @@ Result<void> Server::Parts::open() {
   centre_api = std::make_unique<api::CentreApi>(*centre, *store, *authenticator, random, api::CentreApiOptions{url, options.demo_routing});
   attachments = std::make_unique<service::AttachmentService>(*store, stores->store(), random, system_now);
   centre_api->attachments = attachments.get();
+  centre_api->quality = call_quality.get();
+  call_quality->set_teller([this](const std::string& contact, const std::string& json) { centre->tell_agent_of(contact, json); });
   attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
   contact_indexer = std::make_unique<service::ContactIndexer>(*store);
   contact_indexer->start();

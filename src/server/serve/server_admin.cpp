@@ -5,11 +5,14 @@
 
 #include "api/meeting/inspection_json.hpp"
 #include "api/meeting/recording_start.hpp"
+#include "base/wall_text.hpp"
+#include "io/store/quality_repository.hpp"
 #include "json/json.hpp"
 #include "server/admin/admin.hpp"
 #include "server/admin/stored_parameters.hpp"
 #include "server/serve/retention_commands.hpp"
 #include "server/serve/server_parts.hpp"
+#include "service/quality/quality_json.hpp"
 
 namespace upcall::server {
 
@@ -21,6 +24,45 @@ Result<bj::value> Server::Parts::administer(std::string_view command, const bj::
   (void)centre->reload();
   if (auto removed = directory->remove_switched_off(); !removed) return tl::unexpected(removed.error());
   return result;
+}
+
+// What the media worker knows of a live meeting, with how its people fare; of one that is over what was kept of that.
+Result<bj::value> Server::Parts::show_meeting(const std::string& id) {
+  auto meeting = directory->find(id);
+  if (!meeting) return tl::unexpected(meeting.error());
+  std::optional<store::Meeting> found = std::move(*meeting);
+  if (!found) {
+    auto by_id = store->read([&](store::Database& db) { return store::meetings::find(db, id); });
+    if (!by_id) return tl::unexpected(by_id.error());
+    found = std::move(*by_id);
+  }
+  const std::string meeting_id = found ? found->meeting_id : id;
+  auto future = runtime->inspect(meeting_id);
+  if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return fail(ErrorCode::unavailable, "the media worker did not answer");
+  const auto seen = future.get();
+  if (!seen && !found) return fail(ErrorCode::not_found, "there is no such meeting");
+  std::map<std::string, std::string> names;
+  bj::object out;
+  if (seen) {
+    auto attendees = store->read([&](store::Database& db) { return store::meetings::attendees(db, meeting_id); });
+    if (!attendees) return tl::unexpected(attendees.error());
+    for (const store::Attendee& a : *attendees) names[a.attendee_id] = a.name;
+    out = api::inspection_json(meeting_id, *seen);
+    bj::array people;
+    for (const service::PersonQuality& person : seen->quality) {
+      bj::object one = service::person_json(person);
+      one["name"] = names[person.attendee_id];
+      people.push_back(std::move(one));
+    }
+    out["people"] = std::move(people);
+    return bj::value(std::move(out));
+  }
+  constexpr int kStaysMax = 500;
+  auto kept = store->read([&](store::Database& db) { return store::quality::of_meeting(db, meeting_id, kStaysMax); });
+  if (!kept) return tl::unexpected(kept.error());
+  out = {{"meetingId", meeting_id}, {"externalMeetingId", found->external_meeting_id}, {"stays", service::stays_json(*kept)}};
+  if (found->ended) out["endedAt"] = to_iso8601(*found->ended);
+  return bj::value(std::move(out));
 }
 
 // {"command": "user.add", "arguments": {...}} → {"result": ...} or {"error": {"code", "message"}}
@@ -39,14 +81,8 @@ std::string Server::Parts::admin_call(std::string_view line) {
     return done ? bj::serialize(bj::object{{"result", *done}}) : answer_error(done.error());
   }
   if (command == "meeting.show") {
-    const std::string id = arguments != nullptr ? json::text_or(*arguments, "meeting") : "";
-    auto meeting = directory->find(id);
-    const std::string meeting_id = meeting && *meeting ? (*meeting)->meeting_id : id;
-    auto future = runtime->inspect(meeting_id);
-    if (future.wait_for(std::chrono::seconds(2)) != std::future_status::ready) return answer_error({ErrorCode::unavailable, "the media worker did not answer"});
-    const auto seen = future.get();
-    if (!seen) return answer_error({ErrorCode::not_found, "no such meeting is live"});
-    return bj::serialize(bj::object{{"result", api::inspection_json(meeting_id, *seen)}});
+    const auto shown = show_meeting(arguments != nullptr ? json::text_or(*arguments, "meeting") : "");
+    return shown ? bj::serialize(bj::object{{"result", *shown}}) : answer_error(shown.error());
   }
   if (command == "meter.report") {
     const auto taken = meter.report(system_now(), arguments != nullptr ? *arguments : bj::object{});

@@ -13,6 +13,8 @@ void Server::Parts::add_metrics() {
   counter("upcall_flow_functions_refused_total", "Calls of functions beyond those that may wait", [this, d] { return d(functions->counters().refused); });
   counter("upcall_contacts_indexed_total", "Finished contacts put into the search's index, again when they changed", [this, d] { return d(contact_indexer->counters().indexed); });
   counter("upcall_contacts_not_indexed_total", "Finished contacts that could not be indexed and are not found", [this, d] { return d(contact_indexer->counters().given_up); });
+  counter("upcall_call_quality_written_total", "Pictures over time of people in calls, written to the store", [this, d] { return d(call_quality->counters().written); });
+  counter("upcall_call_quality_failed_total", "Times that the store did not take them; they are written again", [this, d] { return d(call_quality->counters().failed); });
   gauge("upcall_draining_servers", "Servers before this one that still have calls", [this, d] { return d(peers->counters().peers); });
   gauge("upcall_draining_meetings", "Meetings on them", [this, d] { return d(peers->counters().meetings); });
   gauge("upcall_meetings", "Live meetings", [this, d] { return d(runtime->counters().meetings); });

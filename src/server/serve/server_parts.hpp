@@ -33,6 +33,7 @@
 #include "service/flow_functions/flow_functions.hpp"
 #include "service/identity/audit_heads.hpp"
 #include "service/journal_copies/journal_copies.hpp"
+#include "service/quality/call_quality.hpp"
 #include "service/retention/record_signer.hpp"
 #include "service/retention/retention_service.hpp"
 
@@ -69,6 +70,7 @@ struct Server::Parts {
   void close_front() {
     attachments.reset();
     contact_indexer.reset();
+    if (call_quality) call_quality->set_teller({});
     functions.reset();  // the centre has the other hold on them: they end with it, while they can still answer it
     centre.reset();
     // Last: it signs what all of them have written.
@@ -88,6 +90,7 @@ struct Server::Parts {
   media::OpusMixerFactory mixers;
   std::unique_ptr<ObjectStores> stores;
   std::unique_ptr<service::MeetingDirectory> directory;
+  std::unique_ptr<service::CallQuality> call_quality;
   std::unique_ptr<service::MeetingRuntime> runtime;
   std::unique_ptr<service::RecordSigner> signer;
   std::unique_ptr<service::AuditHeads> audit_heads;
@@ -133,6 +136,7 @@ struct Server::Parts {
   Result<void> open();
   Result<void> open_services();
   void add_metrics();
+  Result<bj::value> show_meeting(const std::string& id);   // live or over
   Result<void> open_events();
   void close_events();
   void told_outbox();

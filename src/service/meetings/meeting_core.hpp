@@ -15,6 +15,7 @@
 #include "base/bounded_queue.hpp"
 #include "io/clock/system_clock.hpp"
 #include "service/meetings/join_log.hpp"
+#include "service/meetings/meeting_quality.hpp"
 #include "service/meetings/meeting_runtime.hpp"
 #include "wire/sfu_route.hpp"
 
@@ -70,6 +71,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     std::unique_ptr<signaling::Room> room;
     std::map<signaling::SessionNo, std::shared_ptr<wire::WebSocketConnection>> sockets;
     JoinLog joins;
+    std::optional<MeetingQuality> quality;
   };
   struct OpenTap {
     std::string recording_id;
@@ -87,11 +89,13 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     if (find(meeting_id) != nullptr) return;
     Entry& entry = meetings_[meeting_id];
     entry.meeting_id = meeting_id;
+    entry.quality.emplace(meeting_id);
     entry.no = wire::MeetingNo{next_meeting_++};
     signaling::RoomOptions options;
     options.meeting = entry.no;
     options.attendees_max = rules.attendees_max;
     options.video_senders_max = rules.video_senders_max;
+    options.video_codecs = rules.video_codecs;
     options.idle_end = rules.idle_end;
     if (rules.life_left) options.ends_at = system_now().mono + *rules.life_left;
     options.fingerprint = context_.fingerprint().text();
@@ -117,6 +121,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
     signaling::RoomOutput out;
     entry->room->end(system_now(), out);
     apply(*entry, out);
+    if (options_.on_quality) options_.on_quality(entry->quality->finish(system_now()));
     meetings_.erase(meeting_id);
     meeting_count_.store(meetings_.size(), std::memory_order_relaxed);
   }
@@ -144,9 +149,11 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
       const auto at = entry.sockets.find(close.session);
       if (at != entry.sockets.end()) at->second->close(close.code, close.reason);
     }
-    if (options_.on_event) {
-      for (const auto& event : out.events) options_.on_event(entry.meeting_id, event);
+    for (const auto& event : out.events) {
+      entry.quality->on_event(system_now(), event, *entry.room);
+      if (options_.on_event) options_.on_event(entry.meeting_id, event);
     }
+    for (const auto& measured : out.measured) entry.quality->on_measured(system_now().mono, measured);
   }
 
   // `opened`, `received`: when the socket opened, when the message came in.
@@ -229,6 +236,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
         out.malformed_messages = entry->room->malformed_messages();
         out.floods = entry->room->floods();
         out.joins = entry->joins.joins();
+        out.quality = entry->quality->people(system_now().mono);
       }
       at->second.promise.set_value(std::move(out));
       inspections_.erase(at);
@@ -288,7 +296,10 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
           entry.room->handle_timeout(now, out);
           apply(entry, out);
         }
-        next = std::min(next, entry.room->next_deadline());
+        if (options_.on_quality && entry.quality->next_tick() <= now.mono) {
+          if (auto update = entry.quality->tick(now)) options_.on_quality(std::move(*update));
+        }
+        next = std::min({next, entry.room->next_deadline(), entry.quality->next_tick()});
       }
       int timeout_ms = 1000;
       if (!next.is_never()) {
@@ -301,6 +312,9 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
         std::uint64_t drained;
         [[maybe_unused]] const ssize_t got = ::read(wake_, &drained, sizeof drained);
       }
+    }
+    if (options_.on_quality) {
+      for (auto& [id, entry] : meetings_) options_.on_quality(entry.quality->finish(system_now()));
     }
     // Nobody waits for an answer that will not come.
     for (auto& [request, inspection] : inspections_) inspection.promise.set_value(std::nullopt);

@@ -21,6 +21,7 @@
 #include "io/metrics/metrics.hpp"
 #include "io/udp/media_thread.hpp"
 #include "service/meetings/join_times.hpp"
+#include "service/meetings/meeting_quality.hpp"
 #include "signaling/room.hpp"
 #include "wire/http.hpp"
 
@@ -35,12 +36,16 @@ struct MeetingRuntimeOptions {
   std::function<signaling::RelaySettings()> relay;
   // For the store and the outbox.
   std::function<void(const std::string& meeting_id, const signaling::RoomEvent& event)> on_event;
+  // How the people of a meeting fare, every two seconds, and what to keep of it; a last time when it or the runtime ends.
+  // Nobody is judged without.
+  std::function<void(QualityUpdate update)> on_quality;
   metrics::Registry* metrics = nullptr;  // null: joins are measured for inspect() alone; else outlives the runtime
 };
 
 // What a meeting's room holds to. The defaults: the room's own limits, and it lives until it is ended.
 struct MeetingRules {
   std::size_t attendees_max = 250, video_senders_max = 25;
+  signaling::CodecSet video_codecs = signaling::kTakesAll;
   Duration idle_end = {};              // zero: never
   std::optional<Duration> life_left;
 };
@@ -99,6 +104,7 @@ class MeetingRuntime {
     std::uint64_t malformed_messages = 0;
     std::uint64_t floods = 0;        // sockets that were closed because they asked for too much
     std::map<wire::ConnectionNo, JoinTimes> joins;
+    std::vector<PersonQuality> quality;
   };
   // Nothing when no such meeting is live here.
   std::future<std::optional<Inspection>> inspect(const std::string& meeting_id);

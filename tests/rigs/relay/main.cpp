@@ -3,6 +3,7 @@
 //
 //   {"up":{"loss":0.05,"delay_ms":20,"jitter_ms":5,"burst_begin":0.01,"burst_end":0.3,"burst_loss":0.8,
 //          "duplicate":0.01,"straggle":0.01,"rate_kbps":300,"queue_ms":200}}        what is not named is off
+//   {"up":{"of":2,...}}  of one attendee alone, by the order in which they first sent
 //   {"down":{...}}  {"both":{...}}  {"block":true}  {"rebind":true}  {"stray":10}  {"counts":true}
 #include <algorithm>
 #include <cstdio>
@@ -91,8 +92,8 @@ class Shell {
   void command(const bj::object& line) {
     for (const auto& [key, value] : line) {
       const bj::object* given = value.if_object();
-      if ((key == "up" || key == "both") && given != nullptr) relay_.set_up(weather_of(*given));
-      if ((key == "down" || key == "both") && given != nullptr) relay_.set_down(weather_of(*given));
+      if ((key == "up" || key == "both") && given != nullptr) relay_.set_up(weather_of(*given), static_cast<std::uint32_t>(number(*given, "of")));
+      if ((key == "down" || key == "both") && given != nullptr) relay_.set_down(weather_of(*given), static_cast<std::uint32_t>(number(*given, "of")));
       if (key == "block") relay_.set_blocked(value.is_bool() && value.get_bool());
       if (key == "rebind") relay_.rebind(system_now().mono);
       if (key == "stray") relay_.stray(static_cast<std::uint32_t>(number(line, "stray")));

@@ -9,14 +9,18 @@ namespace {
 bool is_media(Bytes datagram) { return !datagram.empty() && datagram[0] >= 128 && datagram[0] <= 191; }
 }  // namespace
 
-void Relay::set_up(const sim::Weather& weather) {
-  up_ = weather;
-  for (auto& [address, attendee] : attendees_) attendee.up.set(weather);
+void Relay::set_up(const sim::Weather& weather, std::uint32_t of) {
+  if (of == 0) up_ = weather;
+  for (auto& [address, attendee] : attendees_) {
+    if (of == 0 || of == attendee.number) attendee.up.set(weather);
+  }
 }
 
-void Relay::set_down(const sim::Weather& weather) {
-  down_ = weather;
-  for (auto& [address, attendee] : attendees_) attendee.down.set(weather);
+void Relay::set_down(const sim::Weather& weather, std::uint32_t of) {
+  if (of == 0) down_ = weather;
+  for (auto& [address, attendee] : attendees_) {
+    if (of == 0 || of == attendee.number) attendee.down.set(weather);
+  }
 }
 
 void Relay::rebind(Instant now) {
@@ -40,7 +44,7 @@ void Relay::from_attendee(Instant now, const NetAddress& address, Bytes datagram
     at = attendees_.emplace(address, Attendee(up_, down_)).first;
     at->second.socket = next_socket_++;
     owner_[at->second.socket] = address;
-    ++counts_.attendees;
+    at->second.number = static_cast<std::uint32_t>(++counts_.attendees);
   }
   Attendee& attendee = at->second;
   ++counts_.up;

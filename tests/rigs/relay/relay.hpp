@@ -33,8 +33,9 @@ class Relay {
  public:
   explicit Relay(std::uint64_t seed) : random_(seed) {}
 
-  void set_up(const sim::Weather& weather);
-  void set_down(const sim::Weather& weather);
+  // Of all, those who come later among them; or of one alone: the first that sent anything is 1.
+  void set_up(const sim::Weather& weather, std::uint32_t of = 0);
+  void set_down(const sim::Weather& weather, std::uint32_t of = 0);
   // From here on nothing passes in either direction.
   void set_blocked(bool blocked) { blocked_ = blocked; }
   // The NAT gives every attendee another address; the old ones are deaf from now on, datagrams under way to them too.
@@ -60,6 +61,7 @@ class Relay {
   struct Attendee {
     explicit Attendee(const sim::Weather& up_weather, const sim::Weather& down_weather) : up(up_weather), down(down_weather) {}
     SocketId socket = 0, before = 0;
+    std::uint32_t number = 0;
     sim::Link up, down;
     std::uint32_t strays = 0;
     Instant rebound_at;

@@ -112,6 +112,9 @@ class Installation {
     attachments = std::make_unique<service::AttachmentService>(*store, *objects, random, [this] { return now(); });
     centre_api->attachments = attachments.get();
     attachments->start([this](const store::AttachmentRow& row) { api::tell_scanned(*centre_api, row); });
+    quality = std::make_unique<service::CallQuality>(*store, nullptr);
+    centre_api->quality = quality.get();
+    quality->set_teller([this](const std::string& contact, const std::string& said) { service->tell_agent_of(contact, said); });
     router = std::make_unique<wire::Router>();
     openapi = std::make_unique<api::OpenApi>();
     authorization = std::make_unique<api::AuthorizationServer>(*store, *sealer, random, *authenticator);
@@ -137,6 +140,7 @@ class Installation {
     mails.reset();
     authorization.reset();
     attachments.reset();
+    quality.reset();
     centre_api.reset();
     service.reset();
     objects.reset();
@@ -253,6 +257,7 @@ class Installation {
   crypto::SystemRandom system_random;
   std::unique_ptr<objects::DirectoryObjectStore> objects;
   std::unique_ptr<service::AttachmentService> attachments;
+  std::unique_ptr<service::CallQuality> quality;
   std::unique_ptr<wire::Router> router;
   std::unique_ptr<api::OpenApi> openapi;
 

@@ -28,6 +28,23 @@ TEST(Relay, ClearWeatherPassesEverythingAtOnceWithASocketAnAttendee) {
   EXPECT_EQ(down[0].attendee, kBen);
 }
 
+TEST(Relay, OneAttendeeAloneCanHaveABadWay) {
+  Relay relay(1);
+  relay.from_attendee(kStart, kAnna, kMedia);
+  relay.from_attendee(kStart, kBen, kMedia);
+  const auto first = relay.due(kStart);
+  relay.set_up({.loss = 1}, 2);
+  relay.set_down({.loss = 1}, 1);
+  relay.from_attendee(kStart, kAnna, kMedia);
+  relay.from_attendee(kStart, kBen, kMedia);
+  for (const auto& due : first) relay.from_server(kStart, due.socket, kMedia);
+  const auto left = relay.due(kStart);
+  ASSERT_EQ(left.size(), 2u);
+  EXPECT_TRUE(left[0].to_server);
+  EXPECT_EQ(left[0].socket, first[0].socket);
+  EXPECT_EQ(left[1].attendee, kBen);
+}
+
 TEST(Relay, LossDuplicatesDelayAndOrderFollowTheSeed) {
   const auto run = [](std::uint64_t seed) {
     Relay relay(seed);

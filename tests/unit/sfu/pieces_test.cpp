@@ -115,6 +115,35 @@ TEST(PacketHistory, FindsWhatItStillHasAndNothingElse) {
   EXPECT_FALSE(history.find(69'999));
 }
 
+TEST(PacketHistory, TakesAsMuchMemoryAsTheStreamNeeds) {
+  // Packets of 1 100 bytes at so many a second, for ten seconds.
+  const auto stream = [](PacketHistory& history, std::int64_t per_second) {
+    ByteVector payload(1100);
+    for (std::int64_t s = 0; s < 10 * per_second; ++s) {
+      payload[0] = static_cast<std::uint8_t>(s);
+      payload[1099] = static_cast<std::uint8_t>(s >> 8);
+      history.put(s, static_cast<std::uint32_t>(s * 90'000 / per_second), false, std::nullopt, payload);
+      // All of the last half second is there at any time, also while the ring grows.
+      for (std::int64_t back = std::max<std::int64_t>(0, s - std::min<std::int64_t>(per_second / 2, 180)); back <= s && s > 25; back += 7) {
+        const auto stored = history.find(back);
+        if (!stored) {
+          EXPECT_LT(s, per_second / 2 + 200) << "only before it has grown";
+          continue;
+        }
+        ASSERT_EQ(stored->payload[0], static_cast<std::uint8_t>(back));
+        ASSERT_EQ(stored->payload[1099], static_cast<std::uint8_t>(back >> 8));
+      }
+    }
+  };
+  PacketHistory small, medium, large;
+  stream(small, 20);     // 176 kbit/s
+  EXPECT_EQ(small.capacity(), PacketHistory::kLeastBytes);
+  stream(medium, 47);    // 414 kbit/s: 52 KB a second
+  EXPECT_EQ(medium.capacity(), 2 * PacketHistory::kLeastBytes);
+  stream(large, 400);    // 3.5 Mbit/s
+  EXPECT_EQ(large.capacity(), PacketHistory::kMostBytes);
+}
+
 TEST(SenderClock, TakesTheFastestPathOfTheLastReports) {
   SenderClock clock;
   const std::uint64_t second = std::uint64_t(1) << 32;

@@ -6,6 +6,7 @@ import {
   LogLevel,
   MeetingSessionConfiguration,
   TargetDisplaySize,
+  VideoCodecCapability,
   VideoPreference,
   VideoPreferences,
   VideoPriorityBasedPolicy,
@@ -116,6 +117,10 @@ const party: Party = {
     await s.audioVideo.bindAudioElement(sound);
     if (wanted.microphone) await s.audioVideo.startAudioInput(audioRuns ? upcallPattern.microphone(wanted) : held);
     if (wanted.camera) await s.audioVideo.startVideoInput(upcallPattern.camera({ ...wanted, ...wanted.camera }));
+    if (wanted.codecs) {
+      s.audioVideo.setVideoCodecSendPreferences?.(wanted.codecs.map((name) => (name === 'VP9' ? VideoCodecCapability.vp9Profile0()
+        : name === 'H264' ? VideoCodecCapability.h264ConstrainedBaselineProfile() : VideoCodecCapability.vp8())));
+    }
     s.audioVideo.start();
     if (wanted.camera) s.audioVideo.startLocalVideoTile();
   },

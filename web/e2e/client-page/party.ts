@@ -22,6 +22,7 @@ export interface JoinOptions {
   participant: number;
   microphone: boolean;
   camera: { width: number; height: number; fps: number } | null;
+  codecs?: string[]; // names of the client's VideoCodecCapability, the first preferred; absent: its own preferences
   simulcast?: boolean; // the camera in several sizes at once
   chooses?: boolean; // says by prefer() what it wants to see, and leaves it to the server what its link carries
 }

@@ -1,5 +1,6 @@
 import { session } from '../session/session';
 import type { ChatItem } from '../centre/types';
+import type { Stay } from '../quality/types';
 
 interface Named {
   name: string;
@@ -72,6 +73,7 @@ export const contactsApi = {
   choices: (agent: string, signal?: AbortSignal) =>
     session.data<SearchChoices>(`/api/contact-search/choices?agent=${encodeURIComponent(agent)}`, { signal }),
   contact: (contactId: string) => session.data<ContactPageData>(contactPath(contactId)),
+  quality: (contactId: string) => session.data<{ stays: Stay[] }>(`${contactPath(contactId)}/quality`),
   /** Put in the audit log. `after`: a page's `next`. */
   transcript: (contactId: string, after = 0) =>
     session.data<{ items: ChatItem[]; next?: number }>(`${contactPath(contactId)}/transcript?after=${after}`),

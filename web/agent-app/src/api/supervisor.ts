@@ -1,4 +1,5 @@
 import type { AgentStatus } from '../centre/types';
+import type { PersonQuality } from '../quality/types';
 import { session } from '../session/session';
 
 export interface LiveContact {
@@ -70,5 +71,8 @@ export const supervisorApi = {
   },
   monitor: (contactId: string) => act<Watching>(contactId, 'monitor'),
   stepIn: (contactId: string) => act<unknown>(contactId, 'barge'),
+  /** Of the contact's call, for whoever watches the contact. */
+  quality: (contactId: string, signal?: AbortSignal) =>
+    session.data<{ people: (PersonQuality & { name?: string })[] }>(`${PATH}/${encodeURIComponent(contactId)}/quality`, { signal }),
   leave: (contactId: string) => act<unknown>(contactId, 'leave'),
 };

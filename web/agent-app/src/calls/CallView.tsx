@@ -6,6 +6,7 @@ import { useCentre } from '../centre/store';
 import { ChatPane } from '../desk/ChatPane';
 import { clock } from '../desk/time';
 import { useTexts } from '../i18n/texts';
+import { useQualityHints } from '../quality/use-hints';
 import { IconButton } from '../ui/Button';
 import { usePage } from '../ui/page';
 import { CallNotices } from './CallNotices';
@@ -13,7 +14,7 @@ import { Controls } from './Controls';
 import { LeaveDialog } from './LeaveDialog';
 import { Roster } from './Roster';
 import { ShortcutsDialog } from './ShortcutsDialog';
-import { Stage } from './Stage';
+import { nameOf, Stage } from './Stage';
 import { type Call, isRecorder, togglePause, toggleRecording } from './store';
 import { useShortcuts } from './use-shortcuts';
 
@@ -31,6 +32,12 @@ export function CallView({ call, session, media }: CallViewProps) {
   const contact = useCentre((centre) => centre.contacts.find((one) => one.contactId === call.contactId));
   const unread = useCentre((centre) => (call.contactId ? (centre.chats[call.contactId]?.unread ?? 0) : 0));
   const watch = useCentre((centre) => centre.watch);
+  const quality = useCentre((centre) => (call.contactId ? centre.quality[call.contactId] : undefined));
+  const nameById = (attendeeId: string) => {
+    const attendee = media.attendees.find((one) => one.attendeeId === attendeeId);
+    return attendee?.isSelf ? undefined : (attendee && nameOf(call, attendee)) || t('call.unnamed');
+  };
+  useQualityHints(quality, nameById);
   const chatOpen = panel === 'chat' && contact !== undefined;
 
   useEffect(() => {
@@ -91,10 +98,10 @@ export function CallView({ call, session, media }: CallViewProps) {
           </span>
         </header>
         <CallNotices session={session} media={media} />
-        <Stage call={call} session={session} media={media} />
+        <Stage call={call} session={session} media={media} quality={quality} />
         <Controls call={call} session={session} media={media} onLeave={leave} onShortcuts={() => setDialog('shortcuts')} />
       </div>
-      {panel === 'people' && <Roster call={call} session={session} media={media} onClose={() => setPanel(undefined)} />}
+      {panel === 'people' && <Roster call={call} session={session} media={media} quality={quality} onClose={() => setPanel(undefined)} />}
       {chatOpen && <ChatPane contact={contact} onBack={() => setPanel(undefined)} />}
       <LeaveDialog call={call} isOpen={dialog === 'leave'} onClose={() => setDialog(undefined)} />
       <ShortcutsDialog canRecord={call.canRecord} canPause={call.canPause} isOpen={dialog === 'shortcuts'} onClose={() => setDialog(undefined)} />

@@ -6,6 +6,8 @@ import type { Figures } from '@upcall/shared/media/figures';
 import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
 import { useTexts } from '../i18n/texts';
+import { QualityMark } from '../quality/QualityMark';
+import type { PersonQuality } from '../quality/types';
 import { IconButton } from '../ui/Button';
 import { ConnectionFigures, useFigures } from './ConnectionFigures';
 import { InviteAgain } from './InviteAgain';
@@ -19,10 +21,11 @@ interface RosterProps {
   call: Call;
   session: MediaSession;
   media: MediaSnapshot;
+  quality?: readonly PersonQuality[] | undefined;
   onClose: () => void;
 }
 
-export function Roster({ call, session, media, onClose }: RosterProps) {
+export function Roster({ call, session, media, quality, onClose }: RosterProps) {
   const { t, language } = useTexts();
   const [wanted, setWanted] = useState('');
   const [inFigures, setInFigures] = useState(false);
@@ -64,6 +67,7 @@ export function Roster({ call, session, media, onClose }: RosterProps) {
               name={name}
               inFigures={inFigures}
               figures={figures}
+              quality={quality?.find((person) => person.attendeeId === attendee.attendeeId)}
               onRemove={() => setLeaving({ externalUserId: attendee.externalUserId, name })}
             />
           ),
@@ -98,10 +102,11 @@ interface RowProps {
   name: string;
   inFigures: boolean;
   figures: Figures | undefined;
+  quality: PersonQuality | undefined;
   onRemove: () => void;
 }
 
-function Row({ attendee, name, inFigures, figures, onRemove }: RowProps) {
+function Row({ attendee, name, inFigures, figures, quality, onRemove }: RowProps) {
   const { t } = useTexts();
   return (
     <li className="roster__row">
@@ -111,6 +116,7 @@ function Row({ attendee, name, inFigures, figures, onRemove }: RowProps) {
         {attendee.isSelf && <small>{t('call.you')}</small>}
       </span>
       <span className="roster__marks">
+        {quality && <QualityMark name={name} quality={quality} />}
         {attendee.signal !== undefined && !inFigures && <SignalMark signal={attendee.signal} />}
         {attendee.sharing && <Mark icon={MonitorUp} label={t('roster.sharing')} />}
         <Mark icon={attendee.cameraOn ? Video : VideoOff} label={attendee.cameraOn ? t('roster.cameraOn') : t('roster.cameraOff')} />

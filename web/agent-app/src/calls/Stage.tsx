@@ -2,6 +2,7 @@ import { MonitorUp, UserRoundPlus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { Attendee, MediaSession, MediaSnapshot } from '@upcall/shared/media/types';
 import { useTexts } from '../i18n/texts';
+import type { PersonQuality } from '../quality/types';
 import { Button } from '../ui/Button';
 import { InviteAgain } from './InviteAgain';
 import { layOut } from './layout';
@@ -12,6 +13,7 @@ interface StageProps {
   call: Call;
   session: MediaSession;
   media: MediaSnapshot;
+  quality: readonly PersonQuality[] | undefined;
 }
 
 /** A new speaker must hold this long before the large picture changes. */
@@ -33,7 +35,7 @@ export function nameOf(call: Call, attendee: Attendee): string {
   return call.people[attendee.externalUserId]?.name ?? '';
 }
 
-export function Stage({ call, session, media }: StageProps) {
+export function Stage({ call, session, media, quality }: StageProps) {
   const { t } = useTexts();
   const held = useHeldSpeaker(media);
   const people = media.attendees.filter((attendee) => !isRecorder(call, attendee.externalUserId));
@@ -47,6 +49,7 @@ export function Stage({ call, session, media }: StageProps) {
       size={size}
       name={seat.attendee.isSelf ? t('call.you') : nameOf(call, seat.attendee) || t('call.unnamed')}
       fullName={nameOf(call, seat.attendee) || t('call.unnamed')}
+      quality={quality?.find((person) => person.attendeeId === seat.attendee.attendeeId)}
       isSpeaking={media.activeSpeaker === seat.attendee.attendeeId}
     />
   );

@@ -4,6 +4,8 @@ import type { MediaSession, Tile } from '@upcall/shared/media/types';
 import { Avatar } from '../desk/Avatar';
 import { useTexts } from '../i18n/texts';
 import type { Seat } from './layout';
+import { QualityMark } from '../quality/QualityMark';
+import type { PersonQuality } from '../quality/types';
 import { SignalMark } from './SignalMark';
 
 export function TileVideo({ session, tile, label }: { session: MediaSession; tile: Tile; label: string }) {
@@ -21,9 +23,10 @@ interface PersonTileProps {
   fullName: string;
   size: 'large' | 'small';
   isSpeaking: boolean;
+  quality: PersonQuality | undefined;
 }
 
-export function PersonTile({ seat, session, name, fullName, size, isSpeaking }: PersonTileProps) {
+export function PersonTile({ seat, session, name, fullName, size, isSpeaking, quality }: PersonTileProps) {
   const { t } = useTexts();
   const { attendee, tile } = seat;
   return (
@@ -46,6 +49,7 @@ export function PersonTile({ seat, session, name, fullName, size, isSpeaking }: 
           {name}
         </span>
         {attendee.signal !== undefined && attendee.signal < 2 && <SignalMark signal={attendee.signal} />}
+        {quality && <QualityMark name={name} quality={quality} />}
       </figcaption>
     </figure>
   );

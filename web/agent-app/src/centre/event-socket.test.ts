@@ -32,7 +32,7 @@ const change = (seq: number) => ({ seq, type: 'agent', agent });
 
 let sockets: FakeSocket[];
 let states: SocketState[];
-let events: number[];
+let events: (number | string)[];
 let socket: EventSocket;
 
 beforeEach(() => {
@@ -43,7 +43,7 @@ beforeEach(() => {
   socket = new EventSocket({
     url: 'ws://host/api/agent/events',
     token: async () => 'token',
-    onEvent: (event) => events.push(event.seq),
+    onEvent: (event) => events.push('seq' in event ? event.seq : event.type),
     onState: (state) => states.push(state),
     open: (url, protocols) => {
       const made = new FakeSocket(url, protocols);
@@ -86,6 +86,16 @@ describe('the event socket', () => {
     await vi.advanceTimersByTimeAsync(500);
     expect(last().url).toContain('epoch=&after=0');
     expect(events).toEqual([1]);
+  });
+
+  it('takes what is of the moment without a number, and misses nothing by it', async () => {
+    await opened();
+    expect(last().url).toContain('quality=1');
+    last().receive(snapshot(4));
+    last().receive({ type: 'quality', contactId: 'c', meetingId: 'm', people: [] });
+    last().receive(change(5));
+    expect(events).toEqual([4, 'quality', 5]);
+    expect(sockets).toHaveLength(1);
   });
 
   it('does not take an event twice', async () => {

@@ -67,7 +67,7 @@ export class EventSocket {
     }
     if (this.stopped || this.socket) return;
     const base = this.options.url ?? `${location.origin.replace(/^http/, 'ws')}/api/agent/events`;
-    const query = new URLSearchParams({ epoch: this.epoch, after: String(this.last) });
+    const query = new URLSearchParams({ epoch: this.epoch, after: String(this.last), quality: '1' });
     const open = this.options.open ?? ((url, protocols) => new WebSocket(url, protocols));
     const socket = open(`${base}?${query}`, ['upcall.events', `bearer.${token}`]);
     this.socket = socket;
@@ -96,6 +96,8 @@ export class EventSocket {
       this.pong = undefined;
       return;
     }
+    // Of the moment: has no number, and is not missed after a break.
+    if (event.type === 'quality') return this.options.onEvent(event);
     if (event.type === 'snapshot') {
       this.epoch = event.epoch;
     } else if (event.seq !== this.last + 1) {

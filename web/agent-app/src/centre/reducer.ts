@@ -1,5 +1,6 @@
 // What the agent sees of the contact centre, as a pure function of the server's events. Every part is kept by contact id.
 import { addReceipts } from '@upcall/shared/participant/receipts';
+import type { PersonQuality } from '../quality/types';
 import { type Agent, type CentreEvent, type ChatItem, type Contact, EVENT } from './types';
 
 export interface Pending {
@@ -26,9 +27,11 @@ export interface Centre {
   chats: Record<string, Chat>;
   /** The contact that is looked at: its messages are not unread. */
   watched: string | undefined;
+  /** How the people of calls fare now. */
+  quality: Record<string, PersonQuality[]>;
 }
 
-export const EMPTY_CENTRE: Centre = { agent: undefined, contacts: [], chats: {}, watched: undefined };
+export const EMPTY_CENTRE: Centre = { agent: undefined, contacts: [], chats: {}, watched: undefined, quality: {} };
 export const EMPTY_CHAT: Chat = { items: [], pending: [], unread: 0, typingAt: 0, loaded: false, failed: false };
 
 /** How long a sign of typing is good for. */
@@ -44,6 +47,8 @@ export function applyEvent(centre: Centre, event: CentreEvent, now: number): Cen
       }
       return { ...centre, agent: event.agent, contacts: event.contacts, chats };
     }
+    case 'quality':
+      return { ...centre, quality: { ...centre.quality, [event.contactId]: event.people } };
     case 'agent':
       return { ...centre, agent: event.agent };
     case 'contact':
@@ -57,7 +62,8 @@ function applyContact(centre: Centre, event: Extract<CentreEvent, { type: 'conta
   const { contactId, state } = event;
   if (state === 'none') {
     const { [contactId]: _gone, ...chats } = centre.chats;
-    return { ...centre, contacts: centre.contacts.filter((contact) => contact.contactId !== contactId), chats };
+    const { [contactId]: _ended, ...quality } = centre.quality;
+    return { ...centre, contacts: centre.contacts.filter((contact) => contact.contactId !== contactId), chats, quality };
   }
   const before = centre.contacts.find((contact) => contact.contactId === contactId);
   const contact: Contact = event.contact ?? { ...before, contactId, state };

@@ -1,4 +1,5 @@
 // The words of the agent's interface (/api/agent) as the pages use them.
+import type { PersonQuality } from '../quality/types';
 import type { Attachment } from '@upcall/shared/participant/files';
 import type { MessageMetadata } from '@upcall/shared/participant/receipts';
 
@@ -99,7 +100,8 @@ export type CentreEvent =
   | { seq: number; type: 'snapshot'; epoch: string; agent: Agent; contacts: Contact[] }
   | { seq: number; type: 'agent'; agent: Agent }
   | { seq: number; type: 'contact'; contactId: string; state: ContactState | 'none'; contact?: Contact }
-  | { seq: number; type: 'item'; contactId: string; item: ChatItem };
+  | { seq: number; type: 'item'; contactId: string; item: ChatItem }
+  | { type: 'quality'; contactId: string; meetingId: string; people: PersonQuality[] };
 
 /** Attributes with a meaning for the pages. */
 export const ATTRIBUTE = {

@@ -10,6 +10,7 @@ import { usePage } from '../ui/page';
 import { ErrorScreen, Screen, Waiting } from '../ui/Screen';
 import { Attributes } from './Attributes';
 import { Chat } from './Chat';
+import { CallQuality } from '../quality/CallQuality';
 import { Timeline } from './Timeline';
 import '../desk/desk.css';
 import './contacts.css';
@@ -90,6 +91,7 @@ function Page({ contact }: { contact: ContactPageData }) {
           <p className="soft mono">{contact.contactId}</p>
         </div>
       </div>
+      {contact.channel === 'video' && <CallQuality contactId={contact.contactId} />}
       <div className="contact__parts">
         <div className="contact__side">
           <Segments contact={contact} />

@@ -14,6 +14,7 @@ import { Button, IconButton } from '../ui/Button';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { Waiting } from '../ui/Screen';
 import { useAction } from '../ui/use-action';
+import { LiveQuality } from './LiveQuality';
 import { useWatch } from './use-watch';
 import '../desk/chat.css';
 import '../desk/files.css';
@@ -62,6 +63,7 @@ export function WatchPane({ contactId, contact, onClose }: WatchPaneProps) {
             {t(inside ? 'supervise.youAreIn' : 'supervise.youAreUnseen')}
           </p>
         )}
+        {chat && !over && <LiveQuality contactId={contactId} />}
         {chat?.connection === 'offline' && <Notice kind="warning">{t('shell.offline')}</Notice>}
         {error !== undefined ? (
           <ErrorNotice error={error} onRetry={watch.again} />

@@ -67,6 +67,14 @@ export class Meeting {
     await this.api.ok('DELETE', '/api/chime/attendee', { externalMeetingId: this.id, attendeeExternalUserId: who.Attendee.ExternalUserId });
   }
 
+  async record(): Promise<void> {
+    await this.api.ok('POST', '/api/recording/recording', { externalMeetingId: this.id });
+  }
+
+  async stopRecording(): Promise<void> {
+    await this.api.ok('DELETE', '/api/recording/recording', { externalMeetingId: this.id });
+  }
+
   async end(): Promise<void> {
     await this.api.ok('DELETE', '/api/chime/meeting', { externalMeetingId: this.id });
   }

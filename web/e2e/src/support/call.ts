@@ -30,7 +30,7 @@ export class Person {
     return this.join.Attendee.AttendeeId;
   }
 
-  async start(options: Partial<Pick<JoinOptions, 'microphone' | 'camera' | 'simulcast' | 'chooses'>> = {}): Promise<void> {
+  async start(options: Partial<Pick<JoinOptions, 'microphone' | 'camera' | 'codecs' | 'simulcast' | 'chooses'>> = {}): Promise<void> {
     const wanted: JoinOptions = {
       meeting: this.join.Meeting,
       attendee: this.join.Attendee,

@@ -19,6 +19,7 @@ export class Relay {
   private isCut = false;
   private isUdpBlocked = false;
   private lostOfEach = 0; // of so many datagrams one is lost; 0: none
+  private lossy: ReadonlySet<string> | undefined; // the ways of clients that lose; undefined: all of them
   private datagrams = 0;
   private bytesPerMs = 0; // of what each client gets; 0: no limit
   private readonly freeAt = new Map<string, number>(); // when all that waits for a client has gone
@@ -29,7 +30,7 @@ export class Relay {
     this.mediaTcp = createServer((client) => this.accept(client, options.udpPort));
     this.udp = createSocket('udp4');
     this.udp.on('message', (bytes, from) => {
-      if (this.passes()) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
+      if (this.passes(`${from.address}:${from.port}`)) this.lane(from.address, from.port).send(bytes, options.udpPort, '127.0.0.1');
     });
   }
 
@@ -59,8 +60,9 @@ export class Relay {
     }
   }
 
-  private passes(): boolean {
+  private passes(key: string): boolean {
     if (this.isCut || this.isUdpBlocked) return false;
+    if (this.lossy && !this.lossy.has(key)) return true;
     return this.lostOfEach === 0 || ++this.datagrams % this.lostOfEach !== 0;
   }
 
@@ -72,7 +74,7 @@ export class Relay {
       lane = createSocket('udp4');
       lane.bind(0, this.options.udpAddress);
       lane.on('message', (bytes) => {
-        if (this.passes()) this.toClient(key, bytes, port, address);
+        if (this.passes(key)) this.toClient(key, bytes, port, address);
       });
       this.upstream.set(key, lane);
     }
@@ -111,9 +113,15 @@ export class Relay {
     return count;
   }
 
-  /** From now on one of so many datagrams is lost; 0: none is. */
-  loseOneOf(count: number): void {
+  /** From now on one of so many datagrams is lost, on these ways or on all; 0: none is. */
+  loseOneOf(count: number, ways?: ReadonlySet<string>): void {
     this.lostOfEach = count;
+    this.lossy = ways;
+  }
+
+  /** The ways of the clients that are there. */
+  ways(): ReadonlySet<string> {
+    return new Set(this.upstream.keys());
   }
 
   /** From now on no datagram arrives, as behind a firewall of an office; TCP does. */

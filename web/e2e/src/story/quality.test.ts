@@ -1,0 +1,94 @@
+// One side of a call on a bad network, as the agent sees it: a mark, its reason, a hint; and afterwards a picture over time.
+import assert from 'node:assert/strict';
+import { after } from 'node:test';
+import type { Page } from 'playwright-core';
+
+import { looksRight } from '../support/axe.ts';
+import { freeTcpPort, freeUdpPort, ownAddress } from '../support/processes.ts';
+import { Relay } from '../support/relay.ts';
+import { until } from '../support/wait.ts';
+import { agentJoins, customerJoins, escapeFrom, finish, inChat, joinInvitation, openCall, seeEachOther } from './steps.ts';
+import { suite } from './suite.ts';
+
+let relay: Relay | undefined;
+after(() => relay?.stop());
+
+async function throughRelay() {
+  const ports = {
+    tcpPort: await freeTcpPort(),
+    serverTcpPort: await freeTcpPort(),
+    udpAddress: ownAddress(),
+    udpPort: await freeUdpPort(),
+  };
+  relay = await Relay.start(ports);
+  return {
+    listen: `127.0.0.1:${ports.serverTcpPort}`,
+    publicUrl: `http://127.0.0.1:${ports.tcpPort}`,
+    mediaAddress: `${ports.udpAddress}=127.0.0.1`,
+    mediaPort: ports.udpPort,
+  };
+}
+
+const check = suite('quality', { serve: throughRelay });
+
+const mark = (page: Page, name: string) => page.getByRole('button', { name: new RegExp(`^Call quality of ${name}`) }).first();
+
+async function score(page: Page, name: string): Promise<number> {
+  const label = (await mark(page, name).getAttribute('aria-label')) ?? '';
+  return Number(/: ([\d.]+) of 5/.exec(label)?.[1] ?? NaN);
+}
+
+check('loss on the agent\'s side: the agent\'s mark falls with its reason, the customer\'s stays, and the contact\'s page shows when', async (walk) => {
+  const line = relay as Relay;
+  const { agent, customer } = await inChat(walk, await walk.agent('Quinn Quality'), { name: 'Carl Customer' });
+  const meetingId = await openCall({ agent, customer });
+  await agentJoins(agent);
+  await mark(agent, 'You').waitFor({ timeout: 30_000 });
+  const agentsWays = line.ways();
+  await joinInvitation(customer).click();
+  await customerJoins(customer);
+  await seeEachOther(walk, { agent, customer });
+  await mark(agent, 'Carl Customer').waitFor({ timeout: 30_000 });
+  await until('both fare well', async () => (await score(agent, 'You')) >= 4 && (await score(agent, 'Carl Customer')) >= 4, { seconds: 60 });
+  await looksRight(agent, 'a call whose quality is good');
+
+  line.loseOneOf(4, agentsWays);
+  await until('the agent\'s call is bad', async () => (await score(agent, 'You')) < 3, { seconds: 40 });
+  await agent.getByText(/The call is bad for you\./).waitFor({ timeout: 30_000 });
+  const other = await score(agent, 'Carl Customer');
+  assert.ok(other >= 4, `the customer's stays: ${other} ${JSON.stringify(await walk.server.meeting(meetingId))}`);
+  await mark(agent, 'You').focus();
+  await agent.keyboard.press('Enter');
+  const panel = agent.getByRole('dialog', { name: 'Call quality: You' });
+  await panel.getByText(/gets lost\./).waitFor();
+  await panel.getByText('Lost, from the person').waitFor();
+  await looksRight(agent, 'the figures of a bad call');
+  await escapeFrom(panel);
+  line.loseOneOf(0);
+  await until('it is better', async () => (await score(agent, 'You')) >= 4, { seconds: 60 });
+
+  await agent.getByRole('button', { name: /^Leave/ }).click();
+  await agent.getByRole('button', { name: 'End for everybody' }).click();
+  await agent.getByRole('heading', { name: 'The call has ended' }).waitFor();
+  await agent.goto(walk.server.url);
+  await finish(agent);
+
+  const sam = await walk.window('/contacts');
+  await walk.logIn(sam, walk.people.sam);
+  await until('the contact is found', async () => {
+    await sam.getByRole('button', { name: 'Search', exact: true }).click();
+    return (await sam.getByRole('row').filter({ has: sam.getByRole('rowheader') }).count()) === 1;
+  });
+  await sam.getByRole('row').getByRole('link').first().click();
+  await sam.getByRole('heading', { name: 'Call quality' }).waitFor();
+  const agents = sam.getByRole('article', { name: 'Quinn Quality' });
+  await agents.getByRole('img', { name: 'Call quality of Quinn Quality over time' }).waitFor();
+  await agents.getByText(/Mostly: loss on the way/).waitFor();
+  await until('it is drawn', async () => (await agents.locator('.recharts-line-curve').count()) >= 4);
+  assert.match(await sam.getByRole('article', { name: 'Carl Customer' }).innerText(), /good/);
+  await looksRight(sam, 'the quality of a call that is over');
+  await agents.getByRole('button', { name: 'As a table' }).click();
+  await agents.getByRole('row').filter({ hasText: /loss on the way/ }).first().waitFor();
+  await agents.getByText(/joined/).waitFor();
+  await looksRight(sam, 'the quality of a call as a table');
+}, { seconds: 300 });
