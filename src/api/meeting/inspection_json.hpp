@@ -59,6 +59,7 @@ inline boost::json::object inspection_json(const std::string& meeting_id, const 
           {"peopleConnected", seen.people_connected},
           {"sockets", seen.sessions},
           {"malformedMessages", seen.malformed_messages},
+          {"floods", seen.floods},
           {"taps", seen.media.taps},
           {"connections", std::move(connections)}};
 }

@@ -234,6 +234,7 @@ class MeetingRuntime::Core : public std::enable_shared_from_this<MeetingRuntime:
         out.people_connected = entry->room->people_connected();
         out.sessions = entry->sockets.size();
         out.malformed_messages = entry->room->malformed_messages();
+        out.floods = entry->room->floods();
         out.joins = entry->joins.joins();
         out.quality = entry->quality->people(system_now().mono);
       }

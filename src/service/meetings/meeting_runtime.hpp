@@ -102,6 +102,7 @@ class MeetingRuntime {
     wire::SfuMeetingReport media;
     std::size_t people_connected = 0, sessions = 0;
     std::uint64_t malformed_messages = 0;
+    std::uint64_t floods = 0;        // sockets that were closed because they asked for too much
     std::map<wire::ConnectionNo, JoinTimes> joins;
     std::vector<PersonQuality> quality;
   };

@@ -138,6 +138,7 @@ TEST_F(Flood, SocketsOfOneTokenThatNeverJoinLeaveRoomForOthers) {
     bench.close(idle);
   }
   EXPECT_GE(refused, 590u);
+  EXPECT_EQ(bench.room->floods(), refused) << "each is counted";
   const SessionNo other = bench.open("other");
   EXPECT_FALSE(closed_with(other));
   bench.join(other, 5);
