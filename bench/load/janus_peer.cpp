@@ -245,7 +245,7 @@ void JanusPeer::send_audio(Now now, Bytes opus, std::uint32_t timestamp, std::ui
 }
 
 void JanusPeer::send_video(Now now, Bytes frame, std::uint32_t timestamp, PeerOutput& out) {
-  publisher_.send_video(now.mono, frame, timestamp, now.mono, std::nullopt, out.first.media);
+  publisher_.send_video(now.mono, rtc::VideoCodec::vp8, frame, timestamp, now.mono, std::nullopt, out.first.media);
 }
 
 }  // namespace upcall::bench
