@@ -19,7 +19,7 @@ constexpr Duration kPaceApart = Duration::ms(1);
 constexpr std::uint64_t kLeastForOne = 150'000, kLeastForMany = 400'000, kLeastContent = 300'000;
 constexpr Duration kUnfitFor = Duration::ms(400);  // before it is held: estimates dip
 constexpr Duration kHeldFor = Duration::s(2);      // before it may go on, or a larger layer be tried
-constexpr Duration kTriedAgainAfter = Duration::s(20);   // one that did not fit
+constexpr Duration kTriedAgainAfter = Duration::s(10);   // one that did not fit
 constexpr Duration kOverdrawnFor = Duration::s(2); // until a publisher is taken for one that follows nobody
 constexpr std::uint64_t kComfortBps = 5'000'000;   // what is worth knowing to be there: key frames go out at once then
 constexpr double kLossMost = 0.2;                  // share of the rate that repairs are given at most
@@ -257,15 +257,15 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     // What does not fit gives way when that lasts: estimates dip.
     const bool layered = s.publisher->video_in->is_simulcast();
     const int layer = grants[i].layer == kHeld ? kHeld : layered ? layers_of[i][static_cast<std::size_t>(grants[i].layer)] : 0;
+    // Too much by far: what it has does not fit even without the others.
+    const std::uint64_t far = layered && s.layer_wanted >= 0 ? s.publisher->video_in->layers[static_cast<std::size_t>(s.layer_wanted)]->usual_bps(now) * 3 / 4 : 0;
     const bool gives_way = !s.held && (layer == kHeld || (layered && layer < s.layer_wanted));
     if (!gives_way) s.unfit_since.reset();
     else if (!s.unfit_since) s.unfit_since = now;
-    if (gives_way && layer == kHeld && layered && s.layer_wanted > layers_of[i][0] && now - *s.unfit_since >= kUnfitFor) {
-      // Before it does without: the smallest, and nothing of what waits of a larger one.
-      want_layer(now, s, layers_of[i][0], out);
-      drop_waiting(now, s, out);
+    if (gives_way && layer == kHeld && layered && s.layer_wanted > layers_of[i][0]) {
+      want_layer(now, s, layers_of[i][0], out);   // the smallest before none
       s.unfit_since.reset();
-    } else if (!gives_way || now - *s.unfit_since >= kUnfitFor) {
+    } else if (!gives_way || now - *s.unfit_since >= kUnfitFor || (layer != kHeld && available < far)) {
       if (layered && layer != kHeld) want_layer(now, s, layer, out);
       hold_video(now, s, layer == kHeld, out);
       if (gives_way) s.unfit_since.reset();
