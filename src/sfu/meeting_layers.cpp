@@ -177,7 +177,7 @@ void Meeting::tend_video(Instant now, Connection& c, Outbox& out) {
     }
     if (layer->key_wanted) wake_at(layer->key_due);
     if (!layer->flowing || !video.is_simulcast()) continue;
-    if (layer->last_packet == latest || latest - layer->last_packet < kLayerSilence) {
+    if (latest - layer->last_packet < kLayerSilence) {
       wake_at(now + kLayerSilence);
       continue;
     }

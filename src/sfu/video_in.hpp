@@ -62,20 +62,19 @@ struct VideoLayer {
     std::uint32_t timestamp = 0;
   };
   std::optional<ClockPoint> clock;
+  std::optional<Instant> usual_at;   // of usual_bps()
+  std::uint64_t usual = 0;
 
   // What it comes to over some seconds: a key frame does not make it dearer.
   std::uint64_t usual_bps(Instant now) {
     constexpr Duration kStep = Duration::ms(250);
-    if (usual_at && now - *usual_at < kStep) return usual_bps_;
+    if (usual_at && now - *usual_at < kStep) return usual;
     const std::uint64_t measured = rate.bps(now);
     const bool anew = !usual_at || now - *usual_at > kStep * 12;
-    usual_bps_ = anew ? measured : usual_bps_ - usual_bps_ / 10 + measured / 10;
+    usual = anew ? measured : usual - usual / 10 + measured / 10;
     usual_at = now;
-    return usual_bps_;
+    return usual;
   }
-  std::optional<Instant> usual_at;
-  std::uint64_t usual_bps_ = 0;
-
   // Another encoder feeds it.
   void restart(std::uint32_t new_epoch) {
     epoch = new_epoch;

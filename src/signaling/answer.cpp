@@ -197,6 +197,7 @@ void take_layers(const SdpMedia& offered, const AnswerInput& input, const wire::
   });
   if (!declared) return;
   out.simulcast_receive = rids;
+  camera.stream_id = input.camera_layers.front().stream_id;
   camera.ssrc = camera.rtx_ssrc = 0;
   camera.max_bitrate_bps = 0;
   for (std::size_t i = 0; i < rids.size(); ++i) {

@@ -2,9 +2,8 @@
 // to be made (SSRCs) come from the caller.
 //
 // Shape of the answer: ICE-lite, DTLS passive, Opus alone, in each video section those offered codecs that are taken here,
-// each with its RTX, in the order offered and with the parameters offered (the client compares them as text: chime's
-// exact capability equality); the camera slot is
-// answered sendrecv though nothing is sent on it (the client finds its send codec there; Firefox gets recvonly), a received
+// each with its RTX, in the order offered and with the parameters offered (the client compares them as text); the camera slot
+// is answered sendrecv though nothing is sent on it (the client finds its send codec there; Firefox gets recvonly), a received
 // video is bound by MediaStream id "v_<mid>".
 #pragma once
 
@@ -41,7 +40,7 @@ struct AnswerInput {
   std::uint32_t audio_ssrc = 0;
   std::vector<std::uint32_t> receive_stream_ids;  // one a video section, in order; 0: none
   std::size_t receives_max = 25;         // sections beyond so many, and repeated streams, stay without one
-  std::uint32_t camera_stream_id = 0;
+  std::uint32_t camera_stream_id = 0;    // where one stream is taken
   // The layers that its SUBSCRIBE names, the smallest first; of an offer with as many encodings each gets one.
   struct Layer {
     std::uint32_t stream_id = 0, kbps = 0;   // 0: not sent now

@@ -164,6 +164,8 @@ class Room {
   static void add_index_sources(const Session& publisher, signal::SdkIndexFrame& index);
   // Up to which layer a receiver that names this stream is to get the publication.
   static std::uint8_t layer_limit(const Session& receiver, const Session& publisher, std::uint32_t stream_id);
+  // What is of use to a receiver at most; 0: it does not say.
+  static std::uint32_t target_bps(const signal::SdkVideoSubscriptionConfiguration& wanted);
   void watch_life(Now now, RoomOutput& out);
   // What everybody who receives can take (RECORDING and shares receive nothing).
   CodecSet codecs_of_all() const;

@@ -90,7 +90,7 @@ void Room::on_subscribe(Now now, Session& session, const wire::SignalFrame& fram
     for (const auto& wanted : sub.video_subscription_configuration()) {
       if (wanted.mid() != receive.mid) continue;
       receive.priority = wanted.priority();
-      receive.target_bps = std::min<std::uint32_t>(wanted.target_bitrate_kbps(), 100'000) * 1000;
+      receive.target_bps = target_bps(wanted);
     }
   }
   ++session.answer_version;

@@ -12,13 +12,14 @@ std::uint32_t kbps_of(const signal::SdkStreamDescriptor& stream) { return std::m
 }  // namespace
 
 void Room::plan_camera(const Session& session, const VideoStreams& streams, AnswerInput& input) const {
-  const bool goes_on = session.publication && (streams.size() < 2 ? session.publication->layers.empty() : session.publication->layers.size() == streams.size());
-  input.camera_stream_id = goes_on ? session.publication->stream_id : next_stream_;
+  // Whichever of the two the answer takes goes on under the ids that it has.
+  const std::size_t layers = session.publication ? session.publication->layers.size() : 0;
+  input.camera_stream_id = session.publication && layers == 0 ? session.publication->stream_id : next_stream_;
   if (streams.empty()) return;
   input.camera_kbps = kbps_of(*streams.front());
   if (streams.size() < 2 || streams.size() > wire::kLayersMax) return;
   for (std::size_t i = 0; i < streams.size(); ++i) {
-    const std::uint32_t id = goes_on ? session.publication->layers[i].stream_id : next_stream_ + static_cast<std::uint32_t>(i);
+    const std::uint32_t id = layers == streams.size() ? session.publication->layers[i].stream_id : next_stream_ + static_cast<std::uint32_t>(i);
     input.camera_layers.push_back({id, kbps_of(*streams[i])});
   }
 }
@@ -83,6 +84,8 @@ std::uint8_t Room::layer_limit(const Session& receiver, const Session& publisher
   return static_cast<std::uint8_t>(publisher.publication->layer_of(stream_id).value_or(wire::SfuReceive().layer_max));
 }
 
+std::uint32_t Room::target_bps(const signal::SdkVideoSubscriptionConfiguration& wanted) { return std::min(wanted.target_bitrate_kbps(), kKbpsMost) * 1000; }
+
 void Room::on_video_pause(Session& session, const wire::SignalFrame& frame, RoomOutput& out) {
   if (!session.subscribed || !frame.has_pause()) return;
   const bool paused = frame.type() == wire::SignalFrame::PAUSE;
@@ -105,7 +108,7 @@ void Room::on_video_update(Session& session, const wire::SignalFrame& frame, Roo
     wire::SfuPreferReceives::One wish{.mid = one.mid()};
     if (session.adapts_here) {
       wish.priority = one.priority();
-      wish.target_bps = std::min(one.target_bitrate_kbps(), kKbpsMost) * 1000;
+      wish.target_bps = target_bps(one);
     } else {
       // It goes over to another layer of what it receives there.
       const Session* publisher = publisher_of(one.stream_id());

@@ -1,5 +1,7 @@
 #include "rtc/codec/vp8.hpp"
 
+#include "rtc/codec/picture_ids.hpp"
+
 namespace upcall::rtc {
 
 ParseResult<Vp8Descriptor> parse_vp8_descriptor(Bytes payload) {
@@ -57,17 +59,8 @@ std::optional<Vp8FrameSize> vp8_key_frame_size(Bytes payload) {
   return size;
 }
 
-void rewrite_vp8_ids(MutBytes payload, const Vp8Descriptor& descriptor, std::uint16_t picture_id,
-                     std::uint8_t tl0_picture_index) {
-  if (descriptor.picture_id) {
-    if (descriptor.picture_id_long) {
-      payload[descriptor.picture_id_offset] = static_cast<std::uint8_t>(0x80 | (picture_id >> 8 & 0x7f));
-      payload[descriptor.picture_id_offset + 1] = static_cast<std::uint8_t>(picture_id);
-    } else {
-      payload[descriptor.picture_id_offset] = static_cast<std::uint8_t>(picture_id & 0x7f);
-    }
-  }
-  if (descriptor.tl0_picture_index) payload[descriptor.tl0_offset] = tl0_picture_index;
+void rewrite_vp8_ids(MutBytes payload, const Vp8Descriptor& descriptor, std::uint16_t picture_id, std::uint8_t tl0_picture_index) {
+  rewrite_picture_ids(payload, descriptor, picture_id, tl0_picture_index);
 }
 
 }  // namespace upcall::rtc

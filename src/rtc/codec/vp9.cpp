@@ -1,5 +1,7 @@
 #include "rtc/codec/vp9.hpp"
 
+#include "rtc/codec/picture_ids.hpp"
+
 #include "rtc/codec/bit_reader.hpp"
 
 namespace upcall::rtc {
@@ -117,17 +119,8 @@ bool is_vp9_key_picture(Bytes picture) {
   return head && head->key;
 }
 
-void rewrite_vp9_ids(MutBytes payload, const Vp9Descriptor& descriptor, std::uint16_t picture_id,
-                     std::uint8_t tl0_picture_index) {
-  if (descriptor.picture_id) {
-    if (descriptor.picture_id_long) {
-      payload[descriptor.picture_id_offset] = static_cast<std::uint8_t>(0x80 | (picture_id >> 8 & 0x7f));
-      payload[descriptor.picture_id_offset + 1] = static_cast<std::uint8_t>(picture_id);
-    } else {
-      payload[descriptor.picture_id_offset] = static_cast<std::uint8_t>(picture_id & 0x7f);
-    }
-  }
-  if (descriptor.tl0_picture_index) payload[descriptor.tl0_offset] = tl0_picture_index;
+void rewrite_vp9_ids(MutBytes payload, const Vp9Descriptor& descriptor, std::uint16_t picture_id, std::uint8_t tl0_picture_index) {
+  rewrite_picture_ids(payload, descriptor, picture_id, tl0_picture_index);
 }
 
 }  // namespace upcall::rtc

@@ -135,6 +135,9 @@ TEST_F(RoomSimulcast, AnOfferThatDoesNotFitItsStreamsIsAnsweredWithOne) {
   EXPECT_TRUE(session.camera->layers.empty());
   ASSERT_EQ(ids.size(), 3u);
   EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), 1u);
+  const auto before = ids;
+  publish("camera/03-offer.sdp", {300, 600, 1200});
+  EXPECT_EQ(ids, before) << "the same publication, whatever is asked for again";
 }
 
 TEST_F(RoomSimulcast, WhoAsksForALayerGetsNoLargerOneAndKeepsItsStreamWhenItChangesItsMind) {

@@ -43,7 +43,10 @@ test('a camera in three sizes: a small tile gets the small one, a large tile the
       return sent.length === 2 && sent.every((s) => ['low', 'hi'].includes(s.rid ?? ''));
     }, { seen: () => stats(a) });
     const large = async (person: Person): Promise<boolean> => (await widths(person)).some((w) => w >= 960);
-    const small = async (person: Person): Promise<boolean> => (await widths(person)).every((w) => w <= 320);
+    const small = async (person: Person): Promise<boolean> => {
+      const seen = await widths(person);
+      return seen.length > 0 && seen.every((w) => w <= 320);
+    };
     await until('both get the large one', async () => (await large(b)) && (await large(c)), { seen: async () => [await widths(b), await widths(c)] });
 
     await prefer(b, a, 'Low');

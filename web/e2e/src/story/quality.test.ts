@@ -4,8 +4,8 @@ import { after } from 'node:test';
 import type { Page } from 'playwright-core';
 
 import { looksRight } from '../support/axe.ts';
-import { freeTcpPort, freeUdpPort, ownAddress } from '../support/processes.ts';
-import { Relay } from '../support/relay.ts';
+import type { Relay } from '../support/relay.ts';
+import { relayedServer } from '../support/through-relay.ts';
 import { until } from '../support/wait.ts';
 import { agentJoins, customerJoins, escapeFrom, finish, inChat, joinInvitation, openCall, seeEachOther } from './steps.ts';
 import { suite } from './suite.ts';
@@ -14,19 +14,9 @@ let relay: Relay | undefined;
 after(() => relay?.stop());
 
 async function throughRelay() {
-  const ports = {
-    tcpPort: await freeTcpPort(),
-    serverTcpPort: await freeTcpPort(),
-    udpAddress: ownAddress(),
-    udpPort: await freeUdpPort(),
-  };
-  relay = await Relay.start(ports);
-  return {
-    listen: `127.0.0.1:${ports.serverTcpPort}`,
-    publicUrl: `http://127.0.0.1:${ports.tcpPort}`,
-    mediaAddress: `${ports.udpAddress}=127.0.0.1`,
-    mediaPort: ports.udpPort,
-  };
+  const relayed = await relayedServer();
+  relay = relayed.relay;
+  return relayed.serve;
 }
 
 const check = suite('quality', { serve: throughRelay });

@@ -3,6 +3,26 @@ import type { Browsers, BrowserName } from './browsers.ts';
 import { Call, type Person } from './call.ts';
 import { freeTcpPort, freeUdpPort, ownAddress } from './processes.ts';
 import { Relay } from './relay.ts';
+import type { ServeOptions } from './upcall.ts';
+
+/** A relay, and with what a server is started that is reached through it alone. */
+export async function relayedServer(): Promise<{ relay: Relay; serve: ServeOptions }> {
+  const ports = {
+    tcpPort: await freeTcpPort(),
+    serverTcpPort: await freeTcpPort(),
+    udpAddress: ownAddress(),
+    udpPort: await freeUdpPort(),
+  };
+  return {
+    relay: await Relay.start(ports),
+    serve: {
+      listen: `127.0.0.1:${ports.serverTcpPort}`,
+      publicUrl: `http://127.0.0.1:${ports.tcpPort}`,
+      mediaAddress: `${ports.udpAddress}=127.0.0.1`,
+      mediaPort: ports.udpPort,
+    },
+  };
+}
 
 export class ThroughRelay {
   private readonly browsers: Browsers;
@@ -12,21 +32,10 @@ export class ThroughRelay {
   }
 
   async call(name: string, body: (call: Call, relay: Relay) => Promise<void>): Promise<void> {
-    const options = {
-      tcpPort: await freeTcpPort(),
-      serverTcpPort: await freeTcpPort(),
-      udpAddress: ownAddress(),
-      udpPort: await freeUdpPort(),
-    };
-    const relay = await Relay.start(options);
+    const { relay, serve } = await relayedServer();
     try {
       await Call.with(name, this.browsers, (call) => body(call, relay), {
-        serve: {
-          listen: `127.0.0.1:${options.serverTcpPort}`,
-          publicUrl: `http://127.0.0.1:${options.tcpPort}`,
-          mediaAddress: `${options.udpAddress}=127.0.0.1`,
-          mediaPort: options.udpPort,
-        },
+        serve,
         // The browsers themselves report a socket that broke, and the client trips over its own report of it.
         expectedProblems: [/WebSocket|can’t establish a connection|interrupted while|Error reporting event TypeError/],
       });
