@@ -14,6 +14,7 @@ std::optional<Record> next_record(Bytes& datagram) {
   if (!reader.ok() || type < 20 || type > 23 || length == 0) return std::nullopt;
   if (version != 0xfeff && version != 0xfefd) return std::nullopt;  // DTLS 1.0 (first hello) and 1.2
   record.type = static_cast<ContentType>(type);
+  record.version = version;
   record.raw = datagram.first(kRecordHeaderSize + length);
   datagram = datagram.subspan(record.raw.size());
   return record;

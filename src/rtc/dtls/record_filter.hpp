@@ -17,6 +17,7 @@ enum class ContentType : std::uint8_t { change_cipher_spec = 20, alert = 21, han
 struct Record {
   Bytes raw;  // header and payload
   ContentType type = ContentType::handshake;
+  std::uint16_t version = 0;
   std::uint16_t epoch = 0;
 };
 
@@ -28,6 +29,10 @@ std::optional<Record> next_record(Bytes& datagram);
 // would be buffered); plain-text alerts never (anybody could forge them; a peer that really gave up is noticed by the
 // time limit); handshake fragments only with sane lengths.
 bool acceptable_in_handshake(const Record& record, std::size_t max_message_size);
+
+// Only first messages may be of DTLS 1.0 (RFC 6347 §4.2.1). Later OpenSSL would drop the header of such a record and take its
+// body for records, which nobody has looked at.
+inline bool of_right_version(const Record& record, bool first_message) { return first_message || record.version == 0xfefd; }
 
 // Does it hold, in plain text, only messages that a client sends (RFC 5246 §7.4)? A server that sees any other, which only a
 // stranger can have sent, loses the handshake over it. For a record that acceptable_in_handshake() has accepted.

@@ -47,8 +47,36 @@ struct DtlsTransport::Impl {
     } else {
       SSL_set_connect_state(ssl.get());
     }
-    early_records = 0;
+    early_size = 0;
     budget = HandshakeBudget(kMaxHandshakeMessages);
+  }
+
+  // The peer's change of cipher has come, so that OpenSSL can read what is encrypted.
+  bool reads_encrypted() const {
+    const OSSL_HANDSHAKE_STATE at = SSL_get_state(ssl.get());
+    return at == (role == Role::server ? TLS_ST_SR_CHANGE : TLS_ST_CR_CHANGE);
+  }
+  // Nothing of the peer's was understood yet.
+  bool awaits_first_message() const {
+    const OSSL_HANDSHAKE_STATE at = SSL_get_state(ssl.get());
+    return at == TLS_ST_BEFORE || at == TLS_ST_CW_CLNT_HELLO;
+  }
+  void keep_early(const Record& record) {
+    if (record.type != ContentType::handshake || record.raw.size() > early.size()) {
+      ++counters.dropped;
+      return;
+    }
+    early_size = record.raw.size();
+    std::copy(record.raw.begin(), record.raw.end(), early.begin());
+  }
+  void take(Instant now, Bytes record, DtlsOutbox& out) {
+    ++counters.records;
+    ends.input = record;
+    drive(now, out);
+    if (early_size == 0 || state != State::connecting || !reads_encrypted()) return;
+    ++counters.records;
+    ends.input = Bytes(early).first(std::exchange(early_size, 0));
+    drive(now, out);
   }
 
   void give_up(Failure why) {
@@ -185,7 +213,8 @@ struct DtlsTransport::Impl {
   State state = State::fresh;
   Failure failure = Failure::none;
   bool broken = false;
-  int early_records = 0;
+  std::array<std::uint8_t, kMaxEarlyRecord> early;
+  std::size_t early_size = 0;
   HandshakeBudget budget{kMaxHandshakeMessages};
   std::size_t handshake_bytes = 0;
   Instant give_up_at = Instant::never();
@@ -222,23 +251,25 @@ bool DtlsTransport::handle(Instant now, Bytes datagram, DtlsOutbox& out) {
       break;
     }
     if (d.state == State::connecting) {
-      if (!acceptable_in_handshake(*record, kMaxHandshakeMessage) || (d.role == Role::server && !of_a_client(*record)) || !d.budget.admit(*record) ||
-          (record->epoch > 0 && ++d.early_records > kMaxEarlyRecords)) {
+      if (!of_right_version(*record, d.awaits_first_message()) || !acceptable_in_handshake(*record, kMaxHandshakeMessage) || (d.role == Role::server && !of_a_client(*record)) || !d.budget.admit(*record)) {
         ++d.counters.dropped;
         continue;
       }
-      d.handshake_bytes += record->raw.size();
+      if (record->epoch > 0 && !d.reads_encrypted()) {
+        d.keep_early(*record);
+        continue;
+      }
+      // What is encrypted is read at once or not at all.
+      if (record->epoch == 0) d.handshake_bytes += record->raw.size();
       if (d.handshake_bytes > kMaxHandshakeBytes) {
         d.give_up(Failure::too_much_data);
         break;
       }
-    } else if (!acceptable_when_connected(*record) || d.broken) {
+    } else if (!acceptable_when_connected(*record) || !of_right_version(*record, false) || d.broken) {
       ++d.counters.dropped;
       continue;
     }
-    ++d.counters.records;
-    d.ends.input = record->raw;
-    d.drive(now, out);
+    d.take(now, record->raw, out);
   }
   return d.state != before;
 }

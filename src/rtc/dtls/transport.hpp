@@ -57,7 +57,9 @@ class DtlsTransport {
   static constexpr std::size_t kMaxHandshakeBytes = 64 * 1024;
   static constexpr std::size_t kMaxHandshakeMessage = 8 * 1024;
   static constexpr std::size_t kMaxHandshakeMessages = 16 * 1024;  // announced lengths together
-  static constexpr int kMaxEarlyRecords = 8;
+  // An encrypted record that overtook what changes the cipher: the last one is kept here. OpenSSL would keep up to a hundred,
+  // each in a read buffer of 17 KiB. A Finished takes 61 bytes.
+  static constexpr std::size_t kMaxEarlyRecord = 128;
   // A broken or forged first message must not cost the real peer its session: so often a handshake begins anew.
   static constexpr int kMaxRestarts = 3;
 

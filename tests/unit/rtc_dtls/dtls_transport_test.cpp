@@ -269,6 +269,62 @@ TEST_F(Dtls, MessagesThatNoClientSendsDisturbNoHandshake) {
   }
 }
 
+// OpenSSL drops the header of a record of another version, and takes its body for records: what the filter looks at and what
+// OpenSSL reads must not differ. Here an alert lies in a body, where a handshake's message seems to be.
+TEST_F(Dtls, ARecordOfAnotherVersionHidesNoOther) {
+  const std::uint8_t alert[] = {2, 40};
+  const ByteVector hidden = plain_record(21, alert);
+  for (const std::uint8_t number : {0, 1, 5}) {
+    End fresh_server(server_context, Role::server, client_context.fingerprint());
+    End fresh_client(client_context, Role::client, server_context.fingerprint());
+    std::swap(fresh_server.transport, server.transport);
+    std::swap(fresh_client.transport, client.transport);
+    const auto length = static_cast<std::uint8_t>(1 + hidden.size());
+    ByteVector body{11, 0, 0, 200, 0, number, 0, 0, 0, 0, 0, length, 0};
+    body.insert(body.end(), hidden.begin(), hidden.end());
+    ByteVector forged = plain_record(22, body);
+    forged[2] = 0xff;
+    bool first = true;
+    settle(client.start(now), {}, [&](bool to_server, const ByteVector&) {
+      if (to_server && !std::exchange(first, false)) server.feed(now, forged);
+      return true;
+    });
+    server.feed(now, forged);
+    SCOPED_TRACE(int(number));
+    EXPECT_EQ(server.transport.counters().restarts, 0u);
+    expect_equal_keys();
+  }
+}
+
+// The client's last datagram from its last record to its first: its Finished is encrypted under what the record before brings.
+TEST_F(Dtls, AFinishedThatOvertakesItsChangeOfCipherIsKept) {
+  int finished = 0;
+  settle(client.start(now), {}, [&](bool to_server, const ByteVector& datagram) {
+    if (!to_server) return true;
+    std::vector<ByteVector> records;
+    for (Bytes rest = datagram; const auto record = next_record(rest);) {
+      records.emplace_back(record->raw.begin(), record->raw.end());
+      finished += record->epoch == 1;
+    }
+    if (finished != 1) return true;
+    const Datagrams none = server.feed(now, records.back());
+    EXPECT_TRUE(none.empty());
+    EXPECT_EQ(server.transport.state(), State::connecting);
+    // What others encrypt, and too large a record, takes no place.
+    server.feed(now, [] { ByteVector junk = plain_record(21, ByteVector(20, 7)); junk[4] = 1; return junk; }());
+    server.feed(now, [] { ByteVector junk = plain_record(22, ByteVector(600, 7)); junk[4] = 1; return junk; }());
+    Datagrams answers;
+    for (std::size_t i = 0; i + 1 < records.size(); ++i) {
+      for (ByteVector& answer : server.feed(now, records[i])) answers.push_back(std::move(answer));
+    }
+    EXPECT_EQ(server.transport.state(), State::connected) << "without a repetition";
+    for (const ByteVector& answer : answers) client.feed(now, answer);
+    return false;
+  });
+  EXPECT_EQ(finished, 1);
+  expect_equal_keys();
+}
+
 TEST_F(Dtls, GoesDownAfterTooManyBrokenHandshakes) {
   const std::uint8_t key_exchange[] = {16, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
   server.start(now);
