@@ -31,13 +31,14 @@ std::uint64_t price(const VideoDemand& d, int layer) {
 
 }  // namespace
 
-bool allocate(std::uint64_t available_bps, std::span<const VideoDemand> demands, std::span<VideoGrant> grants) {
+bool allocate(std::uint64_t available_bps, std::span<const VideoDemand> demands, std::span<VideoGrant> grants, std::size_t cameras_most) {
   std::array<std::size_t, kDemandsMax> order{};
-  const std::size_t count = std::min(demands.size(), kDemandsMax);
+  std::size_t count = std::min(demands.size(), kDemandsMax);
   for (std::size_t i = 0; i < count; ++i) order[i] = i;
   std::stable_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), [&](std::size_t a, std::size_t b) {
     if (demands[a].content != demands[b].content) return demands[a].content;
-    return demands[a].priority > demands[b].priority;
+    if (demands[a].priority != demands[b].priority) return demands[a].priority > demands[b].priority;
+    return demands[a].spoke && !demands[b].spoke;
   });
   std::uint64_t left = available_bps;
   bool less = false;
@@ -53,6 +54,9 @@ bool allocate(std::uint64_t available_bps, std::span<const VideoDemand> demands,
   };
 
   for (std::size_t i = 0; i < count; ++i) grants[i] = {};
+  // Content stands first, and all of it stays.
+  const auto contents = static_cast<std::size_t>(std::count_if(demands.begin(), demands.begin() + static_cast<std::ptrdiff_t>(count), [](const VideoDemand& d) { return d.content; }));
+  while (count - contents > cameras_most) grants[order[--count]].shed = true;
   for (std::size_t k = 0; k < count; ++k) {
     if (!give(order[k], 0)) less = true;
   }
@@ -85,7 +89,7 @@ bool allocate(std::uint64_t available_bps, std::span<const VideoDemand> demands,
   // Until all is given or nobody lacks anything: what one does not need is the others'.
   for (std::size_t round = 0; round < count && left > 0; ++round) {
     std::size_t hungry = 0;
-    for (std::size_t i = 0; i < count; ++i) hungry += lacks(i) > 0;
+    for (std::size_t k = 0; k < count; ++k) hungry += lacks(order[k]) > 0;
     if (hungry == 0) break;
     for (std::size_t k = 0; k < count; ++k) {
       const std::size_t i = order[k];
@@ -96,7 +100,8 @@ bool allocate(std::uint64_t available_bps, std::span<const VideoDemand> demands,
       left -= share;
     }
   }
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t i = order[k];
     const VideoDemand& d = demands[i];
     if (grants[i].layer == kHeld) continue;
     if (follows(d) ? grants[i].bps < d.most_bps : grants[i].layer < most_useful(d)) less = true;

@@ -30,6 +30,7 @@ struct Downlink {
   Instant remb_at;
   Pacer pacer;
   Instant pace_due = Instant::never(), allocate_due = Instant::never();
+  std::size_t cameras_asked = 0;                            // that it would be sent if nothing were short
   std::uint64_t wanted_bps = 0;                             // all that its videos could use
   bool wants_more = false;                                  // one of them gets less than it could use
   std::optional<rtc::bwe::ProbePlan> probe;                 // to be sent

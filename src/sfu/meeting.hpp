@@ -24,6 +24,7 @@ struct Shared {
   RandomSource& random;
   NtpClock ntp;
   rtc::bwe::RateLimits rates;           // of an estimate
+  std::size_t cameras_most = ~std::size_t{0};  // that a receiver gets while the thread has too much to do
 };
 
 class Meeting {
@@ -82,6 +83,10 @@ class Meeting {
   std::span<const std::unique_ptr<Connection>> connections() const { return connections_; }
   bool has_tap(wire::TapNo tap) const;
   std::size_t tap_count() const { return taps_.size(); }
+  // Of the receiver that asks for most.
+  std::size_t cameras_asked_most() const;
+  // What receivers get is decided anew at the next timeout.
+  void reallocate(Instant now);
 
  private:
   // A media packet after decryption and RTX removal.

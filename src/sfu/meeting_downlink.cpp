@@ -20,10 +20,25 @@ constexpr std::uint64_t kLeastForOne = 150'000, kLeastForMany = 400'000, kLeastC
 constexpr Duration kUnfitFor = Duration::ms(400);  // before it is held: estimates dip
 constexpr Duration kHeldFor = Duration::s(2);      // before it may go on, or a larger layer be tried
 constexpr Duration kTriedAgainAfter = Duration::s(10);   // one that did not fit
+// Whose picture stays when some have to go; long, so that a talk between several does not make pictures come and go.
+constexpr Duration kSpokeLately = Duration::s(30);
 constexpr Duration kOverdrawnFor = Duration::s(2); // until a publisher is taken for one that follows nobody
 constexpr std::uint64_t kComfortBps = 5'000'000;   // what is worth knowing to be there: key frames go out at once then
 constexpr double kLossMost = 0.2;                  // share of the rate that repairs are given at most
 }  // namespace
+
+std::size_t Meeting::cameras_asked_most() const {
+  std::size_t most = 0;
+  for (const auto& c : connections_) most = std::max(most, c->down.cameras_asked);
+  return most;
+}
+
+void Meeting::reallocate(Instant now) {
+  for (auto& c : connections_) {
+    if (!c->down.allocate_due.is_never()) c->down.allocate_due = now;
+  }
+  wake_at(now);
+}
 
 void Meeting::on_transport_feedback(Instant now, Connection& c, Bytes fci, Outbox& out) {
   Downlink& down = c.down;
@@ -196,8 +211,8 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   std::array<VideoSubscription*, kConnectionsMax> whose{};
   std::array<VideoGrant, kConnectionsMax> grants;
   std::array<LayerList, kConnectionsMax> layers_of;
+  std::array<std::uint64_t, kConnectionsMax> useful_bps;
   std::size_t count = 0;
-  std::uint64_t most = Downlink::kAudioBps;
   for (auto& s : c.subscriptions) {
     if (s->publisher == nullptr || !s->publisher->video_in || !s->publisher->video_in->flowing || s->paused) {
       if (s->held) hold_video(now, *s, false, out);
@@ -209,10 +224,11 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     VideoDemand& demand = demands[count];
     demand.content = s->publisher->content;
     demand.priority = s->config.priority;
+    demand.spoke = s->publisher->audio_in && s->publisher->audio_in->started && now - s->publisher->audio_in->active_until < kSpokeLately;
     demand.now = s->held ? kHeld : 0;
     demand.may_rise = !s->held || now - s->held_changed_at >= kHeldFor;
     if (video.is_simulcast()) {
-      most += demand_layers(now, *s, demand, layers_of[count]);
+      useful_bps[count] = demand_layers(now, *s, demand, layers_of[count]);
     } else {
       const std::uint64_t measured = video.layers.front()->rate.bps(now);
       const bool follows = !video.overdraws_since || now - *video.overdraws_since < kOverdrawnFor;
@@ -220,21 +236,26 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
       if (follows) {
         demand.least_bps = std::min(floor, std::max<std::uint64_t>(measured, 30'000));
         demand.most_bps = std::max<std::uint64_t>(video.config.max_bitrate_bps, demand.least_bps);
-        most += demand.most_bps;
+        useful_bps[count] = demand.most_bps;
       } else {
         demand.layer_bps[0] = measured;
-        most += measured;
+        useful_bps[count] = measured;
       }
     }
     whose[count++] = s.get();
   }
+  down.cameras_asked = 0;
+  for (std::size_t i = 0; i < count; ++i) down.cameras_asked += !demands[i].content;
   const auto known = down.known_bps(now);
   if (!known || count == 0) {
-    allocate(unknown_bps(), std::span(demands).first(count), std::span(grants).first(count));
+    allocate(unknown_bps(), std::span(demands).first(count), std::span(grants).first(count), shared_.cameras_most);
+    std::uint64_t most = Downlink::kAudioBps;
     for (std::size_t i = 0; i < count; ++i) {
       VideoSubscription& s = *whose[i];
       s.granted_bps = 0;
-      hold_video(now, s, false, out);
+      hold_video(now, s, grants[i].shed, out);
+      if (grants[i].shed) continue;
+      most += useful_bps[i];
       if (s.publisher->video_in->is_simulcast()) want_layer(now, s, layers_of[i][static_cast<std::size_t>(std::max(0, grants[i].layer))], out);
     }
     down.wanted_bps = most;
@@ -247,13 +268,20 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   const std::uint64_t taken = (listens ? Downlink::kAudioBps : 0) + down.pacer.waiting_bytes() * 8;
   const std::uint64_t rate = down.rate_bps(now, unknown_bps());
   const auto available = static_cast<std::uint64_t>(static_cast<double>(rate - std::min(rate, taken)) * (1 - loss));
-  down.wants_more = allocate(available, std::span(demands).first(count), std::span(grants).first(count));
+  down.wants_more = allocate(available, std::span(demands).first(count), std::span(grants).first(count), shared_.cameras_most);
+  std::uint64_t most = Downlink::kAudioBps;
+  for (std::size_t i = 0; i < count; ++i) most += grants[i].shed ? 0 : useful_bps[i];
   // A layer that did not fit is tried again where there is ample room: that must be known.
   const bool tried = std::any_of(demands.begin(), demands.begin() + static_cast<std::ptrdiff_t>(count), [](const VideoDemand& d) { return d.tried; });
   down.wanted_bps = down.wants_more ? most * (tried ? 17 : 12) / 10 : std::max(most * 2, kComfortBps);
   for (std::size_t i = 0; i < count; ++i) {
     VideoSubscription& s = *whose[i];
     s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
+    if (grants[i].shed) {
+      hold_video(now, s, true, out);
+      allow_publisher(now, *s.publisher, out);
+      continue;
+    }
     // What does not fit gives way when that lasts: estimates dip.
     const bool layered = s.publisher->video_in->is_simulcast();
     const int layer = grants[i].layer == kHeld ? kHeld : layered ? layers_of[i][static_cast<std::size_t>(grants[i].layer)] : 0;

@@ -6,7 +6,7 @@ namespace upcall::sfu {
 
 Worker::Worker(Now now, const dtls::DtlsContext& context, AudioMixerFactory* mixers, RandomSource& random,
                const rtc::bwe::RateLimits& rates)
-    : shared_{context, mixers, random, NtpClock(now), rates} {}
+    : shared_{context, mixers, random, NtpClock(now), rates, LoadShedder::kAll} {}
 
 const Meeting* Worker::meeting(wire::MeetingNo no) const {
   const auto at = meetings_.find(no);
@@ -184,6 +184,14 @@ Instant Worker::next_deadline() const {
   Instant next = Instant::never();
   for (const auto& [no, meeting] : meetings_) next = std::min(next, meeting->next_deadline());
   return next;
+}
+
+void Worker::on_load(Instant now, unsigned busy_percent) {
+  std::size_t asked = 0;
+  for (const auto& [no, meeting] : meetings_) asked = std::max(asked, meeting->cameras_asked_most());
+  if (!load_.measured(busy_percent, asked)) return;
+  shared_.cameras_most = load_.cameras_most();
+  for (auto& [no, meeting] : meetings_) meeting->reallocate(now);
 }
 
 void Worker::end_turn() {

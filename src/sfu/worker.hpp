@@ -9,6 +9,7 @@
 
 #include "rtc/demux/classify.hpp"
 #include "rtc/stun/message.hpp"
+#include "sfu/load_shedder.hpp"
 #include "sfu/meeting.hpp"
 
 namespace upcall::sfu {
@@ -26,6 +27,10 @@ class Worker {
   Instant next_deadline() const;
   // Once after each batch of inputs.
   void end_turn();
+  // Each LoadShedder::kPeriod: of a processor, what the thread used since the last time.
+  void on_load(Instant now, unsigned busy_percent);
+  // LoadShedder::kAll: nobody goes without.
+  std::size_t cameras_most() const { return load_.cameras_most(); }
 
   struct Counters {
     std::uint64_t datagrams = 0;
@@ -60,6 +65,7 @@ class Worker {
   void add_route(const ice::Path& path, const Place& place);
 
   Shared shared_;
+  LoadShedder load_;
   std::map<wire::MeetingNo, std::unique_ptr<Meeting>> meetings_;
   std::unordered_map<std::string, Place> by_ufrag_;
   std::unordered_map<ice::Path, Place, PathHash> by_path_;

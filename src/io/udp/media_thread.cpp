@@ -60,6 +60,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   // Before start().
   Result<void> listen(const NetAddress& address) { return tcp_.listen(address); }
   void start() {
+    load_since_ = system_now().mono;
     thread_ = std::thread([this] { run(); });
     ::pthread_setname_np(thread_.native_handle(), "media");
   }
@@ -86,6 +87,8 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     out.meetings = meetings_.load(std::memory_order_relaxed);
     out.connections = connections_.load(std::memory_order_relaxed);
     out.turn_us_max = turn_us_max_.load(std::memory_order_relaxed);
+    out.busy_percent = busy_percent_.load(std::memory_order_relaxed);
+    out.cameras_most = cameras_most_.load(std::memory_order_relaxed);
     out.tcp.accepted = tcp_accepted_.load(std::memory_order_relaxed);
     out.tcp.refused = tcp_refused_.load(std::memory_order_relaxed);
     out.tcp.malformed = tcp_malformed_.load(std::memory_order_relaxed);
@@ -211,6 +214,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     outbox_.flush();
     worker_.end_turn();
     sweep_tcp(now.mono);
+    watch_load(now.mono);
     if (!outbox_.events().empty()) {
       on_events_(std::move(outbox_.events()));
       outbox_.events() = {};
@@ -238,6 +242,21 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     }
   }
 
+  // By CPU time: a thread that gets no processor because of others would not be helped by doing less.
+  void watch_load(Instant now) {
+    const Duration passed = now - load_since_;
+    if (passed < sfu::LoadShedder::kPeriod) return;
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    const Duration cpu = Duration::s(used.tv_sec) + Duration::ns(used.tv_nsec);
+    const auto busy = static_cast<unsigned>((cpu - load_cpu_).ns() * 100 / passed.ns());
+    worker_.on_load(now, busy);
+    load_since_ = now;
+    load_cpu_ = cpu;
+    busy_percent_.store(busy, std::memory_order_relaxed);
+    cameras_most_.store(worker_.cameras_most(), std::memory_order_relaxed);
+  }
+
   void sweep_tcp(Instant now) {
     if (sweep_due_ <= now) {
       tcp_.sweep(now, [this](const ice::Path& path) { return worker_.carries(path); });
@@ -256,6 +275,8 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   std::vector<UdpSocket> sockets_;
   TcpMedia tcp_{epoll_};
   Instant sweep_due_ = Instant::never();
+  Instant load_since_;
+  Duration load_cpu_;
   sfu::Worker worker_;
   sfu::Outbox outbox_;
   sfu::HandshakeQueue handshakes_;
@@ -268,7 +289,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   int wake_ = -1;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> turns_{0}, slow_turns_{0}, packets_in_{0}, packets_out_{0}, bytes_out_{0}, send_errors_{0},
-      unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0};
+      unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0}, busy_percent_{0}, cameras_most_{sfu::LoadShedder::kAll};
   std::atomic<std::uint64_t> tcp_accepted_{0}, tcp_refused_{0}, tcp_malformed_{0}, tcp_idle_{0}, tcp_dropped_{0}, tcp_open_{0};
   std::thread thread_;
 };

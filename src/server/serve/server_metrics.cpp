@@ -1,5 +1,8 @@
 // What /metrics shows of all parts.
+#include <limits>
+
 #include "server/serve/server_parts.hpp"
+#include "sfu/load_shedder.hpp"
 
 namespace upcall::server {
 
@@ -31,6 +34,12 @@ void Server::Parts::add_metrics() {
   });
   counter("upcall_media_tcp_dropped_total", "Datagrams for clients over TCP that did not read fast enough", [this, d] { return d(runtime->counters().media.tcp.dropped); });
   counter("upcall_media_slow_turns_total", "Turns of the media worker over 5 ms", [this, d] { return d(runtime->counters().media.slow_turns); });
+  gauge("upcall_media_busy_percent", "Of a processor, what the media worker took in its last half second", [this, d] { return d(runtime->counters().media.busy_percent); });
+  // Prometheus has a value for what has no limit.
+  gauge("upcall_media_cameras_most", "Cameras that an attendee is sent at most; a number: the media worker has too much to do", [this, d] {
+    const std::uint64_t most = runtime->counters().media.cameras_most;
+    return most == sfu::LoadShedder::kAll ? std::numeric_limits<double>::infinity() : d(most);
+  });
   counter("upcall_media_cpu_seconds_total", "CPU time of the media worker", [this] { return runtime->counters().media_cpu.seconds(); });
   counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });
   gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });
