@@ -107,7 +107,8 @@ chime::Checked<store::Meeting> ChimeCall::meeting() const {
 
 chime::Checked<store::Meeting> ChimeCall::tagged(std::string_view arn) const {
   const auto no_resource = [&] { return tl::unexpected(chime::Fault{FaultKind::resource_not_found, "There is no such resource.", std::string(arn)}); };
-  if (arn.size() > 1011 || !arn.starts_with("arn:")) return chime::bad_request("ResourceARN must be an ARN.");
+  // The refusals below repeat it.
+  if (arn.size() > 1011 || !arn.starts_with("arn:") || !json::is_clean_text(arn)) return chime::bad_request("ResourceARN must be an ARN.");
   if (!arn.starts_with(kArn)) return no_resource();
   auto id = chime::guid(arn.substr(kArn.size()), "ResourceARN");
   if (!id) return no_resource();

@@ -66,7 +66,9 @@ void Store::submit(Work work, Done done) {
 
 Store::Counters Store::counters() const {
   std::lock_guard guard(mutex_);
-  return counters_;
+  Counters out = counters_;
+  out.reads = reads_.load(std::memory_order_relaxed);
+  return out;
 }
 
 void Store::writer_loop() {

@@ -7,6 +7,7 @@
 // Lifetime: the data directory is locked while a Store lives; the destructor finishes what was queued.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -76,6 +77,7 @@ class Store {
   // `work`: Result<T>(Database&), on the calling thread with a read connection: one consistent snapshot.
   template <class F>
   auto read(F work) -> std::invoke_result_t<F&, Database&> {
+    reads_.fetch_add(1, std::memory_order_relaxed);
     Reader reader(*this);
     if (auto began = reader.db().run("begin"); !began) return tl::unexpected(began.error());
     auto answer = work(reader.db());
@@ -93,10 +95,11 @@ class Store {
   // For the process that takes over: it opens the same database beside this one, both write, and SQLite keeps them apart.
   int lock_fd() const { return lock_.fd(); }
   void let_go_of_lock() { lock_.let_go(); }
-  // Commits done and writes in them: for metrics and the group-commit test.
+  // Commits done and writes in them, and reads: for metrics, the group-commit test, and tests of how much work an answer was.
   struct Counters {
     std::uint64_t commits = 0;
     std::uint64_t writes = 0;
+    std::uint64_t reads = 0;
   };
   Counters counters() const;
 
@@ -131,6 +134,7 @@ class Store {
   bool scrub_ = false;         // owed
   bool scrub_tried_ = false;   // since it was asked for, or since the last write
   Counters counters_;
+  std::atomic<std::uint64_t> reads_{0};
   std::mutex readers_mutex_;
   std::condition_variable reader_free_;
   std::vector<std::unique_ptr<Database>> readers_;

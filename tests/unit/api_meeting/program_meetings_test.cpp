@@ -44,6 +44,15 @@ class ProgramMeetings : public ::testing::Test {
   std::string add(const bj::object& key, const std::string& meeting, const std::string& user) {
     return id_in(call(key, "POST", "/meetings/" + meeting + "/attendees", {{"ExternalUserId", user}}), "Attendee", "AttendeeId");
   }
+  // What the store has done so far.
+  std::uint64_t work() {
+    const auto c = m.in.store->counters();
+    return c.reads + c.writes + c.commits;
+  }
+  static std::string with_absent(std::string body, const std::string& id) {
+    for (std::size_t at = 0; (at = body.find(id, at)) != std::string::npos;) body.replace(at, id.size(), kAbsent);
+    return body;
+  }
   // Type and vendor's type of a meeting's events, in order, and that their numbers have no gap.
   std::vector<std::string> events(const std::string& meeting) {
     std::vector<std::string> out;
@@ -154,12 +163,21 @@ TEST_F(ProgramMeetings, AnothersMeetingIsAsNone) {
   const auto here = asked(meeting), nowhere = asked(kAbsent);
   for (std::size_t i = 0; i < here.size(); ++i) {
     SCOPED_TRACE(std::string(here[i].method) + " " + here[i].target);
-    const auto theirs = call(other, here[i].method, here[i].target, here[i].body), none = call(other, nowhere[i].method, nowhere[i].target, nowhere[i].body);
+    wire::HttpResponse theirs, none;
+    // Now and then a cache of keys is read anew beside it.
+    bool same_work = false;
+    for (int round = 0; round < 4 && !same_work; ++round) {
+      const auto before = work();
+      theirs = call(other, here[i].method, here[i].target, here[i].body);
+      const auto between = work();
+      none = call(other, nowhere[i].method, nowhere[i].target, nowhere[i].body);
+      same_work = between - before == work() - between;
+    }
+    EXPECT_TRUE(same_work) << "who counts the time of an answer learns nothing";
     EXPECT_EQ(theirs.status, 404);
     EXPECT_EQ(none.status, 404);
-    const auto said = Installation::body(theirs), of_none = Installation::body(none);
-    EXPECT_EQ(said.at("Message"), of_none.at("Message"));
-    EXPECT_EQ(said.at("Code"), of_none.at("Code"));
+    EXPECT_EQ(with_absent(theirs.body, meeting), none.body) << "byte by byte, but for what was asked for";
+    EXPECT_EQ(theirs.headers, none.headers);
     const auto refused = call(limited, here[i].method, here[i].target, here[i].body);
     EXPECT_EQ(refused.status, 403);
     EXPECT_EQ(refused.body.find("room 7"), std::string::npos);
@@ -185,6 +203,16 @@ TEST_F(ProgramMeetings, AnAgentsOwnMeetingIsThereForTheAgentsKey) {
   EXPECT_NE(list.body.find("carl-1"), std::string::npos);
   const auto taken = call(agents, "POST", "/meetings/" + m.meeting.meeting_id + "/attendees", {{"ExternalUserId", "rec-1"}});
   EXPECT_EQ(taken.status, 422) << taken.body;
+}
+
+// An ARN of a query is repeated in the refusal: what is no text would make it no JSON.
+TEST_F(ProgramMeetings, AnArnThatIsNoTextIsRefusedWithoutIt) {
+  const auto own = key("program");
+  for (const char* arn : {"arn:%ff%fe", "arn:aws:chime:local:000000000000:meeting/%c3", "arn:%00"}) {
+    const auto answer = call(own, "GET", std::string("/tags?arn=") + arn);
+    EXPECT_EQ(answer.status, 400) << arn;
+    EXPECT_TRUE(json::parse_object(answer.body)) << answer.body;
+  }
 }
 
 TEST_F(ProgramMeetings, UnknownOperationsSayThatTheyAreNotHere) {
