@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "rtc/dtls/record_filter.hpp"
+
 namespace upcall::dtls {
 
 namespace {
@@ -18,6 +20,9 @@ int bio_read(BIO* bio, char* out, int size) {
   }
   const std::size_t n = std::min(ends->input.size(), static_cast<std::size_t>(size));
   std::memcpy(out, ends->input.data(), n);
+  if (ends->number && n >= kRecordHeaderSize) {
+    for (std::size_t i = 0; i < 6; ++i) out[5 + i] = static_cast<char>(*ends->number >> (40 - 8 * i));
+  }
   ends->input = {};  // what did not fit is lost, as with a socket
   return static_cast<int>(n);
 }

@@ -2,6 +2,8 @@
 // OpenSSL 3.0's memory BIO is a byte stream and would glue datagrams together.
 #pragma once
 
+#include <optional>
+
 #include <openssl/bio.h>
 
 #include "rtc/dtls/outbox.hpp"
@@ -11,6 +13,8 @@ namespace upcall::dtls {
 // Lives in the transport's Impl, which outlives the BIO; pointers are set for the length of one call.
 struct DatagramEnds {
   Bytes input;
+  // The number that its record is read with, in place of its own (RFC 6347 §4.1); 48 bits.
+  std::optional<std::uint64_t> number;
   DtlsOutbox* output = nullptr;
   std::uint64_t lost_output = 0;
 };

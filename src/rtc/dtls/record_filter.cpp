@@ -25,7 +25,7 @@ bool acceptable_in_handshake(const Record& record, std::size_t max_message_size)
   if (record.epoch > 1) return false;
   if (record.epoch == 1) return true;  // encrypted: OpenSSL authenticates it
   if (record.type == ContentType::alert) return false;
-  if (record.type == ContentType::change_cipher_spec) return record.raw.size() == kRecordHeaderSize + 1;
+  if (record.type == ContentType::change_cipher_spec) return record.raw.size() == kRecordHeaderSize + 1 && record.raw.back() == 1;
   // Several handshake messages may share a record (RFC 6347 §4.2.3).
   Reader reader(record.raw.subspan(kRecordHeaderSize));
   while (reader.ok() && reader.remaining() > 0) {

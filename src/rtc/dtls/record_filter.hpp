@@ -34,6 +34,13 @@ bool acceptable_in_handshake(const Record& record, std::size_t max_message_size)
 // body for records, which nobody has looked at.
 inline bool of_right_version(const Record& record, bool first_message) { return first_message || record.version == 0xfefd; }
 
+// Of what every cipher adds to an encrypted record: the tag, and with GCM the nonce (RFC 5288 §3, RFC 7905 §2).
+inline constexpr std::size_t kGcmOverhead = 24, kChachaOverhead = 16;
+
+// Is it long enough to be encrypted? OpenSSL drops what does not decrypt, but ends the session over a record that is shorter,
+// and tells the peer. In plain text any length will do.
+inline bool of_right_length(const Record& record, std::size_t overhead) { return record.epoch == 0 || record.raw.size() > kRecordHeaderSize + overhead; }
+
 // Does it hold, in plain text, only messages that a client sends (RFC 5246 §7.4)? A server that sees any other, which only a
 // stranger can have sent, loses the handshake over it. For a record that acceptable_in_handshake() has accepted.
 bool of_a_client(const Record& record);

@@ -48,6 +48,7 @@ struct DtlsTransport::Impl {
       SSL_set_connect_state(ssl.get());
     }
     early_size = 0;
+    plain_number = 0;
     budget = HandshakeBudget(kMaxHandshakeMessages);
   }
 
@@ -61,6 +62,10 @@ struct DtlsTransport::Impl {
     const OSSL_HANDSHAKE_STATE at = SSL_get_state(ssl.get());
     return at == TLS_ST_BEFORE || at == TLS_ST_CW_CLNT_HELLO;
   }
+  std::size_t overhead() const {
+    const SSL_CIPHER* const agreed = state == State::connected ? SSL_get_current_cipher(ssl.get()) : SSL_get_pending_cipher(ssl.get());
+    return agreed != nullptr && SSL_CIPHER_get_cipher_nid(agreed) == NID_chacha20_poly1305 ? kChachaOverhead : kGcmOverhead;
+  }
   void keep_early(const Record& record) {
     if (record.type != ContentType::handshake || record.raw.size() > early.size()) {
       ++counters.dropped;
@@ -69,10 +74,14 @@ struct DtlsTransport::Impl {
     early_size = record.raw.size();
     std::copy(record.raw.begin(), record.raw.end(), early.begin());
   }
-  void take(Instant now, Bytes record, DtlsOutbox& out) {
+  void take(Instant now, const Record& record, DtlsOutbox& out) {
     ++counters.records;
-    ends.input = record;
+    ends.input = record.raw;
+    // The number of a record in plain text is anybody's. With a high one all that follow would look like repetitions to
+    // OpenSSL, so that it gets numbers of ours; messages have their own, by which it knows a repetition.
+    if (record.epoch == 0) ends.number = plain_number++;
     drive(now, out);
+    ends.number.reset();
     if (early_size == 0 || state != State::connecting || !reads_encrypted()) return;
     ++counters.records;
     ends.input = Bytes(early).first(std::exchange(early_size, 0));
@@ -215,6 +224,7 @@ struct DtlsTransport::Impl {
   bool broken = false;
   std::array<std::uint8_t, kMaxEarlyRecord> early;
   std::size_t early_size = 0;
+  std::uint64_t plain_number = 0;
   HandshakeBudget budget{kMaxHandshakeMessages};
   std::size_t handshake_bytes = 0;
   Instant give_up_at = Instant::never();
@@ -255,6 +265,10 @@ bool DtlsTransport::handle(Instant now, Bytes datagram, DtlsOutbox& out) {
         ++d.counters.dropped;
         continue;
       }
+      if (!of_right_length(*record, d.overhead())) {
+        ++d.counters.dropped;
+        continue;
+      }
       if (record->epoch > 0 && !d.reads_encrypted()) {
         d.keep_early(*record);
         continue;
@@ -265,11 +279,11 @@ bool DtlsTransport::handle(Instant now, Bytes datagram, DtlsOutbox& out) {
         d.give_up(Failure::too_much_data);
         break;
       }
-    } else if (!acceptable_when_connected(*record) || !of_right_version(*record, false) || d.broken) {
+    } else if (!acceptable_when_connected(*record) || !of_right_version(*record, false) || d.broken || !of_right_length(*record, d.overhead())) {
       ++d.counters.dropped;
       continue;
     }
-    d.take(now, record->raw, out);
+    d.take(now, *record, out);
   }
   return d.state != before;
 }

@@ -122,6 +122,33 @@ TEST_F(StrangeClients, CertificateWithoutProofIsNobody) {
   EXPECT_FALSE(server.take_srtp_keys());
 }
 
+// What seems encrypted and is too short to be, from anybody: OpenSSL ends a session over it. Before the client's Finished, with
+// each kind of cipher.
+TEST_F(StrangeClients, AnOrdinaryOneConnectsWithShortRecordsBeforeItsFinished) {
+  for (const char* ciphers : {"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    SCOPED_TRACE(ciphers);
+    int put_in = 0;
+    mutate = [&](ByteVector& datagram) {
+      for (std::size_t at = 0; at + 13 < datagram.size(); at += 13 + static_cast<std::size_t>(datagram[at + 11] << 8 | datagram[at + 12])) {
+        if (datagram[at + 4] != 1) continue;
+        ByteVector junk;
+        for (std::uint8_t length = 1; length <= 30; ++length) {
+          junk.insert(junk.end(), {static_cast<std::uint8_t>(20 + length % 3), 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, length, 0, length});
+          junk.insert(junk.end(), length, 7);
+          ++put_in;
+        }
+        datagram.insert(datagram.begin() + static_cast<std::ptrdiff_t>(at), junk.begin(), junk.end());
+        return;
+      }
+    };
+    DtlsTransport server = run({.certificate = &client, .srtp = kGcm, .ciphers = ciphers}, client.fingerprint());
+    EXPECT_EQ(put_in, 30);
+    EXPECT_EQ(server.state(), State::connected);
+    EXPECT_EQ(server.counters().restarts, 0u);
+    EXPECT_TRUE(client_agreed);
+  }
+}
+
 TEST_F(StrangeClients, SomebodyElsesCertificateFails) {
   const DtlsCertificate other = certificate();
   DtlsTransport server = run({.certificate = &other, .srtp = kGcm}, client.fingerprint());

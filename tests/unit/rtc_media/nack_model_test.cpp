@@ -99,8 +99,8 @@ TEST(NackModel, TheListOfTheMissingIsThatOfAnOrderedMap) {
           ++next;
           break;
         case 9: come(static_cast<std::uint16_t>(next - random.below(200))); break;   // late, repeated, or repaired
-        case 10: next = static_cast<std::uint16_t>(next + random.below(random.below(8) == 0 ? 400 : 20)); break;
-        case 11: now = now + Duration::ms(static_cast<std::int64_t>(random.below(random.below(8) == 0 ? 1200 : 40))); break;
+        case 10: next = static_cast<std::uint16_t>(next + random.below(random.below(60) == 0 ? 400 : 4)); break;
+        case 11: now = now + Duration::ms(static_cast<std::int64_t>(random.below(random.below(40) == 0 ? 1200 : 40))); break;
         case 12:
           if (random.below(6) == 0) {
             const std::int64_t from = stats.highest() - static_cast<std::int64_t>(random.below(100));
@@ -118,7 +118,7 @@ TEST(NackModel, TheListOfTheMissingIsThatOfAnOrderedMap) {
         case 15: {
           std::array<std::uint16_t, 64> out;
           const std::size_t room = random.below(4) == 0 ? random.below(4) : out.size();
-          const Duration rtt = Duration::ms(static_cast<std::int64_t>(random.below(150)));
+          const Duration rtt = Duration::ms(static_cast<std::int64_t>(random.below(random.below(2) == 0 ? 10 : 150)));
           const std::size_t n = list.take_due(now, rtt, std::span(out).first(room));
           ASSERT_EQ(std::vector<std::uint16_t>(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(n)), model.take_due(now, rtt, room)) << "step " << i;
           asked += n;
