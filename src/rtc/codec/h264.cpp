@@ -16,7 +16,8 @@ H264Nal type_of(std::uint8_t header) { return static_cast<H264Nal>(header & 0x1f
 void skip_scaling_list(BitReader& in, int size) {
   int last = 8, next = 8;
   for (int i = 0; i < size && in.ok(); ++i) {
-    if (next != 0) next = (last + in.se() + 256) % 256;
+    // delta_scale is -128..127; what is beyond must not overflow.
+    if (next != 0) next = static_cast<int>((static_cast<std::uint32_t>(last) + static_cast<std::uint32_t>(in.se())) % 256);
     last = next == 0 ? last : next;
   }
 }
@@ -86,9 +87,9 @@ ParseResult<H264Packet> parse_h264_packet(Bytes payload) {
 }
 
 std::optional<VideoSize> h264_sps_size(Bytes nal) {
-  // ITU-T H.264 §7.3.2.1.1. The emulation prevention bytes (§7.4.1) go first; what is read lies in the first bytes unless
-  // there are scaling lists.
-  std::array<std::uint8_t, 512> plain;
+  // ITU-T H.264 §7.3.2.1.1. The emulation prevention bytes (§7.4.1) go first; what is read is short unless there are
+  // scaling lists or a long cycle of picture orders; all of them fit.
+  std::array<std::uint8_t, 1500> plain;
   std::size_t size = 0;
   int zeros = 0;
   for (std::size_t i = 1; i < nal.size() && size < plain.size(); ++i) {

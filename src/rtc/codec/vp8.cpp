@@ -56,6 +56,7 @@ std::optional<Vp8FrameSize> vp8_key_frame_size(Bytes payload) {
   Vp8FrameSize size;
   size.width = static_cast<std::uint16_t>((frame[6] | frame[7] << 8) & 0x3fff);
   size.height = static_cast<std::uint16_t>((frame[8] | frame[9] << 8) & 0x3fff);
+  if (size.width == 0 || size.height == 0) return std::nullopt;  // no decoder takes it
   return size;
 }
 
