@@ -12,6 +12,7 @@ build_packages=(
   libboost1.81-dev libboost-json1.81-dev
   libssl-dev libsodium-dev
   libopus-dev libvpx-dev libyuv-dev libopenh264-dev
+  libseccomp-dev
   libx264-dev libavcodec-dev libavformat-dev libavutil-dev libswresample-dev libfreetype-dev fonts-dejavu-core
   libsqlite3-dev libcurl4-openssl-dev libqrencode-dev libsystemd-dev libarchive-dev
   libprotobuf-dev protobuf-compiler zlib1g-dev

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "confined.hpp"
 #include "io/film/film_check.hpp"
 #include "wire/child_control.hpp"
 
@@ -95,6 +96,7 @@ int run_check_for_server(int control_fd) {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);   // the film lies in our memory
+  confine({});
   wire::ChildFrameSplitter splitter;
   film::FilmCheck check;
   recording::FilmExpectation expected;

@@ -15,8 +15,10 @@
 #include <boost/json.hpp>
 
 #include "commands.hpp"
+#include "confined.hpp"
 #include "crypto/secret.hpp"
 #include "facts_json.hpp"
+#include "io/film/label_painter.hpp"
 #include "io/film/warm_up.hpp"
 #include "wire/child_control.hpp"
 
@@ -191,9 +193,10 @@ int run_worker(int control_fd) {
   const int width = order->composer.width, height = order->composer.height;
   ControlSink sink(control);
   const auto begun = std::chrono::steady_clock::now();
+  const auto confined = confine({.folders = {order->journal_directory}, .files = {film::kFontFile}});
   auto job = film::FilmJob::open(std::move(*order), sink);
   if (!job) return failed(control, job.error());
-  if (!control.send(ChildMessage::ready, json::object{{"version", 2}})) return 1;
+  if (!control.send(ChildMessage::ready, json::object{{"version", 2}, {"filesConfined", confined.files}, {"systemCallsConfined", confined.system_calls}})) return 1;
 
   auto last_progress = begun;
   std::int64_t replay_ms = (*job)->replaying() ? -1 : 0;
@@ -208,6 +211,7 @@ int run_worker(int control_fd) {
     }
     auto step = (*job)->step();
     if (!step) return sink.connected() ? failed(control, step.error()) : 1;
+    try_to_escape();
     if (*step == film::FilmJob::Step::done) break;
     wait_ms = *step == film::FilmJob::Step::waiting ? kWaitMs : 0;
     const auto now = std::chrono::steady_clock::now();

@@ -12,7 +12,6 @@
 namespace upcall::film {
 
 namespace {
-constexpr const char* kFontFile = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 constexpr std::size_t kMasksMax = 256;
 constexpr std::size_t kTextMax = 120;   // code points drawn of one line
 

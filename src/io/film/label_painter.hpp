@@ -12,6 +12,8 @@
 
 namespace upcall::film {
 
+inline constexpr const char* kFontFile = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
+
 class LabelPainter {
  public:
   explicit LabelPainter(const std::string& font_file = "");
