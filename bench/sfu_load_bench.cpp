@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -66,6 +67,9 @@ struct Spent {
   WindowResult window;
   LoadCpu cpu;
 };
+
+constexpr const char* kCamerasMetric = "upcall_media_cameras_most";
+constexpr const char* kHeldMetric = "upcall_media_video_packets_held_total";
 
 Spent measure(pid_t server, Callers& callers, int seconds) {
   const LoadCpu before = LoadCpu::of(server);
@@ -166,11 +170,22 @@ Result<bj::object> our_calls(const Options& options, const Clip& clip, const std
   print_joins("joined one meeting after another, until media can flow", callers.join_ms(kEstablished));
   // Histories of packets fill, and key frames that were asked for at the beginning have gone.
   if (!idle(callers, Duration::s(8))) return fail(ErrorCode::internal, "somebody was lost");
+  // A server with more to do than it can finds out how many cameras it can send.
+  double cameras = server.metric(kCamerasMetric);
+  for (int quiet_s = 0, waited_s = 0; std::isfinite(cameras) && quiet_s < 5 && waited_s < 40; ++waited_s) {
+    idle(callers, Duration::s(1));
+    const double now = server.metric(kCamerasMetric);
+    quiet_s = now == cameras ? quiet_s + 1 : 0;
+    cameras = now;
+  }
+  if (std::isfinite(cameras)) std::printf("  the server has more to do than it can: %.0f cameras to each attendee\n", cameras);
   print_joins("… until the first picture", callers.first_picture_ms(kEstablished));
   out["joins"] = joins_json(callers.join_ms(kEstablished));
 
   const double drops = server.socket_drops();
-  const Spent spent = measure(server.pid(), callers, options.seconds);
+  const double held = server.metric(kHeldMetric);
+  Spent spent = measure(server.pid(), callers, options.seconds);
+  spent.window.held = static_cast<std::uint64_t>(server.metric(kHeldMetric) - held);
   const Memory full = server.memory();
   // A server that delivers nothing would have the best delays of all.
   if (spent.window.video.arrived == 0 || spent.window.audio.due == 0) return fail(ErrorCode::internal, "nothing was delivered: this run measured nothing");

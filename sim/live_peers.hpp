@@ -114,6 +114,7 @@ class LivePeers final : public sfu::TransmitSink {
   const wire::SfuReceive& section(const LivePeer& receiver, const LivePeer& publisher) const;
   sfu::Connection& connection(const LivePeer& peer) const;
   sfu::Worker& worker() { return worker_; }
+  const FakeMixerFactory& mixers() const { return mixers_; }
   std::deque<LivePeer>& peers() { return peers_; }
   std::vector<wire::SfuEvent>& events() { return outbox_.events(); }
   const std::vector<std::string>& breaches() const { return breaches_; }

@@ -44,13 +44,14 @@ struct WindowResult {
   Flow audio, video;
   std::uint64_t dropped_at_receivers = 0;   // found no room in an attendee's own socket
   std::uint64_t not_sent = 0;               // the kernel did not take them
+  std::uint64_t held = 0;                   // the server said that it did not pass them on: it has more to do than it can
   std::uint64_t sound_packets = 0;          // mixed or not, all listeners together
   std::uint64_t reconnects = 0;
   double loop_late_ms_p99 = 0;              // how late this program itself was
   // Of packets that the server was given and that did not come, and were not dropped at the receiver's own socket.
   double lost_share() const {
     const std::uint64_t due = audio.due + video.due, missing = audio.missing() + video.missing();
-    return due == 0 ? 0 : static_cast<double>(missing - std::min(missing, dropped_at_receivers)) / static_cast<double>(due);
+    return due == 0 ? 0 : static_cast<double>(missing - std::min(missing, dropped_at_receivers + held)) / static_cast<double>(due);
   }
   double repaired = 0;                      // retransmissions that came
 };

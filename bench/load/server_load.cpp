@@ -55,6 +55,10 @@ void print_window(const char* what, const WindowResult& w, const LoadCpu& cpu, d
   std::printf("  lost by the server %.5f %%; not its: %llu found no room at attendees, %llu were not sent; %.0f repaired; %llu reconnects\n",
               100 * w.lost_share(), static_cast<unsigned long long>(w.dropped_at_receivers), static_cast<unsigned long long>(w.not_sent), w.repaired,
               static_cast<unsigned long long>(w.reconnects));
+  if (w.held > 0) {
+    std::printf("  held back by the server, which says so to attendees: %llu video packets (%.1f %%)\n", static_cast<unsigned long long>(w.held),
+                100 * static_cast<double>(w.held) / static_cast<double>(std::max<std::uint64_t>(1, w.video.due)));
+  }
   std::printf("  server %.2f core (media thread %.2f), %.2f %% of a core a meeting; this program %.2f core, its loop p99 %.1f ms late\n", cpu.server / seconds,
               cpu.media / seconds, 100 * cpu.server / seconds / static_cast<double>(std::max<std::size_t>(1, meetings)), cpu.generator / seconds,
               w.loop_late_ms_p99);
@@ -68,6 +72,7 @@ bj::object window_json(const WindowResult& w, const LoadCpu& cpu, double seconds
           {"lost_share", w.lost_share()},
           {"dropped_at_receivers", w.dropped_at_receivers},
           {"not_sent", w.not_sent},
+          {"held", w.held},
           {"repaired", w.repaired},
           {"reconnects", w.reconnects},
           {"server_core", cpu.server / seconds},

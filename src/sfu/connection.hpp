@@ -32,6 +32,7 @@ struct Connection {
   Connection(Instant now, const wire::SfuAddConnection& add, const dtls::DtlsContext& context);
 
   wire::ConnectionNo no;
+  std::uint32_t owner = 0;           // the same for all connections of one owner_attendee_id, in this meeting
   std::string attendee_id, owner_attendee_id, display_name;
   bool content = false;
   bool muted = false;

@@ -26,6 +26,10 @@ Connection* Meeting::find(wire::ConnectionNo connection) {
 Connection* Meeting::add(Instant now, const wire::SfuAddConnection& command) {
   if (connections_.size() >= kConnectionsMax || find(command.connection) != nullptr) return nullptr;
   Connection& c = **connections_.insert(place_of(connections_, command.connection), std::make_unique<Connection>(now, command, shared_.dtls_context));
+  const auto same = std::find_if(connections_.begin(), connections_.end(), [&](const auto& other) {
+    return other.get() != &c && other->owner_attendee_id == c.owner_attendee_id;
+  });
+  c.owner = same != connections_.end() ? (*same)->owner : next_owner_++;
   wake_at(now + kConnectLimit);
   for (auto& tap : taps_) tap_attendee(now, *tap, c);
   return &c;
@@ -153,12 +157,14 @@ void Meeting::end_audio(Instant now, Connection& c) {
     if (listener->audio_out && listener->audio_out->source == c.no) listener->audio_out->source = {};
   }
   c.audio_in.reset();
+  talkers_until_ = {};
 }
 
 void Meeting::set_muted(Instant now, wire::ConnectionNo connection, bool muted) {
   Connection* c = find(connection);
   if (c == nullptr || c->muted == muted) return;
   c->muted = muted;
+  talkers_until_ = {};
   for (auto& tap : taps_) tap_write(now, *tap, wire::TapMute{tap->at_us(now), c->attendee_id, muted});
 }
 
@@ -208,6 +214,7 @@ void Meeting::remove(Instant now, wire::ConnectionNo connection, bool dropped, O
     c.send_dtls(out, dtls_out_, nullptr);
   }
   connections_.erase(at);
+  talkers_until_ = {};
   wire_subscriptions(now, out);
 }
 

@@ -25,6 +25,7 @@ struct Shared {
   NtpClock ntp;
   rtc::bwe::RateLimits rates;           // of an estimate
   std::size_t cameras_most = ~std::size_t{0};  // that a receiver gets while the thread has too much to do
+  std::uint64_t video_held = 0;         // packets that receivers did not get: held, or no key frame yet
 };
 
 class Meeting {
@@ -51,6 +52,9 @@ class Meeting {
   static constexpr std::uint8_t kSpeechLevel = 60;              // -dBov; louder is speech
   static constexpr Duration kSpeechHangover = Duration::ms(600);
   static constexpr std::size_t kMixedTalkersMax = 3;
+  // In larger meetings decoders rest when their source was silent for so long.
+  static constexpr std::size_t kAllWarmMost = 16;
+  static constexpr Duration kWarmFor = Duration::s(5);
 
   Meeting(wire::MeetingNo no, Shared& shared) : no_(no), shared_(shared) {}
 
@@ -170,6 +174,7 @@ class Meeting {
   using LayerList = std::array<std::uint8_t, wire::kLayersMax>;   // indices of those that may be granted
   static std::uint64_t demand_layers(Instant now, const VideoSubscription& s, VideoDemand& demand, LayerList& list);
   void hold_video(Instant now, VideoSubscription& subscription, bool held, Outbox& out);
+  static bool holds_back(const VideoSubscription& subscription);
   void allow_publisher(Instant now, Connection& publisher, Outbox& out);
   void tell_bitrates(Instant now, Outbox& out);
   std::uint64_t unknown_bps() const { return std::max(Downlink::kUnknownBps, shared_.rates.start_bps); }
@@ -180,9 +185,8 @@ class Meeting {
   void send_audio(Instant now, Connection& to, const StreamRewriter::Out& numbers, bool marker, Bytes payload, Outbox& out);
   void mix_tick(Instant now, Outbox& out);
   bool needs_mixer() const;
-  using Talkers = std::array<const Connection*, kConnectionsMax>;
-  // Who speaks now, in `out`.
-  std::span<const Connection* const> list_talkers(Instant now, Talkers& out) const;
+  // Who speaks now; until the next call of anything.
+  std::span<const Connection* const> talkers(Instant now);
   void end_audio(Instant now, Connection& c);
   bool speaks(const Connection& c, Instant now) const;
   void tell_levels(Instant now, Outbox& out);
@@ -217,6 +221,10 @@ class Meeting {
   Instant next_levels_;
   Instant next_bitrates_;
   bool levels_told_ = false;
+  std::vector<const Connection*> talkers_;   // as of some time; sought anew from talkers_until_ on (zero: it has changed)
+  Instant talkers_until_;
+  bool restricted_hearing_ = false;          // somebody has no right to hear all
+  std::uint32_t next_owner_ = 1;
   Instant next_deadline_ = Instant::never();
   dtls::DtlsOutbox dtls_out_;
 };

@@ -24,8 +24,7 @@ bool Meeting::needs_mixer() const {
   }
   if (sources < 2) return false;
   return std::any_of(connections_.begin(), connections_.end(), [&](const auto& c) {
-    return c->audio_out && c->audio_out->config.sends && c->owner_attendee_id != first[0]->owner_attendee_id &&
-           c->owner_attendee_id != first[1]->owner_attendee_id;
+    return c->audio_out && c->audio_out->config.sends && c->owner != first[0]->owner && c->owner != first[1]->owner;
   });
 }
 
@@ -72,6 +71,7 @@ void Meeting::on_audio(Instant now, Connection& c, const rtc::RtpView& rtp, Outb
     audio.minus_dbov = packet.payload.size() > 10 ? 40 : 127;
   }
   if (audio.minus_dbov <= kSpeechLevel && !c.muted) {
+    if (!speaks(c, now)) talkers_until_ = {};
     audio.active_until = now + kSpeechHangover;
     if (next_levels_ <= now) wake_at(now);
     else wake_at(next_levels_);
@@ -90,35 +90,47 @@ void Meeting::on_audio_frame(Instant now, Connection& c, const MediaPacket& pack
     record.payload = packet.payload;
     tap_packet(now, audio.taps, c, wire::TapKind::audio, record);
   }
-  // As soon as somebody may have to hear two at once every decoder is kept warm.
-  if (shared_.mixers != nullptr && needs_mixer()) {
+  // As soon as somebody may have to hear two at once every decoder is kept warm. Of a crowd only those who spoke lately:
+  // decoding what is silence costs as much as speech.
+  const bool warm = connections_.size() <= kAllWarmMost || now < audio.active_until + kWarmFor;
+  if (shared_.mixers != nullptr && warm && needs_mixer()) {
     if (!mixer_) mixer_ = shared_.mixers->make();
     mixer_->push(c.no.value, packet.sequence, packet.timestamp, packet.payload);
   }
   route_audio(now, c, packet, out);
 }
 
-std::span<const Connection* const> Meeting::list_talkers(Instant now, Talkers& out) const {
-  std::size_t count = 0;
+std::span<const Connection* const> Meeting::talkers(Instant now) {
+  if (now < talkers_until_) return talkers_;
+  talkers_.clear();
+  talkers_until_ = Instant::never();
   for (const auto& c : connections_) {
-    if (speaks(*c, now)) out[count++] = c.get();
+    if (!speaks(*c, now)) continue;
+    talkers_.push_back(c.get());
+    talkers_until_ = std::min(talkers_until_, c->audio_in->active_until);
   }
-  return std::span(out).first(count);
+  return talkers_;
 }
 
 void Meeting::route_audio(Instant now, Connection& from, const MediaPacket& packet, Outbox& out) {
-  // Once a packet: in a large meeting nearly everybody listens, and few speak.
-  Talkers room;
-  const auto speaking = list_talkers(now, room);
+  const auto speaking = talkers(now);
+  // In a large meeting nearly all packets are silence beside somebody's speech: they reach only those who hear nobody
+  // that speaks, which is at most the one who does.
+  std::optional<std::uint32_t> only;
+  if (!speaking.empty() && !restricted_hearing_ && std::find(speaking.begin(), speaking.end(), &from) == speaking.end()) {
+    only = speaking.front()->owner;
+    if (std::any_of(speaking.begin(), speaking.end(), [&](const Connection* c) { return c->owner != *only; })) return;
+  }
   for (auto& listener : connections_) {
     Connection& to = *listener;
+    if (only && to.owner != *only) continue;
     if (!to.audio_out || !to.audio_out->config.sends || !to.can_send()) continue;
-    if (to.owner_attendee_id == from.owner_attendee_id || !to.hears(from)) continue;
+    if (to.owner == from.owner || !to.hears(from)) continue;
     AudioOut& audio = *to.audio_out;
     std::size_t talkers = 0;
     const Connection* talker = nullptr;
     for (const Connection* c : speaking) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !to.hears(*c)) continue;
+      if (c->owner == to.owner || !to.hears(*c)) continue;
       if (++talkers == 2 && mixer_) break;  // who they are is the mixer's business
       // Without a mixer the loudest is heard.
       if (talker == nullptr || c->audio_in->minus_dbov < talker->audio_in->minus_dbov) talker = c;
@@ -191,17 +203,16 @@ void Meeting::mix_tick(Instant now, Outbox& out) {
   }
   bool anybody = false;
   mixer_->advance();
-  Talkers room;
-  const auto speaking = list_talkers(now, room);
+  const auto speaking = talkers(now);
+  // The loudest few of those who speak.
+  std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> loudest;
   for (auto& listener : connections_) {
     Connection& to = *listener;
     if (!to.audio_out || !to.audio_out->mixing || !to.audio_out->config.sends || !to.can_send()) continue;
-    // The loudest few of those who speak.
-    std::array<std::pair<std::uint8_t, std::uint32_t>, kConnectionsMax> talkers;
     std::size_t count = 0;
     for (const Connection* c : speaking) {
-      if (c->owner_attendee_id == to.owner_attendee_id || !to.hears(*c)) continue;
-      talkers[count++] = {c->audio_in->minus_dbov, c->no.value};
+      if (c->owner == to.owner || !to.hears(*c)) continue;
+      loudest[count++] = {c->audio_in->minus_dbov, c->no.value};
     }
     if (count < 2) {
       // Back to forwarding with the next packet of whoever remains; until then the stream pauses for less than 20 ms.
@@ -210,10 +221,10 @@ void Meeting::mix_tick(Instant now, Outbox& out) {
     }
     anybody = true;
     const std::size_t top = std::min(count, kMixedTalkersMax);
-    std::partial_sort(talkers.begin(), talkers.begin() + static_cast<std::ptrdiff_t>(top),
-                      talkers.begin() + static_cast<std::ptrdiff_t>(count));
+    std::partial_sort(loudest.begin(), loudest.begin() + static_cast<std::ptrdiff_t>(top),
+                      loudest.begin() + static_cast<std::ptrdiff_t>(count));
     std::array<std::uint32_t, kMixedTalkersMax> chosen{};
-    for (std::size_t i = 0; i < top; ++i) chosen[i] = talkers[i].second;
+    for (std::size_t i = 0; i < top; ++i) chosen[i] = loudest[i].second;
     std::sort(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(top));
     std::uint8_t payload[1276];  // RFC 6716 §3.2.1: the largest Opus frame, 1275
     const std::size_t size = mixer_->mix(std::span(chosen).first(top), payload);

@@ -279,7 +279,7 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
     if (grants[i].shed) {
       hold_video(now, s, true, out);
-      allow_publisher(now, *s.publisher, out);
+      if (holds_back(s)) allow_publisher(now, *s.publisher, out);
       continue;
     }
     // What does not fit gives way when that lasts: estimates dip.
@@ -298,8 +298,14 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
       hold_video(now, s, layer == kHeld, out);
       if (gives_way) s.unfit_since.reset();
     }
-    allow_publisher(now, *s.publisher, out);
+    if (holds_back(s)) allow_publisher(now, *s.publisher, out);
   }
+}
+
+// Must all of its receivers be asked what they can take? Not as long as none ever could take less than all.
+bool Meeting::holds_back(const VideoSubscription& s) {
+  const VideoIn& video = *s.publisher->video_in;
+  return video.allowed_bps != 0 || (s.granted_bps != 0 && s.granted_bps < video.config.max_bitrate_bps);
 }
 
 // What this receiver may be given of a publication in layers: those that flow. Answers what the largest comes to.

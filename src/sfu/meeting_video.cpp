@@ -98,7 +98,11 @@ void Meeting::forward_video(Instant now, Connection& c, VideoLayer& layer, const
       to->waiting_for_key = true;
       continue;
     }
-    if (to->paused || to->held) continue;
+    if (to->paused) continue;
+    if (to->held) {
+      shared_.video_held += layer.index == 0;   // of several layers one would have been sent
+      continue;
+    }
     const bool goes_on = !to->waiting_for_key && to->rewriter.fed_by(layer.epoch) && !to->rewriter.leaps(packet.sequence);
     if (!goes_on) {
       const bool lost = to->waiting_for_key || to->layer == layer.index || c.video_in->by_epoch(to->rewriter.epoch().source) == nullptr;
@@ -107,6 +111,7 @@ void Meeting::forward_video(Instant now, Connection& c, VideoLayer& layer, const
       if (!wanted && !(lost && layer.index < to->layer_wanted)) continue;
       if (!packet.key_frame) {
         if (lost) to->waiting_for_key = true;
+        shared_.video_held += wanted && lost;
         if (wanted) request_key_frame(now, c, layer, out);
         continue;
       }

@@ -38,6 +38,8 @@ class Worker {
     std::uint64_t unknown_user = 0;     // checks with a name nobody has
   };
   const Counters& counters() const { return counters_; }
+  // Video packets that were not passed on to a receiver: its link or this thread has no room, or no key frame came yet.
+  std::uint64_t video_held() const { return shared_.video_held; }
   std::size_t meeting_count() const { return meetings_.size(); }
   std::size_t connection_count() const { return by_ufrag_.size(); }
   // May media come in on this path now?

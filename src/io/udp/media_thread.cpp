@@ -87,6 +87,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     out.meetings = meetings_.load(std::memory_order_relaxed);
     out.connections = connections_.load(std::memory_order_relaxed);
     out.turn_us_max = turn_us_max_.load(std::memory_order_relaxed);
+    out.video_held = video_held_.load(std::memory_order_relaxed);
     out.busy_percent = busy_percent_.load(std::memory_order_relaxed);
     out.cameras_most = cameras_most_.load(std::memory_order_relaxed);
     out.tcp.accepted = tcp_accepted_.load(std::memory_order_relaxed);
@@ -225,6 +226,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
     if (static_cast<std::uint64_t>(took.us()) > turn_us_max_.load(std::memory_order_relaxed)) {
       turn_us_max_.store(static_cast<std::uint64_t>(took.us()), std::memory_order_relaxed);
     }
+    video_held_.store(worker_.video_held(), std::memory_order_relaxed);
     unknown_address_.store(worker_.counters().unknown_address, std::memory_order_relaxed);
     unknown_user_.store(worker_.counters().unknown_user, std::memory_order_relaxed);
     meetings_.store(worker_.meeting_count(), std::memory_order_relaxed);
@@ -289,7 +291,7 @@ class MediaThread::Loop final : public sfu::TransmitSink {
   int wake_ = -1;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint64_t> turns_{0}, slow_turns_{0}, packets_in_{0}, packets_out_{0}, bytes_out_{0}, send_errors_{0},
-      unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0}, busy_percent_{0}, cameras_most_{sfu::LoadShedder::kAll};
+      unknown_address_{0}, unknown_user_{0}, meetings_{0}, connections_{0}, turn_us_max_{0}, video_held_{0}, busy_percent_{0}, cameras_most_{sfu::LoadShedder::kAll};
   std::atomic<std::uint64_t> tcp_accepted_{0}, tcp_refused_{0}, tcp_malformed_{0}, tcp_idle_{0}, tcp_dropped_{0}, tcp_open_{0};
   std::thread thread_;
 };

@@ -40,6 +40,7 @@ struct MediaThreadCounters {
   std::uint64_t unknown_address = 0, unknown_user = 0;
   std::uint64_t meetings = 0, connections = 0;
   std::uint64_t turn_us_max = 0;
+  std::uint64_t video_held = 0;      // packets, sfu::Worker::video_held()
   std::uint64_t busy_percent = 0;    // of a processor, lately
   std::uint64_t cameras_most = 0;    // that a receiver gets, sfu::LoadShedder::kAll: as many as it likes
   TcpMediaCounters tcp;

@@ -40,6 +40,9 @@ void Server::Parts::add_metrics() {
     const std::uint64_t most = runtime->counters().media.cameras_most;
     return most == sfu::LoadShedder::kAll ? std::numeric_limits<double>::infinity() : d(most);
   });
+  counter("upcall_media_video_packets_held_total", "Video packets not passed on to an attendee: no room on its link or in the worker, or no key frame yet", [this, d] {
+    return d(runtime->counters().media.video_held);
+  });
   counter("upcall_media_cpu_seconds_total", "CPU time of the media worker", [this] { return runtime->counters().media_cpu.seconds(); });
   counter("upcall_media_events_lost_total", "Events that the control thread was too slow for", [this, d] { return d(runtime->counters().lost_events); });
   gauge("upcall_recordings_in_progress", "Recordings that capture now", [this, d] { return d(recordings->counters().recording); });

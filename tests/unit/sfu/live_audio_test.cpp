@@ -7,8 +7,14 @@
 namespace upcall::sim {
 namespace {
 
+using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
+
+std::vector<std::uint32_t> mixed_sources(Bytes payload) {
+  const auto heard = read_audio_packet(payload);
+  return heard ? heard->mixed : std::vector<std::uint32_t>{};
+}
 
 struct LiveAudio : testing::Test {
   void TearDown() override { EXPECT_THAT(live.breaches(), IsEmpty()); }
@@ -20,6 +26,7 @@ struct LiveAudio : testing::Test {
     packet.payload = ByteVector(40, 'o');
     live.send_audio(peer, packet);
   }
+  std::uint16_t n = 0;
   LivePeers live;
   LivePeer& a = live.join(1, "a");
   LivePeer& b = live.join(1, "b");
@@ -72,6 +79,44 @@ TEST_F(LiveAudio, ASenderReportGoesToWhoHearsThatSenderOnly) {
   EXPECT_EQ(reports[0].ssrc, listener.session.audio->send_ssrc);
   EXPECT_EQ(reports[0].timestamp, 9000 + offset);
   EXPECT_THAT(a.items<rtc::SenderReport>(), IsEmpty());
+}
+
+// Two speak and twenty listen, who all send their silence.
+TEST_F(LiveAudio, ACrowdHearsTheMixAndItsOwnSilenceIsNeitherDecodedNorSent) {
+  std::vector<LivePeer*> crowd;
+  for (int i = 0; i < 20; ++i) crowd.push_back(&live.join(1, "silent" + std::to_string(i)));
+  const auto second = [&](bool b_speaks) {
+    for (LivePeer& peer : live.peers()) peer.rtp.clear();
+    for (int i = 0; i < 50; ++i) {
+      ++n;
+      for (LivePeer& peer : live.peers()) speak(peer, n, n * 960u, &peer == &a || (b_speaks && &peer == &b) ? 20 : 127);
+      live.advance(Duration::ms(20));
+    }
+  };
+  second(true);
+  second(true);
+  const std::uint64_t decoded = live.mixers().pushes();
+  second(true);
+  EXPECT_EQ(live.mixers().pushes() - decoded, 100u) << "the two who speak";
+  for (const LivePeer* silent : crowd) {
+    EXPECT_NEAR(static_cast<double>(silent->rtp.size()), 50, 1);
+    EXPECT_THAT(mixed_sources(silent->rtp.back().payload), ElementsAre(a.no.value, b.no.value));
+  }
+  EXPECT_THAT(a.rtp, SizeIs(50)) << "hears the other one";
+  EXPECT_THAT(b.rtp, SizeIs(50));
+  // One falls silent: the other is forwarded, and hears whoever of the silent it hears, one stream's worth.
+  second(false);
+  second(false);
+  for (const LivePeer* silent : crowd) {
+    EXPECT_THAT(silent->rtp, SizeIs(50));
+    EXPECT_EQ(silent->rtp.back().payload, ByteVector(40, 'o'));
+  }
+  EXPECT_THAT(b.rtp, SizeIs(50));
+  EXPECT_THAT(a.rtp, SizeIs(50));
+  // Long after, its decoder rests, and it is heard all the same when it begins again.
+  for (int i = 0; i < 5; ++i) second(false);
+  second(true);
+  EXPECT_THAT(mixed_sources(crowd.front()->rtp.back().payload), ElementsAre(a.no.value, b.no.value));
 }
 
 TEST_F(LiveAudio, TwoMeetingsOfOneWorkerHearNothingOfEachOther) {
