@@ -10,7 +10,7 @@ if ! command -v valgrind >/dev/null; then
 fi
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
-  targets=(signal_frame stun rtcp rtp red sdp sdp_answer sdp_compression stream_deframer url http_json)
+  targets=(signal_frame stun stun_agent rtcp rtp red sdp sdp_answer sdp_compression stream_deframer url http_json)
 fi
 tools/build.sh release "${targets[@]/#/fuzz_}"
 failed=()
