@@ -214,6 +214,7 @@ void Participant::judge_video(const client::ReceivedVideo& video) {
   const auto label = read_video_frame(video.frame.data, video.codec);
   if (!label) return fail_("a frame is not whole");
   ++seen_.video_frames;
+  if (std::ranges::find(options.video_codecs, video.codec) == options.video_codecs.end()) fail_("was sent a codec that it does not take");
   if (label->meeting != options.meeting_number) fail_("saw another meeting");
   const std::string sender = name_of_(label->sender);
   const std::string named = attendee.attendee_of_stream(video.stream_id);
@@ -239,6 +240,8 @@ void Participant::judge_video(const client::ReceivedVideo& video) {
   ++picture.frames;
   picture.bytes += video.frame.data.size();
   picture.last = now;
+  if (picture.codec && *picture.codec != video.codec && !video.frame.key_frame) fail_("another codec begins without a key frame");
+  picture.codec = video.codec;
 }
 
 }  // namespace upcall::sim

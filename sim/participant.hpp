@@ -73,6 +73,7 @@ class Participant {
     std::uint64_t frames = 0, bytes = 0;
     Duration still;
     Instant last;
+    std::optional<rtc::VideoCodec> codec;   // of the last frame
   };
   Picture picture_of(std::uint32_t sender) const;
   // What the server allows this camera; nothing: all it wants.

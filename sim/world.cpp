@@ -95,6 +95,7 @@ Participant& World::add(const std::string& meeting, const std::string& attendee_
   p.frame_bytes = options.frame_bytes;
   p.bits_per_second = options.bits_per_second;
   p.layer_bits_per_second = options.layer_bits_per_second;
+  if (!options.video_codecs.empty()) p.video_codecs = options.video_codecs;
   p.transport_feedback = options.transport_feedback;
   participants_.push_back(std::make_unique<Participant>(
       p, make_context(false), queue_, random_, [this](const std::string& what) { breach(what); },

@@ -34,6 +34,7 @@ class World {
     std::uint64_t bits_per_second = 0;
     bool transport_feedback = true;
     std::vector<std::uint64_t> layer_bits_per_second;
+    std::vector<rtc::VideoCodec> video_codecs;   // what it takes, the one it likes best first; empty: VP8
   };
   void open_meeting(const std::string& meeting);
   Participant& add(const std::string& meeting, const std::string& attendee_id, AddOptions options);

@@ -63,6 +63,27 @@ TEST_F(Sandbox, FilesOfOthersCannotBeOpened) {
   check_film(worker, *done, 3);
 }
 
+// Other codecs, threads and files than those of the other tests, each with its own system calls.
+TEST_F(Sandbox, EveryCodecAndAScreenInFullSizeAreDecodedInside) {
+  auto call = scenario("share", run_number, 4000);
+  ASSERT_TRUE(call.has_value());
+  call->people[0].codec = rtc::VideoCodec::h264;
+  call->people[1].codec = rtc::VideoCodec::vp9;
+  call->people[1].codec_changes = {{2000, rtc::VideoCodec::vp8}};
+  auto records = make_call(*call);
+  ASSERT_TRUE(records.has_value());
+  JournalFeeder journal(std::move(*records), folder + "/journal", key, 1000);
+  ASSERT_TRUE(journal.finish().has_value());
+  json::object order = json::parse(order_text(nullptr, "veryfast", 1280, 720)).as_object();
+  order["threads"] = 4;
+  Worker worker;
+  worker.send(ChildMessage::compose, json::serialize(order));
+  auto done = worker.wait_for(ChildMessage::done);
+  ASSERT_TRUE(done) << "exit status " << worker.wait_exit();
+  ASSERT_EQ(done->type, ChildMessage::done) << as_text(done->body);
+  EXPECT_TRUE(done->fields.at("complete").as_bool());
+}
+
 // A unit whose own list has not these four makes every packaged composer go unconfined, with nothing but a line in a log.
 TEST_F(Sandbox, TheServicesUnitLetsComposersConfineThemselves) {
   const std::string unit = bytes_of(UPCALL_TEST_DIR "/../deploy/debian/upcall-server.upcall.service");
