@@ -8,6 +8,7 @@
 #include "base/wall_text.hpp"
 #include "identity/access.hpp"
 #include "io/store/identity_repository.hpp"
+#include "io/store/meeting_repository.hpp"
 #include "io/store/parameter_repository.hpp"
 #include "json/json.hpp"
 
@@ -237,6 +238,19 @@ wire::HttpResponse quality(CentreApi& api, const wire::HttpRequest& request, con
   const auto live = api.quality != nullptr ? api.quality->live(id) : std::nullopt;
   auto said = live ? json::parse_object(*live) : bj::object{{"contactId", id}, {"people", bj::array{}}};
   if (!said) return failure(request, ErrorCode::internal, "what was kept of the call cannot be read");
+  // The meeting knows them by number only.
+  if (bj::value* people = said->if_contains("people"); people != nullptr && people->is_array()) {
+    auto named = api.store.read([&](store::Database& db) -> Result<void> {
+      for (bj::value& person : people->as_array()) {
+        if (!person.is_object()) continue;
+        auto attendee = store::meetings::find_attendee(db, json::text_or(person.as_object(), "attendeeId"));
+        if (!attendee) return tl::unexpected(attendee.error());
+        if (*attendee) person.as_object()["name"] = (*attendee)->name;
+      }
+      return {};
+    });
+    if (!named) return failure(request, named.error());
+  }
   return success(request, "Call quality", std::move(*said));
 }
 
