@@ -17,6 +17,11 @@ if [ "${HANDOVER_CALLS:-10}" -gt 0 ]; then tools/handover.sh "${HANDOVER_CALLS:-
 if [ "${PUSHES:-1}" -gt 0 ]; then tools/pipeline_time.sh >build/soak/pushes.log 2>&1 || { tail -n 40 build/soak/pushes.log; exit 1; }; grep "^{" build/soak/pushes.log; fi
 if [ "${ADDRESS_CHANGES:-1000}" -gt 0 ]; then tools/address_changes.sh "${ADDRESS_CHANGES:-1000}"; fi
 if [ "${JUNK_SECONDS:-60}" -gt 0 ]; then tools/junk_flood.sh 100000 "${JUNK_SECONDS:-60}"; fi
+if [ "${FLOOD_SOCKETS:-5000}" -gt 0 ]; then
+  echo "soak: ${FLOOD_SOCKETS:-5000} sockets against a server with a recorded call"
+  UPCALL_FLOOD_SOCKETS=${FLOOD_SOCKETS:-5000} build/release/bin/test_system_network --gtest_filter='Flood.*' >build/soak/flood.log 2>&1 || { tail -n 40 build/soak/flood.log; exit 1; }
+  grep "connections" build/soak/flood.log
+fi
 if [ "${DRIFT_MINUTES:-240}" -gt 0 ]; then
   echo "soak: a recording of ${DRIFT_MINUTES:-240} minutes through the real codecs"
   if ! UPCALL_DRIFT_MINUTES=${DRIFT_MINUTES:-240} build/release/bin/test_system_drift >build/soak/drift.log 2>&1; then

@@ -26,6 +26,7 @@ constexpr Duration kPruneEvery = Duration::s(600);
 constexpr Duration kTracesKept = Duration::s(30 * 24 * 3600);  // after the contact's end
 constexpr Duration kRetryAfter = Duration::s(1);
 constexpr std::size_t kRecentEvents = 512;   // of one agent, for resuming
+constexpr std::size_t kResumeBytesMax = 1 << 20;  // of them at once; beyond: a snapshot
 constexpr int kSentRestored = 128;           // last sends of a contact: whoever got no answer sends one of them again
 constexpr std::size_t kUnsavedMax = 2'000;   // while the store fails
 
@@ -503,10 +504,16 @@ std::vector<CentreService::Numbered> CentreService::listen_agent(const std::stri
           const bool resumes = epoch == epoch_ && after <= feed.last &&
                                (after == feed.last || (!feed.recent.empty() && feed.recent.front().number <= after + 1));
           if (resumes) {
+            std::size_t bytes = 0;
             for (const Numbered& event : feed.recent) {
-              if (event.number > after) first.push_back(event);
+              if (event.number <= after) continue;
+              bytes += event.json.size();
+              first.push_back(event);
             }
-          } else {
+            // More than a socket's queue takes at once would cut it, and again each time it came back.
+            if (bytes > kResumeBytesMax) first.clear();
+          }
+          if (!resumes || (first.empty() && after != feed.last)) {
             first.push_back({feed.last, snapshot_event(agent_id)});
           }
           feed.listeners.push_back(listener);

@@ -78,7 +78,8 @@ struct HttpServer::Impl {
   Impl(HttpServerOptions options, const wire::Router& router) : shared(std::move(options), router) {}
 
   asio::awaitable<void> accept_all();
-  asio::awaitable<void> turn_away(tcp::socket socket);
+  void begin(NetThread& thread, tcp::socket socket, Peer who);
+  asio::awaitable<void> turn_away(tcp::socket socket, std::string_view why);  // `why`: a literal
   // Empty: this peer has as many connections as it may.
   std::optional<Peer> admit(const tcp::socket& socket);
   void stop_accepting();
@@ -108,34 +109,45 @@ asio::awaitable<void> HttpServer::Impl::accept_all() {
       (void)ignored;
       continue;
     }
-    {
-      const std::lock_guard lock(shared.mutex);
-      if (shared.open >= shared.options.max_connections) {
-        count(shared.counters.refused);
-        continue;
-      }
-    }
     const auto peer = admit(socket);
     if (!peer) {
       count(shared.counters.refused_of_peer);
       // TLS would cost a handshake to say it in.
       if (shared.options.tls || turned_away >= kTurnedAwayMax) continue;
       ++turned_away;
-      asio::co_spawn(thread.context, turn_away(std::move(socket)), asio::detached);
+      asio::co_spawn(thread.context, turn_away(std::move(socket), "too many connections from this address"), asio::detached);
       continue;
     }
-    {
-      const std::lock_guard lock(shared.mutex);
-      ++shared.open;
-    }
-    count(shared.counters.accepted);
-    socket.set_option(tcp::no_delay(true), ec);
-    auto session = [this, &thread, taken = std::move(socket), who = *peer]() mutable {
-      auto made = std::make_shared<Session>(shared, thread, std::move(taken), who.key, who.counted);
-      asio::co_spawn(thread.context, Session::run(std::move(made)), asio::detached);
-    };
+    auto session = [this, &thread, taken = std::move(socket), who = *peer]() mutable { begin(thread, std::move(taken), who); };
     asio::dispatch(thread.context, std::move(session));
   }
+}
+
+// On the connection's thread. When there are as many as may be, the one that has waited longest for a request gives its place:
+// its client may connect again (RFC 9112 §9.5), and nobody keeps others out with connections that say nothing.
+void HttpServer::Impl::begin(NetThread& thread, tcp::socket socket, Peer who) {
+  {
+    std::unique_lock lock(shared.mutex);
+    if (shared.open >= shared.options.max_connections && thread.idle.empty()) {
+      if (who.counted) shared.leave_peer(who.key);
+      lock.unlock();
+      count(shared.counters.refused);
+      if (shared.options.tls || turned_away >= kTurnedAwayMax) return;
+      ++turned_away;
+      asio::co_spawn(thread.context, turn_away(std::move(socket), "the server has as many connections as it may"), asio::detached);
+      return;
+    }
+    if (shared.open >= shared.options.max_connections) {
+      count(shared.counters.made_room);
+      thread.idle.front()->make_room();
+    }
+    ++shared.open;
+  }
+  count(shared.counters.accepted);
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  auto made = std::make_shared<Session>(shared, thread, std::move(socket), who.key, who.counted);
+  asio::co_spawn(thread.context, Session::run(std::move(made)), asio::detached);
 }
 
 std::optional<Peer> HttpServer::Impl::admit(const tcp::socket& socket) {
@@ -153,12 +165,12 @@ std::optional<Peer> HttpServer::Impl::admit(const tcp::socket& socket) {
 }
 
 // Says why, then waits a moment for the peer to read it: closing on unread input would destroy the answer.
-asio::awaitable<void> HttpServer::Impl::turn_away(tcp::socket socket) {
+asio::awaitable<void> HttpServer::Impl::turn_away(tcp::socket socket, std::string_view why) {
   const std::shared_ptr<void> gone(nullptr, [this](void*) { --turned_away; });
   Transport transport(std::move(socket));
   transport.expires_after(Duration::s(1));
   wire::HttpRequest nobody;
-  wire::HttpResponse response = wire::error_response(503, "too many connections from this address", "");
+  wire::HttpResponse response = wire::error_response(503, why, "");
   response.set("retry-after", "5");
   shared.router.finish(nobody, response);
   const std::string answer =
@@ -245,6 +257,7 @@ HttpServerCounters HttpServer::counters() const {
   out.accepted = s.counters.accepted;
   out.refused = s.counters.refused;
   out.refused_of_peer = s.counters.refused_of_peer;
+  out.made_room = s.counters.made_room;
   out.requests = s.counters.requests;
   out.websockets = s.counters.websockets;
   out.relayed = s.counters.relayed;

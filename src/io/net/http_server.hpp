@@ -41,7 +41,9 @@ struct HttpServerOptions {
   std::size_t body_threads = 4;
   std::size_t stream_threads = 2;
 
-  std::size_t max_connections = 10'000;       // beyond: closed at once
+  // Beyond, the connection that has waited longest for a request is closed for the new one; where none waits: 503 on plain
+  // TCP, closed at once with TLS.
+  std::size_t max_connections = 30'000;
   // Of one peer (an IPv4 address, an IPv6 /64); 0: no limit. Beyond: 503 on plain TCP, closed at once with TLS. An office
   // behind one address holds some six connections a person. Loopback is exempt unless told otherwise: what comes from
   // there is this host itself, or a proxy that speaks for everybody.
@@ -64,8 +66,14 @@ struct HttpServerOptions {
   Duration write_timeout = Duration::s(30);   // for each piece of up to 256 KiB that the peer has to take
 
   std::size_t max_message_bytes = 256 << 10;  // WebSocket
-  std::size_t max_queued_messages = 512;
-  std::size_t max_queued_bytes = 4 << 20;
+  // Of a WebSocket, not yet taken by its peer; beyond: closed with 1013. The largest burst of good will is what a client of
+  // signalling gets that joins late: 1024 kept data messages (2.3 MiB) behind the roster of 250 people. An agent's channel
+  // sends less (CentreService::listen_agent).
+  std::size_t max_queued_messages = 2048;
+  std::size_t max_queued_bytes = 2560 << 10;
+  // What may wait for long; a peer that has more has to take `reader_floor_bytes_per_s`, two seconds to begin left out.
+  std::size_t max_resting_bytes = 256 << 10;
+  std::size_t reader_floor_bytes_per_s = 64 << 10;
   Duration websocket_silence = Duration::s(20);
 
   // Asked for each upgrade before its route is; an answer refuses it (and is finished as the router's are). Runs where
@@ -85,6 +93,7 @@ struct HttpServerOptions {
 struct HttpServerCounters {
   std::uint64_t accepted = 0, open = 0;                // connections
   std::uint64_t refused = 0, refused_of_peer = 0;      // beyond max_connections; beyond max_connections_per_peer
+  std::uint64_t made_room = 0;                         // closed for others, beyond max_connections
   std::uint64_t requests = 0, websockets = 0, relayed = 0;
   std::uint64_t overloaded = 0;                        // 503 because the pool was full
   std::uint64_t malformed = 0, too_large = 0, timed_out = 0, failed_handshakes = 0, handler_failures = 0;

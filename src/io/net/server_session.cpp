@@ -1,5 +1,9 @@
 #include "io/net/server_session_internal.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -89,6 +93,7 @@ Session::Session(ServerShared& shared, NetThread& thread, tcp::socket socket, st
 }
 
 Session::~Session() {
+  stop_idling();
   thread_.sessions.erase(this);
   // Notified under the lock: stop() may destroy the condition as soon as it sees the last one gone.
   const std::lock_guard lock(shared_.mutex);
@@ -151,11 +156,11 @@ asio::awaitable<bool> Session::serve_one() {
   if (buffer_.size() == 0) {
     buffer_.shrink_to_fit();  // an idle connection holds next to nothing
     if (thread_.draining) co_return false;
-    idle_ = true;
+    begin_idling();
     transport_.expires_after(options.idle_timeout);
     const auto room = buffer_.prepare(4096);
     auto [ec, size] = co_await transport_.async_read_some(room, kAwait);
-    idle_ = false;
+    stop_idling();
     if (ec) co_return false;
     buffer_.commit(size);
   }
@@ -352,6 +357,11 @@ asio::awaitable<void> Session::serve_websocket(Parser& parser, HttpRequest reque
   limits.message_bytes = o.max_message_bytes;
   limits.queued_messages = o.max_queued_messages;
   limits.queued_bytes = o.max_queued_bytes;
+  limits.resting_bytes = o.max_resting_bytes;
+  limits.reader_floor_bytes_per_s = o.reader_floor_bytes_per_s;
+  // The kernel's own queue of it, which may grow to megabytes, is part of what a slow reader costs.
+  const int unsent = 64 << 10;
+  ::setsockopt(transport_.tcp_layer().socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   limits.silence = o.websocket_silence;
   const auto socket = std::make_shared<WebSocketCore>(shared_from_this(), transport_, limits);
   const error_code failed = co_await socket->accept(parser.get(), answer.subprotocol, request.request_id);

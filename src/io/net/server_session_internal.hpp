@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -27,7 +28,7 @@
 namespace upcall::net {
 
 struct ServerCounters {
-  std::atomic<std::uint64_t> accepted{0}, refused{0}, refused_of_peer{0}, requests{0}, websockets{0}, relayed{0}, overloaded{0}, malformed{0},
+  std::atomic<std::uint64_t> accepted{0}, refused{0}, refused_of_peer{0}, made_room{0}, requests{0}, websockets{0}, relayed{0}, overloaded{0}, malformed{0},
       too_large{0}, timed_out{0}, failed_handshakes{0}, handler_failures{0};
 };
 
@@ -76,6 +77,7 @@ struct NetThread {
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
   // What follows is used on this thread only.
   std::unordered_set<Session*> sessions;
+  std::list<Session*> idle;  // those that wait for a request, the longest first
   SeededRandom request_ids;  // told to the peer, not secret
   bool draining = false;
 };
@@ -90,6 +92,11 @@ class Session : public std::enable_shared_from_this<Session> {
   static asio::awaitable<void> run(std::shared_ptr<Session> self);
   void drain();
   void abort() { transport_.close(); }
+  // Another needs its place.
+  void make_room() {
+    stop_idling();
+    transport_.close();
+  }
   // It serves a path which `keep` names: a WebSocket, or a request that is under way.
   bool is_kept(const std::function<bool(std::string_view)>& keep) const { return !path_.empty() && keep(path_); }
 
@@ -110,6 +117,13 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::awaitable<bool> send_all(std::string_view bytes);
   asio::awaitable<void> say_goodbye();
 
+  void begin_idling() {
+    idle_ = true;
+    idle_at_ = thread_.idle.insert(thread_.idle.end(), this);
+  }
+  void stop_idling() {
+    if (std::exchange(idle_, false)) thread_.idle.erase(idle_at_);
+  }
   bool take_head(Parser& parser, wire::HttpRequest& request) const;
 
   ServerShared& shared_;
@@ -123,6 +137,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::weak_ptr<WebSocketCore> websocket_;
   std::string path_;     // of the request under way, or of the WebSocket that came of it
   bool idle_ = false;
+  std::list<Session*>::iterator idle_at_;  // in thread_.idle, while idle_ is set
   bool unread_ = false;  // the peer may still be sending what we will not read
   bool no_room_ = false;  // the sink did not take a piece of the body
   bool chunks_known_ = true;  // HTTP/1.0 has none

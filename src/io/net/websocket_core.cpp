@@ -4,6 +4,8 @@
 #include <boost/beast/websocket/error.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include "io/clock/system_clock.hpp"
+
 namespace upcall::net {
 
 namespace ws = beast::websocket;
@@ -11,11 +13,12 @@ namespace http = beast::http;
 
 struct WebSocketCore::Live {
   Live(std::shared_ptr<void> keep, Transport& t)
-      : keep_alive(std::move(keep)), transport(t), stream(t), closing_timer(t.get_executor()) {}
+      : keep_alive(std::move(keep)), transport(t), stream(t), closing_timer(t.get_executor()), reader_timer(t.get_executor()) {}
   std::shared_ptr<void> keep_alive;
   Transport& transport;
   ws::stream<Transport&, false> stream;  // false: no permessage-deflate, so no compression bombs
   asio::steady_timer closing_timer;
+  asio::steady_timer reader_timer;
   bool we_closed = false;  // our close handshake went through
 };
 
@@ -116,6 +119,7 @@ asio::awaitable<std::uint16_t> WebSocketCore::read_all(Deliver deliver) {
     if (code == ws::close_code::none) code = 1005;
   }
   live->closing_timer.cancel();
+  live->reader_timer.cancel();
   // After a close frame the owner may linger, so that the peer gets to read it.
   if (code == 1006) live->transport.close();
   live_.reset();
@@ -126,19 +130,17 @@ bool WebSocketCore::send(std::string bytes, bool is_text) {
   const std::lock_guard lock(mutex_);
   if (!open_ || closing_) return false;
   if (queue_.size() >= limits_.queued_messages || queued_bytes_ + bytes.size() > limits_.queued_bytes) {
-    // A reader this slow is cut: what is queued would be stale, and the memory is needed by the others.
-    queue_.clear();
-    queued_bytes_ = 0;
-    closing_ = true;
-    close_code_ = 1013;
-    close_reason_ = "too slow";
-    asio::post(executor_, [self = shared_from_this()] {
-      self->start_closing_timer(std::min(Duration::s(1), self->limits_.closing));
-      self->wake_writer();
-    });
+    cut_slow_reader();
     return false;
   }
   queued_bytes_ += bytes.size();
+  if (burst_began_ != Instant::never()) {
+    burst_bytes_ += bytes.size();
+  } else if (queued_bytes_ > limits_.resting_bytes) {
+    burst_bytes_ = queued_bytes_;
+    burst_began_ = system_now().mono;
+    asio::post(executor_, [self = shared_from_this()] { self->watch_reader(); });
+  }
   queue_.push_back({std::move(bytes), is_text});
   if (!writing_) {
     writing_ = true;
@@ -147,6 +149,34 @@ bool WebSocketCore::send(std::string bytes, bool is_text) {
     });
   }
   return true;
+}
+
+// What is queued would be stale, and the memory is needed by the others.
+void WebSocketCore::cut_slow_reader() {
+  for (const Message& message : queue_) queued_bytes_ -= message.bytes.size();
+  std::deque<Message>().swap(queue_);
+  closing_ = true;
+  close_code_ = 1013;
+  close_reason_ = "too slow";
+  asio::post(executor_, [self = shared_from_this()] {
+    self->start_closing_timer(std::min(Duration::s(1), self->limits_.closing));
+    self->wake_writer();
+  });
+}
+
+// The whole burst against one line, as bodies of requests are judged: grace + bytes / floor.
+void WebSocketCore::watch_reader() {
+  if (!live_) return;
+  const std::lock_guard lock(mutex_);
+  if (burst_began_ == Instant::never() || closing_) return;
+  const auto seconds = static_cast<double>(burst_bytes_) / static_cast<double>(limits_.reader_floor_bytes_per_s);
+  const Duration left = burst_began_ + limits_.reader_grace + Duration::ms(static_cast<std::int64_t>(1000 * seconds)) - system_now().mono;
+  if (left <= Duration()) return cut_slow_reader();
+  live_->reader_timer.expires_after(to_chrono(left));
+  live_->reader_timer.async_wait([self = weak_from_this()](const error_code& ec) {
+    if (ec) return;
+    if (const auto still = self.lock()) still->watch_reader();
+  });
 }
 
 void WebSocketCore::close(std::uint16_t code, std::string_view reason) {
@@ -198,7 +228,6 @@ asio::awaitable<void> WebSocketCore::write_all(std::shared_ptr<WebSocketCore> se
       if (!self->queue_.empty()) {
         message = std::move(self->queue_.front());
         self->queue_.pop_front();
-        self->queued_bytes_ -= message.bytes.size();
       } else if (self->closing_) {
         close_now = true;  // writing_ stays set: nothing follows a close frame
         reason = ws::close_reason(static_cast<ws::close_code>(self->close_code_), self->close_reason_);
@@ -221,6 +250,9 @@ asio::awaitable<void> WebSocketCore::write_all(std::shared_ptr<WebSocketCore> se
       live->transport.close();
       co_return;
     }
+    const std::lock_guard lock(self->mutex_);
+    self->queued_bytes_ -= std::min(self->queued_bytes_, message.bytes.size());
+    if (self->queued_bytes_ <= self->limits_.resting_bytes) self->burst_began_ = Instant::never();
   }
 }
 

@@ -20,8 +20,12 @@ namespace upcall::net {
 
 struct WebSocketLimits {
   std::size_t message_bytes = 256 << 10;     // larger ones from the peer: close 1009
-  std::size_t queued_messages = 512;         // beyond either: close 1013
-  std::size_t queued_bytes = 4 << 20;
+  std::size_t queued_messages = 2048;        // beyond either: close 1013
+  std::size_t queued_bytes = 2560 << 10;
+  // What may wait for long. A burst may be more, as long as the peer takes so much a second, and a moment to begin; else 1013.
+  std::size_t resting_bytes = 256 << 10;
+  std::size_t reader_floor_bytes_per_s = 64 << 10;
+  Duration reader_grace = Duration::s(2);
   Duration silence = Duration::s(20);        // nothing heard for this long: lost; a ping goes out at half of it
   Duration handshake = Duration::s(5);
   Duration closing = Duration::s(3);         // how long a peer may take to answer our close frame
@@ -64,6 +68,8 @@ class WebSocketCore final : public wire::WebSocketConnection, public std::enable
     bool is_text;
   };
   bool send(std::string bytes, bool is_text);
+  void cut_slow_reader();                    // with mutex_ held
+  void watch_reader();                       // on the transport's thread
   void wake_writer();
   void start_closing_timer(Duration deadline);
   static asio::awaitable<void> write_all(std::shared_ptr<WebSocketCore> self, std::shared_ptr<Live> live);
@@ -74,7 +80,10 @@ class WebSocketCore final : public wire::WebSocketConnection, public std::enable
 
   std::mutex mutex_;  // guards what follows
   std::deque<Message> queue_;
-  std::size_t queued_bytes_ = 0;
+  std::size_t queued_bytes_ = 0;             // with the one that is being written
+  // Since more than resting_bytes wait: all that has to be taken, and until when.
+  std::size_t burst_bytes_ = 0;
+  Instant burst_began_ = Instant::never();
   bool open_ = false;
   bool closing_ = false;
   bool writing_ = false;

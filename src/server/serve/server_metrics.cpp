@@ -85,6 +85,7 @@ void Server::Parts::add_metrics() {
   counter("upcall_http_relayed_total", "Signalling sockets carried to a server before this one", [this, d] { return http ? d(http->counters().relayed) : 0; });
   gauge("upcall_http_connections", "Open connections", [this, d] { return http ? d(http->counters().open) : 0; });
   counter("upcall_http_connections_refused_total", "Connections beyond the server's limit", [this, d] { return http ? d(http->counters().refused) : 0; });
+  counter("upcall_http_connections_made_room_total", "Idle connections closed for others at the server's limit", [this, d] { return http ? d(http->counters().made_room) : 0; });
   counter("upcall_http_connections_of_peer_refused_total", "Connections beyond the limit of one address", [this, d] { return http ? d(http->counters().refused_of_peer) : 0; });
   counter("upcall_password_mails_sent_total", "Mails with links for passwords", [this, d] { return d(mails->counters().sent); });
   counter("upcall_password_mails_failed_total", "Mails that the mail server did not take", [this, d] { return d(mails->counters().failed); });

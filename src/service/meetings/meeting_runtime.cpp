@@ -9,7 +9,7 @@ namespace upcall::service {
 namespace {
 constexpr std::string_view kSubprotocol = "_aws_wt_session";
 constexpr std::size_t kPendingMessagesMax = 256;   // of one socket, not yet handled
-constexpr std::size_t kPendingBytesMax = 1024 * 1024;
+constexpr std::size_t kPendingBytesMax = 256 * 1024;   // before the last of them
 constexpr std::uint16_t kCloseForbidden = 4403, kCloseEnded = 4410, kCloseBusy = 4503;
 }  // namespace
 

@@ -372,20 +372,52 @@ TEST_F(HttpServerTest, AFullPoolAnswers503AndRecovers) {
   for (RawSocket& socket : busy) EXPECT_TRUE(socket.response().starts_with("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpServerTest, ConnectionsBeyondTheCapAreClosed) {
+// Whoever is in the middle of something keeps its place, and the one too many is told.
+TEST_F(HttpServerTest, ConnectionsBeyondTheCapAreToldSo) {
   HttpServerOptions options;
   options.max_connections = 3;
   start(std::move(options));
   std::vector<RawSocket> held;
-  for (int i = 0; i < 3; ++i) held.emplace_back(server_->port());
-  ASSERT_TRUE(eventually([this] { return server_->counters().open == 3; }));
+  for (int i = 0; i < 3; ++i) {
+    held.emplace_back(server_->port());
+    ASSERT_TRUE(held.back().send("GET /blocked HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ASSERT_TRUE(eventually([&] { return blocked() == i + 1; }));
+  }
   RawSocket more(server_->port());
-  EXPECT_TRUE(more.read_to_end());
-  held.pop_back();
-  ASSERT_TRUE(eventually([this] { return server_->counters().open == 2; }));
-  RawSocket again(server_->port());
-  ASSERT_TRUE(again.send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
-  EXPECT_TRUE(again.response().starts_with("HTTP/1.1 200 "));
+  ASSERT_TRUE(more.send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
+  const std::string answer = more.response();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+  EXPECT_NE(answer.find("retry-after: "), std::string::npos);
+  EXPECT_EQ(server_->counters().refused, 1u);
+  release();
+  for (RawSocket& socket : held) EXPECT_TRUE(socket.response().starts_with("HTTP/1.1 200 "));
+}
+
+// Connections that say nothing keep nobody out: the one that has been silent longest makes room.
+TEST_F(HttpServerTest, BeyondTheCapWhoIsIdleLongestMakesRoom) {
+  HttpServerOptions options;
+  options.max_connections = 3;
+  start(std::move(options));
+  std::vector<RawSocket> held;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    held.emplace_back(server_->port());
+    ASSERT_TRUE(held.back().send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    ASSERT_TRUE(held.back().response().starts_with("HTTP/1.1 200 "));
+  }
+  // The first has spoken last.
+  ASSERT_TRUE(held[0].send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(held[0].response().starts_with("HTTP/1.1 200 "));
+  RawSocket more(server_->port());
+  ASSERT_TRUE(more.send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
+  EXPECT_TRUE(more.response().starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(held[1].read_to_end());
+  for (const std::size_t i : {0u, 2u}) {
+    ASSERT_TRUE(held[i].send("GET /hello/x HTTP/1.1\r\nHost: a\r\n\r\n"));
+    EXPECT_TRUE(held[i].response().starts_with("HTTP/1.1 200 ")) << i;
+  }
+  EXPECT_EQ(server_->counters().made_room, 1u);
+  EXPECT_EQ(server_->counters().refused, 0u);
+  EXPECT_TRUE(eventually([this] { return server_->counters().open == 3; }));
 }
 
 TEST_F(HttpServerTest, StopLetsARunningRequestEndAndClosesIdleOnes) {

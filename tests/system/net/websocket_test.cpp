@@ -33,6 +33,10 @@ struct Seen {
     const std::lock_guard lock(mutex);
     return connection;
   }
+  bool wait_for_close(std::chrono::seconds within) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, within, [this] { return !closes.empty(); });
+  }
   std::uint16_t closed() {
     wait([this] { return !closes.empty(); });
     const std::lock_guard lock(mutex);
@@ -243,6 +247,43 @@ TEST_F(WebSocketTest, ASlowReaderIsCutAndNothingElseWaits) {
   EXPECT_EQ(seen_.closed(), 1006);  // it never took the 1013
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
   EXPECT_TRUE(eventually([this] { return server_->counters().open == 0; }));
+}
+
+// Half a mebibyte is no more than the queue takes; that it is still there two seconds later is.
+TEST_F(WebSocketTest, ASlowReaderHoldsMuchForAMomentOnly) {
+  HttpServerOptions options;
+  options.reader_floor_bytes_per_s = 1 << 30;
+  start(std::move(options));
+  RawSocket slow = raw(16 << 10);
+  const auto connection = seen_.opened();
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(connection->send_text(std::string(64 << 10, 'x')));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(seen_.closed(), 1006);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GT(took, std::chrono::milliseconds(1500));
+  EXPECT_LT(took, std::chrono::seconds(8));
+  EXPECT_TRUE(eventually([this] { return server_->counters().open == 0; }));
+}
+
+// What one who joins late is sent at once (tests/unit/signaling: Burst), read by somebody who takes it as it comes; and then
+// a little that waits for long.
+TEST_F(WebSocketTest, TheLargestBurstOfGoodWillFits) {
+  HttpServerOptions options;
+  options.websocket_silence = Duration::s(60);
+  start(std::move(options));
+  const auto client = connect();
+  const auto connection = seen_.opened();
+  const std::string piece(64 << 10, 'x');
+  for (int i = 0; i < 38; ++i) ASSERT_TRUE(connection->send_text(piece)) << i;
+  for (int i = 0; i < 38; ++i) ASSERT_TRUE(client->receive(Duration::s(10))) << i;
+  RawSocket slow = raw(16 << 10);
+  ASSERT_TRUE(eventually([&] {
+    const std::lock_guard lock(seen_.mutex);
+    return seen_.connection != connection;
+  }));
+  const auto other = seen_.opened();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(other->send_text(piece));
+  EXPECT_FALSE(seen_.wait_for_close(std::chrono::seconds(4))) << "it is within what may wait";
 }
 
 TEST_F(WebSocketTest, AReaderThatComesBackSees1013) {

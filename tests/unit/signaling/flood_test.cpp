@@ -7,6 +7,7 @@
 
 #include "room_bench.hpp"
 #include "signaling/answer.hpp"
+#include "signaling/data_messages.hpp"
 #include "signaling/session_limits.hpp"
 
 namespace upcall::signaling {
@@ -143,6 +144,41 @@ TEST_F(Flood, SocketsOfOneTokenThatNeverJoinLeaveRoomForOthers) {
   EXPECT_FALSE(closed_with(other));
   bench.join(other, 5);
   EXPECT_FALSE(bench.take(other).empty());
+}
+
+// What one who joins late gets at once: a roster of 250, 25 cameras, and every data message that is kept. The queue of a
+// socket has to hold it (net::HttpServerOptions::max_queued_bytes), and hardly more.
+TEST(Burst, WhoJoinsTheFullestMeetingIsSentLessThanASocketsQueue) {
+  RoomBench bench({}, 600);
+  const SessionNo talker = bench.enter("talker");
+  for (int i = 0; i < 248; ++i) {
+    bench.enter("somebody-with-an-id-of-36-characters-" + std::to_string(i), i < 25);
+    bench.out.sends.clear();
+  }
+  F frame;
+  frame.set_type(F::DATA_MESSAGE);
+  for (int i = 0; i < 10; ++i) {
+    auto* one = frame.mutable_data_message()->add_messages();
+    one->set_topic(std::string(DataMessages::kTopicMax, 't'));
+    one->set_data(std::string(DataMessages::kDataMax, 'd'));
+    one->set_lifetime_ms(300'000);
+  }
+  for (int i = 0; i < 110; ++i) {
+    bench.feed(talker, frame);
+    bench.run_for(Duration::ms(110));
+    bench.out.sends.clear();
+  }
+  const SessionNo late = bench.enter("late");
+  std::size_t bytes = 0, messages = 0;
+  for (const auto& send : bench.out.sends) {
+    if (send.session != late) continue;
+    bytes += send.message.size();
+    ++messages;
+  }
+  std::printf("a late one is sent %zu bytes in %zu messages\n", bytes, messages);
+  EXPECT_GT(bytes, 2000u << 10);
+  EXPECT_LT(bytes, 2560u << 10);
+  EXPECT_LT(messages, 2048u);
 }
 
 // ---- what one offer may ask for ----

@@ -10,13 +10,13 @@ std::string captured(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-RoomBench::RoomBench(RelaySettings relay) {
+RoomBench::RoomBench(RelaySettings relay, std::size_t sessions_max) {
   RoomOptions options;
   options.relay = std::move(relay);
   options.meeting = wire::MeetingNo{1};
   options.fingerprint = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
   options.candidates.push_back({"203.0.113.9", 40000, "host", true});
-  options.sessions_max = 16;
+  options.sessions_max = sessions_max;
   room = std::make_unique<Room>(now, options, random, [this] { return wire::ConnectionNo{next_connection++}; }, out);
 }
 

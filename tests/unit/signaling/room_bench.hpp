@@ -14,7 +14,7 @@ std::string captured(const std::string& file);   // a file under tests/captures
 
 class RoomBench {
  public:
-  explicit RoomBench(RelaySettings relay = {});
+  explicit RoomBench(RelaySettings relay = {}, std::size_t sessions_max = 16);
 
   SessionNo open(const std::string& attendee_id);
   void feed(SessionNo session, wire::SignalFrame frame);
