@@ -245,6 +245,7 @@ asio::awaitable<bool> Session::serve_one() {
   if (in_body) {
     const bool whole = co_await read_body(parser, limit, request.body_sink.get());
     if (!whole) {
+      if (bad_body_) co_return co_await refuse(request, 400, "the chunks of the request's body are malformed");
       if (no_room_) co_return co_await refuse(request, 507, "there is no room for the request's body");
       if (!unread_) co_return false;
       co_return co_await refuse(request, 413, "the request's body is too large");
@@ -288,6 +289,10 @@ asio::awaitable<bool> Session::read_body(Parser& parser, std::size_t limit, wire
     if (ec == beast::error::timeout) count(shared_.counters.timed_out);
     if (ec) {
       if (ec.category() == http::make_error_code(http::error::bad_chunk).category()) count(shared_.counters.malformed);
+      // An end before the body's says enough; whoever is still there is told.
+      bad_body_ = ec == http::error::bad_chunk || ec == http::error::bad_chunk_extension || ec == http::error::bad_field ||
+                  ec == http::error::bad_value || ec == http::error::bad_line_ending || ec == http::error::header_limit;
+      unread_ = unread_ || bad_body_;
       co_return false;
     }
     if (sink != nullptr && (parser.is_done() || parser.get().body().size() >= 256u << 10)) {

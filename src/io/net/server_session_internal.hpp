@@ -139,6 +139,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool idle_ = false;
   std::list<Session*>::iterator idle_at_;  // in thread_.idle, while idle_ is set
   bool unread_ = false;  // the peer may still be sending what we will not read
+  bool bad_body_ = false;  // its chunks or trailers cannot be read
   bool no_room_ = false;  // the sink did not take a piece of the body
   bool chunks_known_ = true;  // HTTP/1.0 has none
 };
