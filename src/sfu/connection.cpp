@@ -162,7 +162,7 @@ wire::SfuConnectionFigures Connection::figures(Instant now) const {
   if (down.estimator && down.estimator->heard()) out.estimate_bps = down.estimator->bps();
   for (const auto& s : subscriptions) {
     if (s->publisher == nullptr || s->publisher->content || s->paused || !s->publisher->video_in || !s->publisher->video_in->flowing) continue;
-    ++(s->held ? out.cameras_held : out.cameras_sent);
+    if (!s->shed) ++(s->held ? out.cameras_held : out.cameras_sent);   // else nothing is wrong with the way to it
   }
   return out;
 }

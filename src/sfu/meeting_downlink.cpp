@@ -215,6 +215,7 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   std::size_t count = 0;
   for (auto& s : c.subscriptions) {
     if (s->publisher == nullptr || !s->publisher->video_in || !s->publisher->video_in->flowing || s->paused) {
+      s->shed = false;
       if (s->held) hold_video(now, *s, false, out);
       s->granted_bps = 0;
       continue;
@@ -253,7 +254,8 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
     for (std::size_t i = 0; i < count; ++i) {
       VideoSubscription& s = *whose[i];
       s.granted_bps = 0;
-      hold_video(now, s, grants[i].shed, out);
+      s.shed = grants[i].shed;
+      hold_video(now, s, s.shed, out);
       if (grants[i].shed) continue;
       most += useful_bps[i];
       if (s.publisher->video_in->is_simulcast()) want_layer(now, s, layers_of[i][static_cast<std::size_t>(std::max(0, grants[i].layer))], out);
@@ -277,7 +279,8 @@ void Meeting::allocate_videos(Instant now, Connection& c, Outbox& out) {
   for (std::size_t i = 0; i < count; ++i) {
     VideoSubscription& s = *whose[i];
     s.granted_bps = grants[i].layer == kHeld ? 0 : grants[i].bps;
-    if (grants[i].shed) {
+    s.shed = grants[i].shed;
+    if (s.shed) {
       hold_video(now, s, true, out);
       if (holds_back(s)) allow_publisher(now, *s.publisher, out);
       continue;

@@ -53,7 +53,8 @@ struct VideoSubscription {
   std::optional<Instant> layer_wanted_at;  // when that changed
   std::optional<Instant> layer_rose_at, layer_failed_at;  // it went up; it had to come down again soon after
   bool paused = false;               // by the receiver
-  bool held = false;                 // by us: its link does not carry it
+  bool held = false;                 // by us: its link does not carry it, or
+  bool shed = false;                 // this thread does not (load_shedder.hpp)
   Instant held_changed_at;
   std::optional<Instant> unfit_since;   // it would have to be held
   std::uint64_t granted_bps = 0;     // what its publisher may come to for this receiver's sake; 0: not known

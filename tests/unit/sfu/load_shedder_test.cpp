@@ -186,6 +186,9 @@ TEST_F(Crowd, SeesFewerCamerasAndThePairBesideItAllItHas) {
     return held != nullptr && held->held && held->connection == viewer.no;
   });
   EXPECT_EQ(told, 2) << "clients are told which";
+  const auto figures = live.connection(viewer).figures(live.now());
+  EXPECT_EQ(figures.cameras_sent, 2u);
+  EXPECT_EQ(figures.cameras_held, 0u) << "its own way is not narrow";
   busy(100, 20);
   EXPECT_EQ(viewer.rtp.size(), 2u) << "one camera and the screen are never taken";
   EXPECT_EQ(pair_b.rtp.size(), 1u);
