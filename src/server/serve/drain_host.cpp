@@ -88,7 +88,7 @@ std::string DrainHost::answer(std::string_view line) {
   if (command == "stop") {
     const std::lock_guard lock(mutex_);
     meetings_.clear();
-    begun_ = Instant();
+    told_to_stop_ = true;
     wake_.notify_all();
     return "{}";
   }
@@ -101,7 +101,7 @@ void DrainHost::run() {
     const bool busy = options_.busy && options_.busy();
     std::unique_lock lock(mutex_);
     const bool too_long = system_now().mono - begun_ > options_.longest;
-    if (!told_over_ && (too_long || (meetings_.empty() && !busy && recordings_.counters().recording == 0))) {
+    if (!told_over_ && (told_to_stop_ || too_long || (meetings_.empty() && !busy && recordings_.counters().recording == 0))) {
       told_over_ = true;
       log::info("drain.over", {{"calls_left", meetings_.size()}});
       lock.unlock();

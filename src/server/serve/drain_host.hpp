@@ -66,6 +66,7 @@ class DrainHost {
   std::condition_variable wake_;
   bool stop_ = false;
   bool told_over_ = false;
+  bool told_to_stop_ = false;                    // whatever calls are left
   std::map<std::string, Hosted> meetings_;       // by meeting id
   Instant begun_;
   std::thread thread_;
