@@ -55,12 +55,7 @@ class House {
     api::add_chime_sdk_routes(router_, chime_);
     router_.set_finisher([](const wire::HttpRequest&, wire::HttpResponse&) {});
   }
-  ~House() {
-    runtime_->stop();
-    centre_.reset();
-    store_.reset();
-    std::filesystem::remove_all(dir_);
-  }
+  ~House() { runtime_->stop(); }
 
   void empty() {
     const auto live = must(store_->read([](store::Database& db) { return store::meetings::live(db); }));
@@ -120,6 +115,8 @@ class House {
     std::string pattern = (in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "upcall-flow-XXXXXX";
     return std::string(::mkdtemp(pattern.data()));
   }();
+  // Behind everything that lies in there.
+  const std::shared_ptr<void> folder_{nullptr, [this](void*) { std::filesystem::remove_all(dir_); }};
   crypto::SystemRandom random_;
   std::function<Now()> clock_ = [this] { return now(); };
   std::unique_ptr<store::Store> store_ = must(store::Store::open({dir_, 2, 4096}));
